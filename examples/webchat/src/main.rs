@@ -1,0 +1,2 @@
+//! webchat
+fn main() {}

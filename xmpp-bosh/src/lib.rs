@@ -1,0 +1,2 @@
+//! xmpp-bosh
+#![forbid(unsafe_code)]

@@ -1,0 +1,15 @@
+//! Restricted XML (RFC 6120 §11): streaming parser, elements, writer, typed payloads.
+
+mod element;
+mod namespace;
+mod parser;
+mod payload;
+mod writer;
+
+pub mod ns;
+
+pub use element::{Attr, Attrs, Children, Element, ElementRef, Node, Nodes};
+pub use namespace::Namespace;
+pub use parser::{Limits, ParseError, ParseRule, Parser, ParserEvent};
+pub use payload::{Payload, PayloadError, WriteXml, XmlText, XmlTextError};
+pub use writer::{Tag, Writer};

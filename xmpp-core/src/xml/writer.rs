@@ -1,0 +1,266 @@
+//! Writing XML into a buffer the caller owns.
+
+use super::{ElementRef, Namespace, WriteXml, ns};
+
+/// Writes well-formed XML to the end of a caller's `String`.
+///
+/// The writer knows the default namespace in force and declares another one where an element needs it. Stanzas
+/// are written in their canonical form: with [`ns::CLIENT`] (or the stream's content namespace) as the initial
+/// default, so that no `xmlns` stands on the stanza itself; the transport's codec adds what it needs.
+///
+/// Values are escaped. Characters that XML 1.0 forbids are written as U+FFFD, so that nothing a caller passes in
+/// can end or break the stream.
+#[derive(Debug)]
+pub struct Writer<'b> {
+    out: &'b mut String,
+    default_ns: DefaultNs,
+    /// The start tag of the innermost element still lacks its `>`.
+    tag_open: bool,
+}
+
+/// An element that was started and not yet ended; hand it back to [`Writer::end`].
+#[derive(Debug)]
+#[must_use = "an element that is not ended leaves broken XML"]
+pub struct Tag {
+    name_start: usize,
+    name_len: usize,
+    outer_ns: DefaultNs,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum DefaultNs {
+    Static(Namespace),
+    /// Stands in the output already: start and length.
+    Written(usize, usize),
+}
+
+impl<'b> Writer<'b> {
+    /// A writer that appends to `out`, where `default_ns` is the default namespace in force at that place
+    /// ([`ns::NONE`] for a document of its own).
+    pub fn new(out: &'b mut String, default_ns: Namespace) -> Self {
+        Self {
+            out,
+            default_ns: DefaultNs::Static(default_ns),
+            tag_open: false,
+        }
+    }
+
+    /// Starts an element of the namespace `ns`, declaring it where it is not the default already.
+    pub fn start(&mut self, name: &str, ns: Namespace) -> Tag {
+        let declare = self.default_ns_str() != ns.as_str();
+        let tag = self.open(name);
+        if declare {
+            self.attr("xmlns", ns.as_str());
+            self.default_ns = DefaultNs::Static(ns);
+        }
+        tag
+    }
+
+    /// As [`Writer::start`], for a namespace name that is known only at run time.
+    pub fn start_with(&mut self, name: &str, ns: &str) -> Tag {
+        let declare = self.default_ns_str() != ns;
+        let tag = self.open(name);
+        if declare {
+            // The span must hold the name itself, not its escaped form, to be compared later.
+            if ns
+                .bytes()
+                .any(|b| matches!(b, b'&' | b'<' | b'\'' | b'\t' | b'\n' | b'\r'))
+            {
+                self.attr("xmlns", ns);
+                // Never equal to a name that is compared: children declare theirs again.
+                self.default_ns = DefaultNs::Written(0, 0);
+            } else {
+                self.out.push_str(" xmlns='");
+                let start = self.out.len();
+                self.out.push_str(ns);
+                self.default_ns = DefaultNs::Written(start, ns.len());
+                self.out.push('\'');
+            }
+        }
+        tag
+    }
+
+    /// Starts an element under a prefix that the context binds (`stream:features` on a TCP stream).
+    pub fn start_prefixed(&mut self, prefixed_name: &str) -> Tag {
+        self.open(prefixed_name)
+    }
+
+    /// Adds an attribute to the element just started. `name` is written as it is (`xml:lang`, `xmlns:x`).
+    pub fn attr(&mut self, name: &str, value: &str) {
+        debug_assert!(self.tag_open, "attributes come before content");
+        self.out.push(' ');
+        self.out.push_str(name);
+        self.out.push_str("='");
+        escape_attr(value, self.out);
+        self.out.push('\'');
+    }
+
+    /// As [`Writer::attr`], when there is a value.
+    pub fn opt_attr(&mut self, name: &str, value: Option<&str>) {
+        if let Some(value) = value {
+            self.attr(name, value);
+        }
+    }
+
+    /// Adds character data.
+    pub fn text(&mut self, text: &str) {
+        if text.is_empty() {
+            return;
+        }
+        self.close_tag();
+        escape_text(text, self.out);
+    }
+
+    /// Ends the element; as `<name/>` when it has no content.
+    #[expect(clippy::needless_pass_by_value, reason = "a tag is ended once")]
+    pub fn end(&mut self, tag: Tag) {
+        if self.tag_open {
+            self.out.push_str("/>");
+            self.tag_open = false;
+        } else {
+            self.out.push_str("</");
+            self.out
+                .extend_from_within_str(tag.name_start, tag.name_len);
+            self.out.push('>');
+        }
+        self.default_ns = tag.outer_ns;
+    }
+
+    /// Writes `<name>text</name>` in the namespace `ns`.
+    pub fn text_element(&mut self, name: &str, ns: Namespace, text: &str) {
+        let tag = self.start(name, ns);
+        self.text(text);
+        self.end(tag);
+    }
+
+    /// Writes `<name/>` in the namespace `ns`.
+    pub fn empty_element(&mut self, name: &str, ns: Namespace) {
+        let tag = self.start(name, ns);
+        self.end(tag);
+    }
+
+    /// Writes anything that knows how to write itself.
+    pub fn write(&mut self, value: &impl WriteXml) {
+        value.write_xml(self);
+    }
+
+    /// Copies a parsed element, raw where that is safe, with the declarations it inherited.
+    pub fn element(&mut self, element: ElementRef<'_>) {
+        element.write_xml(self);
+    }
+
+    /// The default namespace in force.
+    pub(crate) fn default_ns_str(&self) -> &str {
+        match self.default_ns {
+            DefaultNs::Static(ns) => ns.as_str(),
+            DefaultNs::Written(start, len) => &self.out[start..start + len],
+        }
+    }
+
+    /// The output, at a place where content may stand: raw, well-formed XML may be appended.
+    pub(crate) fn raw(&mut self) -> &mut String {
+        self.close_tag();
+        self.out
+    }
+
+    fn open(&mut self, name: &str) -> Tag {
+        self.close_tag();
+        self.out.push('<');
+        let tag = Tag {
+            name_start: self.out.len(),
+            name_len: name.len(),
+            outer_ns: self.default_ns,
+        };
+        self.out.push_str(name);
+        self.tag_open = true;
+        tag
+    }
+
+    fn close_tag(&mut self) {
+        if self.tag_open {
+            self.out.push('>');
+            self.tag_open = false;
+        }
+    }
+}
+
+/// `String` has no stable `extend_from_within`; this one is safe and does not allocate beyond growth.
+trait ExtendFromWithin {
+    fn extend_from_within_str(&mut self, start: usize, len: usize);
+}
+
+impl ExtendFromWithin for String {
+    fn extend_from_within_str(&mut self, start: usize, len: usize) {
+        // Names are short; a stack copy avoids an allocation.
+        let mut name = [0u8; 64];
+        if len <= name.len() {
+            name[..len].copy_from_slice(&self.as_bytes()[start..start + len]);
+            self.push_str(std::str::from_utf8(&name[..len]).expect("a copy of a str slice"));
+        } else {
+            let name = self[start..start + len].to_owned();
+            self.push_str(&name);
+        }
+    }
+}
+
+/// Appends `value`, escaped for an attribute value in single (or double) quotes.
+pub(crate) fn escape_attr(value: &str, out: &mut String) {
+    escape(value, out, |b| match b {
+        b'&' => Some("&amp;"),
+        b'<' => Some("&lt;"),
+        b'>' => Some("&gt;"),
+        b'\'' => Some("&apos;"),
+        b'"' => Some("&quot;"),
+        b'\t' => Some("&#x9;"),
+        b'\n' => Some("&#xA;"),
+        b'\r' => Some("&#xD;"),
+        0..=0x1f => Some("\u{fffd}"),
+        _ => None,
+    });
+}
+
+/// Appends `text`, escaped for character data.
+pub(crate) fn escape_text(text: &str, out: &mut String) {
+    escape(text, out, |b| match b {
+        b'&' => Some("&amp;"),
+        b'<' => Some("&lt;"),
+        b'>' => Some("&gt;"),
+        b'\r' => Some("&#xD;"),
+        b'\t' | b'\n' => None,
+        0..=0x1f => Some("\u{fffd}"),
+        _ => None,
+    });
+}
+
+#[inline]
+fn escape(value: &str, out: &mut String, replace: impl Fn(u8) -> Option<&'static str>) {
+    let bytes = value.as_bytes();
+    let mut from = 0;
+    for (i, &b) in bytes.iter().enumerate() {
+        // U+FFFE and U+FFFF (EF BF BE, EF BF BF) are no XML characters.
+        if b >= 0x40 && b != 0xef {
+            continue;
+        }
+        if b == 0xef {
+            if bytes.get(i + 1) == Some(&0xbf) && matches!(bytes.get(i + 2), Some(0xbe | 0xbf)) {
+                out.push_str(&value[from..i]);
+                out.push('\u{fffd}');
+                from = i + 3;
+            }
+            continue;
+        }
+        if let Some(replacement) = replace(b) {
+            out.push_str(&value[from..i]);
+            out.push_str(replacement);
+            from = i + 1;
+        }
+    }
+    out.push_str(&value[from..]);
+}
+
+/// [`WriteXml`] as a string that is valid XML on its own.
+pub(crate) fn to_document(value: &impl WriteXml) -> String {
+    let mut out = String::new();
+    value.write_xml(&mut Writer::new(&mut out, ns::NONE));
+    out
+}

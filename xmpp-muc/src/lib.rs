@@ -1,0 +1,2 @@
+//! xmpp-muc
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! xmpp-stanza
+#![forbid(unsafe_code)]
