@@ -1,10 +1,70 @@
-//! The derive macro behind `#[derive(Payload)]`.
+//! The derive macros behind [`xmpp_core::Payload`] and [`xmpp_core::XmlText`].
+//!
+//! Both take one helper attribute, `#[xml(…)]`, documented at the macros. The code they write names
+//! `::xmpp_core`; a crate that reaches it under another path says so: `#[xml(crate = my::path)]` on the type.
+//!
+//! [`xmpp_core::Payload`]: macro@Payload
+//! [`xmpp_core::XmlText`]: macro@XmlText
 #![forbid(unsafe_code)]
 
-use proc_macro::TokenStream;
+mod attrs;
+mod choice;
+mod payload;
+mod text;
 
-/// Derives `xmpp_core::xml::Payload`.
+use proc_macro::TokenStream;
+use syn::{Data, DeriveInput, Error, parse_macro_input};
+
+/// Implements `xmpp_core::xml::Payload` and `WriteXml`.
+///
+/// # Structs
+///
+/// `#[xml(name = "delay", ns = ns::DELAY)]` on the struct is its element; `ns` is an expression of type
+/// `Namespace` or a string literal. Each field says where it stands:
+///
+/// | attribute | field types | meaning |
+/// |---|---|---|
+/// | `attr` | `T`, `Option<T>` | attribute in no namespace (or `name = "xml:lang"`) |
+/// | `text` | `T`, `Option<T>` | the element's text; `None` when it is empty |
+/// | `child` | `P`, `Option<P>`, `Vec<P>`, `P: Payload` | child elements |
+/// | `child_text` | `T`, `Option<T>`, `Vec<T>` | the text of the child `name` |
+/// | `flag` | `bool` | whether there is an (empty) child `name` |
+/// | `lang` | `LangMap` | the texts of the children `name` by `xml:lang` |
+/// | `rest` | `Vec<Element>`, `Option<Element>` | children that no other field takes |
+///
+/// with `T: XmlText`. `name` is the field's name, with `-` for `_`, unless `name = "…"` is given; `ns` is the
+/// namespace of a `child_text`, `flag` or `lang`, unless given that of the struct. `default` or `default = expr`
+/// stands for an absent value; a value equal to it is not written.
+///
+/// An absent required value, a second child where one may stand, and a value that its type does not
+/// accept are errors that name element, place and value. Attributes and children that no field takes are
+/// ignored.
+///
+/// # Enums
+///
+/// A choice of elements: `#[xml(ns = …)]` on the enum; a variant without a field is an empty element named
+/// like it (`NoStore` is `no-store`, or `name = "…"`, `ns = …`), a variant with one field is that payload.
 #[proc_macro_derive(Payload, attributes(xml))]
-pub fn derive_payload(_input: TokenStream) -> TokenStream {
-    TokenStream::new()
+pub fn derive_payload(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    match &input.data {
+        Data::Struct(data) => payload::expand(&input, data),
+        Data::Enum(data) => choice::expand(&input, data),
+        Data::Union(_) => Err(Error::new(input.ident.span(), "not for unions")),
+    }
+    .unwrap_or_else(Error::into_compile_error)
+    .into()
+}
+
+/// Implements `xmpp_core::xml::XmlText`.
+///
+/// - Enums of names: a variant without a field is the value named like it (`GetDone` is `get-done`, or
+///   `name = "…"`). One variant `#[xml(other)] Other(String)` may take every value without a name.
+/// - Structs with one unnamed field that has `XmlText` itself.
+#[proc_macro_derive(XmlText, attributes(xml))]
+pub fn derive_xml_text(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    text::expand(&input)
+        .unwrap_or_else(Error::into_compile_error)
+        .into()
 }

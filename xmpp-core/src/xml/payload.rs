@@ -42,6 +42,19 @@ pub trait Payload: WriteXml + Sized {
     fn from_element(element: ElementRef<'_>) -> Result<Self, PayloadError>;
 }
 
+impl<T: Payload> Payload for Box<T> {
+    const NAME: &'static str = T::NAME;
+    const NAMESPACE: Namespace = T::NAMESPACE;
+
+    fn matches(element: ElementRef<'_>) -> bool {
+        T::matches(element)
+    }
+
+    fn from_element(element: ElementRef<'_>) -> Result<Self, PayloadError> {
+        T::from_element(element).map(Self::new)
+    }
+}
+
 /// Why an element could not be read as a payload.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -90,7 +103,31 @@ pub enum PayloadError {
     },
 }
 
+impl PayloadError {
+    /// [`PayloadError::InvalidValue`], with the value cut to 64 characters.
+    pub fn invalid(
+        element: &'static str,
+        place: &'static str,
+        value: &str,
+        reason: impl Into<String>,
+    ) -> Self {
+        Self::InvalidValue {
+            element,
+            place,
+            value: value.chars().take(64).collect(),
+            reason: reason.into(),
+        }
+    }
+
+    /// Whether the element is another payload altogether, rather than a broken one of this kind.
+    pub const fn is_mismatch(&self) -> bool {
+        matches!(self, Self::Mismatch { .. })
+    }
+}
+
 /// A value that stands in an attribute or in text.
+///
+/// `#[derive(XmlText)]` implements it for enums of names and for newtypes around a value that has it.
 pub trait XmlText: Sized {
     /// Reads the (unescaped) value.
     ///
@@ -106,3 +143,58 @@ pub trait XmlText: Sized {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct XmlTextError(pub String);
+
+impl XmlText for String {
+    fn from_xml_text(text: &str) -> Result<Self, XmlTextError> {
+        Ok(text.to_owned())
+    }
+
+    fn with_xml_text<R>(&self, f: impl FnOnce(&str) -> R) -> R {
+        f(self)
+    }
+}
+
+/// `xs:boolean`: reads `true`, `false`, `1` and `0`, writes the words.
+impl XmlText for bool {
+    fn from_xml_text(text: &str) -> Result<Self, XmlTextError> {
+        match collapse(text) {
+            "true" | "1" => Ok(true),
+            "false" | "0" => Ok(false),
+            _ => Err(XmlTextError("not one of true, false, 1, 0".to_owned())),
+        }
+    }
+
+    fn with_xml_text<R>(&self, f: impl FnOnce(&str) -> R) -> R {
+        f(if *self { "true" } else { "false" })
+    }
+}
+
+/// The `whiteSpace=collapse` of XML Schema for values that hold no white space: what stands around is dropped.
+fn collapse(text: &str) -> &str {
+    text.trim_matches([' ', '\t', '\n', '\r'])
+}
+
+macro_rules! integers {
+    ($($t:ty),*) => {$(
+        /// An `xs:integer` within the range of this type.
+        impl XmlText for $t {
+            fn from_xml_text(text: &str) -> Result<Self, XmlTextError> {
+                collapse(text).parse().map_err(|error: std::num::ParseIntError| {
+                    XmlTextError(error.to_string())
+                })
+            }
+
+            fn with_xml_text<R>(&self, f: impl FnOnce(&str) -> R) -> R {
+                // 20 digits and a sign are the longest a 64-bit integer has.
+                let mut buffer = [0u8; 21];
+                let mut cursor = std::io::Cursor::new(&mut buffer[..]);
+                std::io::Write::write_fmt(&mut cursor, format_args!("{self}"))
+                    .expect("the buffer holds every 64-bit integer");
+                let length = usize::try_from(cursor.position()).expect("at most 21");
+                f(std::str::from_utf8(&buffer[..length]).expect("digits are ASCII"))
+            }
+        }
+    )*};
+}
+
+integers!(u8, u16, u32, u64, i8, i16, i32, i64);
