@@ -1,0 +1,241 @@
+//! Stream errors (RFC 6120 §4.9), the ends of streams, and misuse.
+
+use std::fmt;
+
+use super::StreamErrorCondition;
+use crate::xml::{Element, ElementRef, ParseError, Writer, ns};
+
+/// A stream error ([RFC 6120 §4.9](https://www.rfc-editor.org/rfc/rfc6120#section-4.9)): always the end of the stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StreamError {
+    /// What went wrong.
+    pub condition: StreamErrorCondition,
+    /// Where to connect instead: the content of `<see-other-host/>`.
+    pub other_host: Option<String>,
+    /// A description for people, never for programs.
+    pub text: Option<String>,
+    /// The language of `text`.
+    pub text_lang: Option<String>,
+    /// The application-specific condition, in a namespace of its own.
+    pub application: Option<Element>,
+}
+
+impl StreamError {
+    /// An error of that condition.
+    pub const fn new(condition: StreamErrorCondition) -> Self {
+        Self {
+            condition,
+            other_host: None,
+            text: None,
+            text_lang: None,
+            application: None,
+        }
+    }
+
+    /// The same with an English description.
+    #[must_use]
+    pub fn with_text(mut self, text: impl Into<String>) -> Self {
+        self.text = Some(text.into());
+        self.text_lang = Some("en".to_owned());
+        self
+    }
+
+    /// The same with an application-specific condition.
+    #[must_use]
+    pub fn with_application(mut self, application: Element) -> Self {
+        self.application = Some(application);
+        self
+    }
+
+    /// `see-other-host` with `host` as `host[:port]`, an IPv6 address in brackets (RFC 6120 §4.9.3.19).
+    pub fn see_other_host(host: impl Into<String>) -> Self {
+        Self {
+            other_host: Some(host.into()),
+            ..Self::new(StreamErrorCondition::SeeOtherHost)
+        }
+    }
+
+    /// Whether `element` is a stream error.
+    pub fn matches(element: ElementRef<'_>) -> bool {
+        element.is("error", ns::STREAMS)
+    }
+
+    /// Reads a `<stream:error/>`, its children in any order; an unknown or absent condition is
+    /// `undefined-condition` (ERR-1).
+    pub fn from_element(element: ElementRef<'_>) -> Self {
+        let mut condition = None;
+        let mut error = Self::new(StreamErrorCondition::UndefinedCondition);
+        for child in element.children() {
+            if child.is("text", ns::STREAM_ERRORS) {
+                if error.text.is_none() {
+                    error.text = Some(child.text().into_owned());
+                    error.text_lang = child.lang().map(std::borrow::Cow::into_owned);
+                }
+            } else if child.has_ns(ns::STREAM_ERRORS) {
+                if condition.is_none() {
+                    condition = StreamErrorCondition::from_name(child.name());
+                    if condition == Some(StreamErrorCondition::SeeOtherHost) {
+                        let host = child.text();
+                        error.other_host =
+                            (!host.trim().is_empty()).then(|| host.trim().to_owned());
+                    }
+                }
+            } else if error.application.is_none() {
+                error.application = Some(child.to_element());
+            }
+        }
+        error.condition = condition.unwrap_or(StreamErrorCondition::UndefinedCondition);
+        error
+    }
+
+    /// Writes `<stream:error>…</stream:error>` with the prefix undeclared (ERR-1's order).
+    pub(crate) fn write_prefixed(&self, out: &mut String) {
+        let mut w = Writer::new(out, ns::CLIENT);
+        let error = w.start_prefixed("stream:error");
+        w.text_element(
+            self.condition.as_str(),
+            ns::STREAM_ERRORS,
+            self.other_host.as_deref().unwrap_or_default(),
+        );
+        if let Some(text) = &self.text {
+            let tag = w.start("text", ns::STREAM_ERRORS);
+            w.opt_attr("xml:lang", self.text_lang.as_deref());
+            w.text(text);
+            w.end(tag);
+        }
+        if let Some(application) = &self.application {
+            w.element(application.root());
+        }
+        w.end(error);
+    }
+}
+
+impl From<StreamErrorCondition> for StreamError {
+    fn from(condition: StreamErrorCondition) -> Self {
+        Self::new(condition)
+    }
+}
+
+/// What a parse error means for the stream (ERR table: conditions 1, 14, 13, 18, 22).
+impl From<ParseError> for StreamError {
+    fn from(error: ParseError) -> Self {
+        todo!("{error}")
+    }
+}
+
+impl fmt::Display for StreamError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.condition)?;
+        match &self.text {
+            Some(text) => write!(f, ": {text}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for StreamError {}
+
+/// How a stream ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CloseReason {
+    /// The peer ended it in good order.
+    ByPeer,
+    /// It was ended from here in good order.
+    Local,
+    /// The peer broke a rule, and was told this error; or it was told that the service ends the stream.
+    ErrorSent(StreamError),
+    /// The peer sent this error.
+    ErrorReceived(StreamError),
+    /// The peer would not accept the login; its condition (RFC 6120 §6.5), or what its answer lacked.
+    LoginFailed(String),
+    /// STARTTLS was refused or something else came in its place (TLS-3, TLS-5).
+    TlsRefused,
+    /// The transport ended without the end of the stream.
+    Lost,
+}
+
+/// What the initiating entity should do after a stream has ended (ERR-4).
+///
+/// A server's sessions give it too: it says what the client will do that reads the specifications as this crate does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Advice {
+    /// Nothing: the end was wanted.
+    None,
+    /// Connect again after a wait that grows with each attempt (NET-7).
+    Backoff,
+    /// As [`Advice::Backoff`], but begin with a wait drawn from 0 to 60 s: many clients were cut off at once.
+    BackoffSpread,
+    /// As [`Advice::Backoff`], with long waits: the server is short of resources.
+    BackoffLong,
+    /// Connect again at once.
+    Reconnect,
+    /// Connect again to this `host[:port]`, under the same rules for its certificate, at most five times in a row.
+    ReconnectTo(String),
+    /// Look the server up again, once.
+    Rediscover,
+    /// Try the next address of the server, give up after the last.
+    NextCandidate,
+    /// Ask for credentials, then log in again.
+    Reauthenticate,
+    /// Do not connect again with this configuration: one of the two sides has to be changed first.
+    Stop,
+}
+
+impl Advice {
+    /// The last column of SESSIONS' table of conditions, for the one that received the error.
+    pub fn after(error: &StreamError) -> Self {
+        use StreamErrorCondition as C;
+        match error.condition {
+            C::ConnectionTimeout
+            | C::InternalServerError
+            | C::NotWellFormed
+            | C::PolicyViolation
+            | C::RemoteConnectionFailed
+            | C::UndefinedCondition => Self::Backoff,
+            C::SystemShutdown => Self::BackoffSpread,
+            C::ResourceConstraint => Self::BackoffLong,
+            C::Reset => Self::Reconnect,
+            C::SeeOtherHost => error
+                .other_host
+                .clone()
+                .map_or(Self::Stop, Self::ReconnectTo),
+            C::HostGone => Self::Rediscover,
+            C::HostUnknown | C::InvalidNamespace => Self::NextCandidate,
+            C::NotAuthorized => Self::Reauthenticate,
+            C::BadFormat
+            | C::BadNamespacePrefix
+            | C::Conflict
+            | C::ImproperAddressing
+            | C::InvalidFrom
+            | C::InvalidXml
+            | C::RestrictedXml
+            | C::UnsupportedEncoding
+            | C::UnsupportedFeature
+            | C::UnsupportedStanzaType
+            | C::UnsupportedVersion => Self::Stop,
+        }
+    }
+}
+
+/// A command that makes no sense in the session's state: the caller's mistake, or a race with the peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Misuse {
+    /// The session is over, or its end has begun.
+    #[error("the session is closed")]
+    Closed,
+    /// Stanzas can be sent only when the session is bound.
+    #[error("the session is not ready for stanzas")]
+    NotReady,
+    /// Nothing of that id is asked for (any more).
+    #[error("unknown lookup")]
+    UnknownLookup,
+    /// The answer is not one to what was asked.
+    #[error("the answer does not fit the question")]
+    WrongAnswer,
+    /// TLS was not asked for.
+    #[error("no TLS handshake was due")]
+    NoHandshake,
+}
