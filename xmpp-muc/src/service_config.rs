@@ -1,0 +1,147 @@
+//! The configuration of a service: what holds for all its rooms.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use xmpp_core::BareJid;
+
+use crate::RoomConfig;
+
+/// How a [`Service`](crate::Service) behaves.
+///
+/// The defaults follow XEP-0045: a new room is locked until its owner has configured it, and a temporary room goes
+/// with its last occupant. For an anonymous web chat one wants neither:
+///
+/// ```
+/// use std::time::Duration;
+/// let mut config = xmpp_muc::ServiceConfig::default();
+/// config.lock_new_rooms = false; // open at once; 201 and the empty submit work all the same
+/// config.linger = Duration::from_secs(600); // a dropped connection of everybody loses no history
+/// config.room.max_history_fetch = 200;
+/// config.account_queries = false; // anonymous accounts have no vCards
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ServiceConfig {
+    /// Name in disco (`"Chat rooms"`).
+    pub name: String,
+    /// What a new room starts with.
+    pub room: RoomConfig,
+    /// Who may make a room by joining it (MUC CR2).
+    pub creation: Creation,
+    /// Whether a new room admits nobody else until its owner has submitted a form (MUC CR3; `true`).
+    pub lock_new_rooms: bool,
+    /// How long a new room may stay locked (MUC CR6; 300 s).
+    pub lock_timeout: Duration,
+    /// What happens then.
+    pub lock_expiry: LockExpiry,
+    /// How long an empty temporary room is kept, with its history, before it is deleted (MUC LV3; zero: at once).
+    pub linger: Duration,
+    /// Whether vCard and pubsub requests to an occupant are sent on to its bare JID (MUC IQ4; `true`).
+    ///
+    /// The answers come from a bare JID and are handed to [`handle_account_stanza`]. A host whose accounts have
+    /// neither turns this off: such requests are then refused at once instead of waiting for an answer.
+    ///
+    /// [`handle_account_stanza`]: crate::Service::handle_account_stanza
+    pub account_queries: bool,
+    /// Users who act as owners of every room (MUC RS6).
+    pub administrators: BTreeSet<BareJid>,
+    /// Bounds on what peers may use up.
+    pub limits: Limits,
+}
+
+impl Default for ServiceConfig {
+    fn default() -> Self {
+        Self {
+            name: "Chat rooms".to_owned(),
+            room: RoomConfig::default(),
+            creation: Creation::Anyone,
+            lock_new_rooms: true,
+            lock_timeout: Duration::from_secs(300),
+            lock_expiry: LockExpiry::Unlock,
+            linger: Duration::ZERO,
+            account_queries: true,
+            administrators: BTreeSet::new(),
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// Who may make a room by joining it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Creation {
+    /// Whoever may reach the service.
+    Anyone,
+    /// Users of these domains.
+    Domains(BTreeSet<String>),
+    /// Only the host itself, by [`Service::create_room`](crate::Service::create_room), and administrators.
+    Nobody,
+}
+
+/// What becomes of a room that stays locked for too long (MUC CR6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LockExpiry {
+    /// It opens with its defaults.
+    Unlock,
+    /// It is destroyed.
+    Destroy,
+}
+
+/// Bounds on what peers may use up; each refusal is a stanza error (MUC FL3, FL4, MS8, IQ7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Rooms of the service (10,000).
+    pub rooms: usize,
+    /// Occupants of a room, above which no configuration goes (5,000).
+    pub occupants: u32,
+    /// Sessions of one user under one nick (10).
+    pub sessions_per_nick: usize,
+    /// Characters of a nick (64).
+    pub nick_chars: usize,
+    /// Bytes of a message as it is delivered (64 KiB).
+    pub message_bytes: usize,
+    /// Bytes of an occupant's presence that the room keeps (8 KiB).
+    pub presence_bytes: usize,
+    /// Bytes of a status text (1,024).
+    pub status_bytes: usize,
+    /// Bytes of a subject, all languages together (4,096).
+    pub subject_bytes: usize,
+    /// Characters of the reason of a kick, a ban or a destruction; longer ones are refused (1,024).
+    pub reason_chars: usize,
+    /// Messages of history kept in memory for a room, whatever its configuration says (500).
+    pub history_messages: usize,
+    /// Bytes of history kept in memory for a room (512 KiB).
+    pub history_bytes: usize,
+    /// Affiliated users of a room (10,000), and as many remembered roles.
+    pub affiliations: usize,
+    /// Items of one request that changes roles or affiliations (100).
+    pub items: usize,
+    /// Requests to other occupants that one session may have open (20).
+    pub queries: usize,
+    /// How long such a request waits for its answer (60 s).
+    pub query_timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            rooms: 10_000,
+            occupants: 5_000,
+            sessions_per_nick: 10,
+            nick_chars: 64,
+            message_bytes: 64 * 1024,
+            presence_bytes: 8 * 1024,
+            status_bytes: 1024,
+            subject_bytes: 4096,
+            reason_chars: 1024,
+            history_messages: 500,
+            history_bytes: 512 * 1024,
+            affiliations: 10_000,
+            items: 100,
+            queries: 20,
+            query_timeout: Duration::from_secs(60),
+        }
+    }
+}
