@@ -1,0 +1,76 @@
+//! Where time and randomness enter the program; the machines get both as arguments.
+
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use rand::Rng as _;
+use xmpp_core::{Random, Timestamp};
+
+/// The wall clock as it was at the start, and a monotonic clock from then on, so that timers survive a clock that
+/// is set back.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    started: Instant,
+    wall_at_start: Timestamp,
+}
+
+impl Clock {
+    /// Reads both clocks.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place where time enters the program"
+    )]
+    pub fn start() -> Self {
+        let wall = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        Self {
+            started: Instant::now(),
+            wall_at_start: Timestamp::from_millis(0).saturating_add(wall),
+        }
+    }
+
+    /// The time now.
+    pub fn now(&self) -> Timestamp {
+        self.wall_at_start.saturating_add(self.started.elapsed())
+    }
+
+    /// The runtime's idea of `at`.
+    pub fn instant(&self, at: Timestamp) -> tokio::time::Instant {
+        let since_start = at.since(self.wall_at_start);
+        // Rounded up: a timer that fires a fraction of a millisecond early would fire twice.
+        (self.started + since_start + std::time::Duration::from_millis(1)).into()
+    }
+}
+
+/// The thread's generator of the `rand` crate: cryptographically secure, seeded and reseeded from the operating
+/// system. Nothing is kept here, so that each session may own one.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SecureRandom;
+
+impl Random for SecureRandom {
+    fn fill(&mut self, dest: &mut [u8]) {
+        rand::rng().fill_bytes(dest);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_timer_set_for_a_moment_fires_at_it_or_after() {
+        let clock = Clock::start();
+        let at = clock
+            .now()
+            .saturating_add(std::time::Duration::from_secs(5));
+        assert!(clock.instant(at) >= (clock.started + std::time::Duration::from_secs(5)).into());
+    }
+
+    #[test]
+    fn random_bytes_differ() {
+        let (mut a, mut b) = ([0; 32], [0; 32]);
+        SecureRandom.fill(&mut a);
+        SecureRandom.fill(&mut b);
+        assert_ne!(a, b);
+    }
+}

@@ -1,0 +1,353 @@
+//! The one task that owns the [`Hub`]: it feeds it what the connections bring, carries out what it says, and keeps
+//! its clock.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use bytes::Bytes;
+use tokio::{
+    sync::{OwnedSemaphorePermit, mpsc, oneshot},
+    time::sleep_until,
+};
+
+use crate::{
+    clock::Clock,
+    hub::{Hub, Output},
+};
+
+pub(crate) use crate::hub::{Reply, RequestId, SocketId, ToSocket};
+
+/// Messages that wait between the hub and one socket's task; the rest stays in the session.
+const SOCKET_QUEUE: usize = 32;
+/// Commands carried out before the hub's outputs are looked at.
+const BATCH: usize = 64;
+/// How long to sleep when the hub has no timer.
+const IDLE: Duration = Duration::from_hours(1);
+
+/// What a connection has for the hub.
+///
+/// The channel itself has no bound; what may stand in it has: one request per connection, a few messages per socket.
+enum Command {
+    Request {
+        id: RequestId,
+        from: IpAddr,
+        body: Bytes,
+        reply: oneshot::Sender<Reply>,
+    },
+    Written(RequestId),
+    Lost(RequestId),
+    Open {
+        from: IpAddr,
+        socket: oneshot::Sender<Socket>,
+    },
+    Message {
+        id: SocketId,
+        text: String,
+        permit: OwnedSemaphorePermit,
+    },
+    Drained(SocketId),
+    Closed(SocketId),
+    Shutdown,
+}
+
+/// How connections reach the hub.
+#[derive(Clone)]
+pub(crate) struct HubHandle {
+    commands: mpsc::UnboundedSender<Command>,
+    requests: Arc<AtomicU64>,
+    oversized: Arc<Reply>,
+}
+
+impl HubHandle {
+    /// A number for a request that was read.
+    pub(crate) fn next_request(&self) -> RequestId {
+        RequestId::new(self.requests.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Hands a request in; its answer, or `None` when the server ends first.
+    pub(crate) async fn request(&self, id: RequestId, from: IpAddr, body: Bytes) -> Option<Reply> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Command::Request {
+            id,
+            from,
+            body,
+            reply,
+        });
+        answer.await.ok()
+    }
+
+    /// The answer to a request that was too large to be read.
+    pub(crate) fn oversized_answer(&self) -> Reply {
+        (*self.oversized).clone()
+    }
+
+    /// The answer to `id` was handed over to HTTP.
+    pub(crate) fn written(&self, id: RequestId) {
+        self.send(Command::Written(id));
+    }
+
+    /// The connection of `id` ended before its answer was handed over.
+    pub(crate) fn lost(&self, id: RequestId) {
+        self.send(Command::Lost(id));
+    }
+
+    /// Announces a WebSocket; `None` when no further session is let in.
+    pub(crate) async fn open_socket(&self, from: IpAddr) -> Option<Socket> {
+        let (socket, opened) = oneshot::channel();
+        self.send(Command::Open { from, socket });
+        opened.await.ok()
+    }
+
+    /// Ends all sessions, each with its farewell.
+    pub(crate) fn shut_down(&self) {
+        self.send(Command::Shutdown);
+    }
+
+    fn send(&self, command: Command) {
+        // The hub's task ends after all connections; what comes later has no receiver and needs none.
+        let _ = self.commands.send(command);
+    }
+}
+
+impl fmt::Debug for HubHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HubHandle").finish_non_exhaustive()
+    }
+}
+
+/// One WebSocket's line to the hub. Dropped, it tells the hub that the socket is gone.
+pub(crate) struct Socket {
+    id: SocketId,
+    hub: HubHandle,
+    queue: mpsc::Receiver<ToSocket>,
+    /// The hub found the queue full and waits to be told that it is not.
+    full: Arc<AtomicBool>,
+}
+
+impl Socket {
+    pub(crate) fn id(&self) -> SocketId {
+        self.id
+    }
+
+    /// Hands in a message; `permit` is released when the hub has dealt with it.
+    pub(crate) fn message(&self, text: String, permit: OwnedSemaphorePermit) {
+        self.hub.send(Command::Message {
+            id: self.id,
+            text,
+            permit,
+        });
+    }
+
+    /// The next thing to send; `None` when the hub has ended.
+    pub(crate) async fn receive(&mut self) -> Option<ToSocket> {
+        self.queue.recv().await
+    }
+
+    /// The next thing to send, if there is one already.
+    pub(crate) fn try_receive(&mut self) -> Option<ToSocket> {
+        let next = self.queue.try_recv().ok();
+        if next.is_none() && self.full.swap(false, Ordering::AcqRel) {
+            self.hub.send(Command::Drained(self.id));
+        }
+        next
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        self.hub.send(Command::Closed(self.id));
+    }
+}
+
+impl fmt::Debug for Socket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Socket")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Starts the task. It ends when every [`HubHandle`] is gone.
+pub(crate) fn start(hub: Hub, clock: Clock) -> HubHandle {
+    let (commands, inbox) = mpsc::unbounded_channel();
+    let handle = HubHandle {
+        commands,
+        requests: Arc::default(),
+        oversized: Arc::new(hub.oversized_answer()),
+    };
+    // The task must not hold a handle, or it would keep itself alive.
+    let weak = WeakHandle {
+        commands: handle.commands.downgrade(),
+        requests: handle.requests.clone(),
+        oversized: handle.oversized.clone(),
+    };
+    let driver = Driver {
+        hub,
+        clock,
+        weak,
+        replies: HashMap::new(),
+        sockets: HashMap::new(),
+    };
+    tokio::spawn(driver.run(inbox));
+    handle
+}
+
+struct WeakHandle {
+    commands: mpsc::WeakUnboundedSender<Command>,
+    requests: Arc<AtomicU64>,
+    oversized: Arc<Reply>,
+}
+
+impl WeakHandle {
+    fn upgrade(&self) -> Option<HubHandle> {
+        Some(HubHandle {
+            commands: self.commands.upgrade()?,
+            requests: self.requests.clone(),
+            oversized: self.oversized.clone(),
+        })
+    }
+}
+
+struct Driver {
+    hub: Hub,
+    clock: Clock,
+    weak: WeakHandle,
+    replies: HashMap<RequestId, oneshot::Sender<Reply>>,
+    sockets: HashMap<SocketId, SocketQueue>,
+}
+
+struct SocketQueue {
+    queue: mpsc::Sender<ToSocket>,
+    full: Arc<AtomicBool>,
+}
+
+impl Driver {
+    async fn run(mut self, mut inbox: mpsc::UnboundedReceiver<Command>) {
+        loop {
+            let now = self.clock.now();
+            let deadline = self.hub.poll_timeout().unwrap_or(now.saturating_add(IDLE));
+            tokio::select! {
+                biased;
+                command = inbox.recv() => match command {
+                    Some(command) => self.carry_out(command),
+                    None => return,
+                },
+                () = sleep_until(self.clock.instant(deadline)) => {}
+            }
+            for _ in 1..BATCH {
+                let Ok(command) = inbox.try_recv() else { break };
+                self.carry_out(command);
+            }
+            let now = self.clock.now();
+            if deadline <= now {
+                self.hub.handle_timeout(now);
+            }
+            self.deliver();
+        }
+    }
+
+    fn carry_out(&mut self, command: Command) {
+        let now = self.clock.now();
+        match command {
+            Command::Request {
+                id,
+                from,
+                body,
+                reply,
+            } => {
+                let gone = reply.is_closed();
+                self.replies.insert(id, reply);
+                self.hub.handle_request(now, id, from, &body);
+                if gone {
+                    self.lost(id);
+                }
+            }
+            Command::Written(id) => self.hub.handle_written(now, id),
+            Command::Lost(id) => self.lost(id),
+            Command::Open { from, socket } => self.open(from, socket),
+            Command::Message { id, text, permit } => {
+                self.hub.handle_message(now, id, &text);
+                drop(permit);
+            }
+            Command::Drained(id) => self.fill(id),
+            Command::Closed(id) => {
+                self.sockets.remove(&id);
+                self.hub.handle_closed(now, id);
+            }
+            Command::Shutdown => self.hub.shut_down(now),
+        }
+    }
+
+    fn lost(&mut self, id: RequestId) {
+        self.replies.remove(&id);
+        self.hub.handle_lost(self.clock.now(), id);
+    }
+
+    fn open(&mut self, from: IpAddr, socket: oneshot::Sender<Socket>) {
+        let (Some(hub), Some(id)) = (
+            self.weak.upgrade(),
+            self.hub.handle_open(self.clock.now(), from),
+        ) else {
+            return;
+        };
+        let (queue, receiver) = mpsc::channel(SOCKET_QUEUE);
+        let full = Arc::new(AtomicBool::new(false));
+        let line = Socket {
+            id,
+            hub,
+            queue: receiver,
+            full: full.clone(),
+        };
+        self.sockets.insert(id, SocketQueue { queue, full });
+        // If the handshake was given up meanwhile, the line is dropped here and reports its end.
+        let _ = socket.send(line);
+    }
+
+    /// Carries out what the hub wants done.
+    fn deliver(&mut self) {
+        while let Some(output) = self.hub.poll_output() {
+            match output {
+                Output::Answer(id, reply) => {
+                    let taken = self.replies.remove(&id).map(|to| to.send(reply));
+                    if !matches!(taken, Some(Ok(()))) {
+                        self.hub.handle_lost(self.clock.now(), id);
+                    }
+                }
+                Output::Pending(id) => self.fill(id),
+            }
+        }
+    }
+
+    /// Moves messages from the hub to the queue of a socket while it takes them.
+    fn fill(&mut self, id: SocketId) {
+        let Some(socket) = self.sockets.get(&id) else {
+            return;
+        };
+        loop {
+            let permit = match socket.queue.try_reserve() {
+                Ok(permit) => permit,
+                Err(mpsc::error::TrySendError::Full(())) => {
+                    socket.full.store(true, Ordering::Release);
+                    // It may have been drained before the flag was up, and nobody would say so.
+                    if socket.queue.capacity() == 0 {
+                        return;
+                    }
+                    continue;
+                }
+                Err(mpsc::error::TrySendError::Closed(())) => return,
+            };
+            match self.hub.poll_message(id) {
+                Some(message) => permit.send(message),
+                None => return,
+            }
+        }
+    }
+}

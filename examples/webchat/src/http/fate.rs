@@ -1,0 +1,88 @@
+//! What becomes of the answer to a BOSH request: handed over to HTTP, or lost with its connection.
+
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+
+use crate::driver::{HubHandle, RequestId};
+
+/// Follows one request: from the moment it is read until its answer is handed over. Dropped before that (the
+/// client went away while the request was held, or before the answer was taken), it reports the loss.
+///
+/// BOSH, point 1: lost before it was handed over, the payload is queued again; handed over, it is kept for a repeat of
+/// the rid.
+#[derive(Debug)]
+pub(super) struct Fate {
+    id: RequestId,
+    hub: HubHandle,
+    written: bool,
+}
+
+impl Fate {
+    pub(super) fn new(id: RequestId, hub: HubHandle) -> Self {
+        Self {
+            id,
+            hub,
+            written: false,
+        }
+    }
+
+    fn written(&mut self) {
+        self.written = true;
+        self.hub.written(self.id);
+    }
+}
+
+impl Drop for Fate {
+    fn drop(&mut self) {
+        if !self.written {
+            self.hub.lost(self.id);
+        }
+    }
+}
+
+/// An answer whose fate is followed.
+#[derive(Debug)]
+pub(super) struct FollowedBody {
+    content: Option<Bytes>,
+    fate: Fate,
+}
+
+impl FollowedBody {
+    pub(super) fn new(content: Bytes, fate: Fate) -> Self {
+        Self {
+            content: Some(content),
+            fate,
+        }
+    }
+}
+
+impl Body for FollowedBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let content = self.content.take();
+        if content.is_some() {
+            self.fate.written();
+        }
+        Poll::Ready(content.map(|content| Ok(Frame::data(content))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.content.is_none()
+    }
+
+    /// Exact, so that the answer has a Content-Length and is not chunked (BOSH 1.2).
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.content.as_ref().map_or(0, |c| c.len() as u64))
+    }
+}

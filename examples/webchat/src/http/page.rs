@@ -1,0 +1,114 @@
+//! The page, embedded in the program, and what it needs to know.
+
+use std::{borrow::Cow, sync::Arc};
+
+use axum::{
+    Json,
+    body::Body,
+    extract::State,
+    http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header},
+    response::IntoResponse,
+};
+use serde::Serialize;
+
+use super::{Site, files};
+
+/// Path below `page/` and content of each file.
+const FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/page.rs"));
+
+/// The line of `index.html` that says where its relative links start.
+const BASE: &str = "<base href=\"./\">";
+/// The same one level deeper.
+const BASE_OF_ROOM: &str = "<base href=\"../\">";
+
+/// `GET /`
+pub(super) async fn index(headers: HeaderMap) -> Response<Body> {
+    page(&headers, BASE)
+}
+
+/// `GET /room/ROOM`: the same page; it reads the room from its own address.
+pub(super) async fn room(headers: HeaderMap) -> Response<Body> {
+    page(&headers, BASE_OF_ROOM)
+}
+
+/// `GET /css/…`, `/js/…` and so on.
+pub(super) async fn asset(method: Method, uri: Uri, headers: HeaderMap) -> Response<Body> {
+    let path = uri.path().trim_start_matches('/');
+    match find(path) {
+        Some(content) if matches!(method, Method::GET | Method::HEAD) => files::file(
+            &headers,
+            files::content_type(path),
+            &files::etag(content),
+            content,
+        ),
+        Some(_) => {
+            let mut response =
+                files::text(StatusCode::METHOD_NOT_ALLOWED, "This can be read only.\n");
+            response
+                .headers_mut()
+                .insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+            response
+        }
+        None => files::text(StatusCode::NOT_FOUND, "There is nothing here.\n"),
+    }
+}
+
+/// What the page needs to know of the server.
+#[derive(Debug, Serialize)]
+struct Config<'a> {
+    domain: &'a str,
+    muc: &'a str,
+    /// Relative to this file, so that all may live below a path prefix.
+    bosh: &'static str,
+    websocket: &'static str,
+    default_channel: &'a str,
+}
+
+/// `GET /config.json`
+pub(super) async fn config(State(site): State<Arc<Site>>) -> Response<Body> {
+    let config = Config {
+        domain: &site.domain,
+        muc: &site.muc,
+        bosh: "http-bind",
+        websocket: "xmpp-websocket",
+        default_channel: &site.default_channel,
+    };
+    let no_cache = [(header::CACHE_CONTROL, "no-cache")];
+    (no_cache, Json(config)).into_response()
+}
+
+fn page(headers: &HeaderMap, base: &str) -> Response<Body> {
+    let Some(html) = find("index.html").and_then(|html| std::str::from_utf8(html).ok()) else {
+        return files::text(StatusCode::NOT_FOUND, "This build has no page.\n");
+    };
+    let html = if base == BASE {
+        Cow::Borrowed(html)
+    } else {
+        Cow::Owned(html.replacen(BASE, base, 1))
+    };
+    let tag = files::etag(html.as_bytes());
+    let content = match html {
+        Cow::Borrowed(html) => bytes::Bytes::from_static(html.as_bytes()),
+        Cow::Owned(html) => html.into(),
+    };
+    let mut response = files::file(headers, "text/html; charset=utf-8", &tag, content);
+    // Peer text is never HTML; should that ever fail, this still runs none of it.
+    let policy = format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src {}; \
+         base-uri 'self'; form-action 'self'; frame-ancestors 'none'",
+        files::connect_src(headers)
+    );
+    if let Ok(policy) = HeaderValue::try_from(policy) {
+        response
+            .headers_mut()
+            .insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    response
+}
+
+fn find(path: &str) -> Option<&'static [u8]> {
+    FILES
+        .iter()
+        .find(|(name, _)| *name == path)
+        .map(|(_, content)| *content)
+}

@@ -1,0 +1,24 @@
+//! An anonymous web chat: one program that serves a chat page, Converse.js and the XMPP server under both.
+//!
+//! The protocol is the five crates' business; this program gives them sockets, a clock and randomness. Its parts,
+//! from the outside in:
+//!
+//! - [`Options`] and [`Settings`]: the command line, the TOML file, the defaults.
+//! - [`Server`]: the listener, its connections, the orderly end.
+//! - `http`: routes, the page, Converse.js, `POST /http-bind` and `GET /xmpp-websocket`, each of which hands over
+//!   requests and messages as they come.
+//! - `driver`: the one task that owns the hub, with its clock.
+//! - [`hub::Hub`]: a machine without I/O as the crates are: sessions of BOSH and WebSocket clients in, answers and
+//!   messages out, stanzas routed between them and the rooms.
+#![forbid(unsafe_code)]
+
+mod clock;
+mod driver;
+mod http;
+pub mod hub;
+mod options;
+mod server;
+
+pub use clock::{Clock, SecureRandom};
+pub use options::{Limits, Options, Settings};
+pub use server::{Server, StartError};

@@ -1,0 +1,200 @@
+//! The listener, its connections, and their end.
+
+use std::{io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+
+use axum::Router;
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch},
+    task::JoinHandle,
+    time::timeout,
+};
+use tower::ServiceExt;
+
+use crate::{
+    clock::{Clock, SecureRandom},
+    driver::{self, HubHandle},
+    http::{self, Peer},
+    hub::Hub,
+    options::Settings,
+};
+
+/// Time within which the head of a request must have arrived.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// Read buffer of a connection; requests of web clients are small, and there are many connections.
+const BUFFER: usize = 16 * 1024;
+
+/// Why the server did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address that was asked for.
+        address: String,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+/// A running server.
+#[derive(Debug)]
+pub struct Server {
+    address: SocketAddr,
+    hub: HubHandle,
+    stop: watch::Sender<bool>,
+    accepting: JoinHandle<()>,
+    connections: mpsc::Receiver<()>,
+    grace: Duration,
+}
+
+impl Server {
+    /// Starts a server on the current runtime.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError::Listen`] when the address is wrong or taken.
+    pub async fn start(settings: &Settings) -> Result<Self, StartError> {
+        let fail = |source| StartError::Listen {
+            address: settings.listen.clone(),
+            source,
+        };
+        let listener = TcpListener::bind(&settings.listen).await.map_err(fail)?;
+        let address = listener.local_addr().map_err(fail)?;
+        let clock = Clock::start();
+        let hub = driver::start(
+            Hub::new(settings, Box::new(SecureRandom), clock.now()),
+            clock,
+        );
+        let (stop, stopped) = watch::channel(false);
+        // Every connection holds a sender; when all are gone, so are the connections.
+        let (alive, connections) = mpsc::channel(1);
+        let acceptor = Acceptor {
+            router: http::router(settings, hub.clone()),
+            room: Arc::new(Semaphore::new(settings.max_connections)),
+            stopped,
+            alive,
+        };
+        tracing::info!(%address, domain = settings.domain, "listening");
+        Ok(Self {
+            address,
+            hub,
+            stop,
+            accepting: tokio::spawn(acceptor.run(listener)),
+            connections,
+            grace: settings.shutdown_grace,
+        })
+    }
+
+    /// The address it listens on, with the port that was free.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The link to open in a browser.
+    pub fn link(&self) -> String {
+        let mut address = self.address;
+        if address.ip().is_unspecified() {
+            // Listening everywhere; this machine's own browser finds it here.
+            address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+        }
+        format!("http://{address}/")
+    }
+
+    /// Ends the server: nobody new is let in, every session gets its farewell (`system-shutdown`, rooms 332) and some
+    /// time to take it.
+    pub async fn stop(mut self) {
+        tracing::info!("shutting down");
+        self.accepting.abort();
+        self.hub.shut_down();
+        // Behind the farewells: connections that hold no request end now, others with their answer.
+        let _ = self.stop.send(true);
+        if timeout(self.grace, self.connections.recv()).await.is_err() {
+            tracing::warn!("some connections did not end in time");
+        }
+        tracing::info!("stopped");
+    }
+}
+
+struct Acceptor {
+    router: Router,
+    room: Arc<Semaphore>,
+    stopped: watch::Receiver<bool>,
+    alive: mpsc::Sender<()>,
+}
+
+impl Acceptor {
+    async fn run(self, listener: TcpListener) {
+        loop {
+            let Ok(permit) = self.room.clone().acquire_owned().await else {
+                return;
+            };
+            let (stream, peer) = match listener.accept().await {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    // Out of descriptors, most likely: let some connections end first.
+                    tracing::warn!(%error, "cannot accept a connection");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    continue;
+                }
+            };
+            let router = self.router.clone();
+            let stopped = self.stopped.clone();
+            let alive = Alive(Arc::new((permit, self.alive.clone())));
+            tokio::spawn(serve(stream, peer, router, stopped, alive));
+        }
+    }
+}
+
+/// Serves one connection until it ends.
+async fn serve(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    mut stopped: watch::Receiver<bool>,
+    alive: Alive,
+) {
+    // Answers are small and awaited.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "no TCP_NODELAY");
+    }
+    let peer_ip = Peer(peer.ip().to_canonical());
+    let service = service_fn(move |request: hyper::Request<Incoming>| {
+        let mut request = http::with_peer(request, peer_ip);
+        request.extensions_mut().insert(alive.clone());
+        router.clone().oneshot(request)
+    });
+    let mut connection = pin!(
+        http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEAD_TIMEOUT)
+            .max_buf_size(BUFFER)
+            .serve_connection(TokioIo::new(stream), service)
+            .with_upgrades()
+    );
+    let stop = async move {
+        // An error means that the server is gone altogether.
+        let _ = stopped.wait_for(|stopped| *stopped).await;
+    };
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = stop => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, %peer, "connection ended");
+    }
+}
+
+/// One connection's place among those that are allowed, and its part in keeping the server from having stopped. A
+/// WebSocket's task holds it on: it outlives the HTTP connection it came from.
+#[derive(Clone, Debug)]
+pub(crate) struct Alive(
+    #[expect(dead_code, reason = "it is its drop that counts")]
+    Arc<(OwnedSemaphorePermit, mpsc::Sender<()>)>,
+);
