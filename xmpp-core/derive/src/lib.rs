@@ -59,7 +59,8 @@ pub fn derive_payload(input: TokenStream) -> TokenStream {
 /// Implements `xmpp_core::xml::XmlText`.
 ///
 /// - Enums of names: a variant without a field is the value named like it (`GetDone` is `get-done`, or
-///   `name = "…"`). One variant `#[xml(other)] Other(String)` may take every value without a name.
+///   `name = "…"`). One variant `#[xml(other)] Other(String)` may take every value without a name. The enum
+///   also gets a method `as_str`.
 /// - Structs with one unnamed field that has `XmlText` itself.
 #[proc_macro_derive(XmlText, attributes(xml))]
 pub fn derive_xml_text(input: TokenStream) -> TokenStream {

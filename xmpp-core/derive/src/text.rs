@@ -8,28 +8,42 @@ use crate::attrs::{ItemAttrs, kebab};
 
 pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
     let krate = ItemAttrs::parse(&input.attrs)?.krate;
-    let (read, write) = match &input.data {
-        Data::Enum(data) => names(data, &quote!(#krate::xml::XmlTextError))?,
+    let error = quote!(#krate::xml::XmlTextError);
+    let ident = &input.ident;
+    let (read, write, as_str) = match &input.data {
+        Data::Enum(data) => {
+            let (read, as_str) = names(data, &error)?;
+            let as_str = quote! {
+                #[automatically_derived]
+                impl #ident {
+                    /// The value as it stands in XML.
+                    #as_str
+                }
+            };
+            (read, quote!(f(self.as_str())), as_str)
+        }
         Data::Struct(data)
             if data.fields.len() == 1 && matches!(data.fields, Fields::Unnamed(_)) =>
         {
             (
                 quote!(::core::result::Result::map(#krate::xml::XmlText::from_xml_text(text), Self)),
                 quote!(#krate::xml::XmlText::with_xml_text(&self.0, f)),
+                TokenStream::new(),
             )
         }
         _ => {
             return Err(Error::new(
-                input.ident.span(),
+                ident.span(),
                 "XmlText is derived for enums and for structs with one unnamed field",
             ));
         }
     };
-    let ident = &input.ident;
     Ok(quote! {
+        #as_str
+
         #[automatically_derived]
         impl #krate::xml::XmlText for #ident {
-            fn from_xml_text(text: &str) -> ::core::result::Result<Self, #krate::xml::XmlTextError> {
+            fn from_xml_text(text: &str) -> ::core::result::Result<Self, #error> {
                 #read
             }
 
@@ -43,17 +57,14 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
     })
 }
 
-/// The bodies of both functions for an enum of names.
+/// How an enum of names is read (an expression) and written (the function `as_str`).
 fn names(data: &DataEnum, error: &TokenStream) -> Result<(TokenStream, TokenStream)> {
     let (mut reads, mut writes, mut known) = (Vec::new(), Vec::new(), Vec::new());
     let mut other = None;
     for variant in &data.variants {
         let (attrs, ident) = (ItemAttrs::parse(&variant.attrs)?, &variant.ident);
         if attrs.other {
-            if other
-                .replace(quote!(::core::result::Result::Ok(Self::#ident(value.into()))))
-                .is_some()
-            {
+            if other.replace(ident).is_some() {
                 return Err(Error::new(
                     ident.span(),
                     "one variant takes the other values",
@@ -70,21 +81,26 @@ fn names(data: &DataEnum, error: &TokenStream) -> Result<(TokenStream, TokenStre
         writes.push(quote!(Self::#ident => #name));
         known.push(name);
     }
-    let message = format!("not one of {}", known.join(", "));
-    let other = other.unwrap_or_else(|| {
-        quote! {{
-            let _ = value;
-            ::core::result::Result::Err(#error(::std::string::String::from(#message)))
-        }}
-    });
+    let (fallback, signature) = if let Some(other) = other {
+        (
+            quote!(value => ::core::result::Result::Ok(Self::#other(value.into()))),
+            quote!(pub fn as_str(&self) -> &str),
+        )
+    } else {
+        let message = format!("not one of {}", known.join(", "));
+        (
+            quote!(_ => ::core::result::Result::Err(#error(#message.into()))),
+            quote!(pub const fn as_str(&self) -> &'static str),
+        )
+    };
     Ok((
         // Enumerated values are tokens: white space around them does not count (XML Schema 1.0 part 2, §4.3.6).
         quote! {
             match text.trim_matches([' ', '\t', '\n', '\r']) {
                 #(#reads,)*
-                value => #other,
+                #fallback,
             }
         },
-        quote!(f(match self { #(#writes,)* })),
+        quote!(#signature { match self { #(#writes,)* } }),
     ))
 }

@@ -243,6 +243,8 @@ fn enumerated_values() {
     assert_eq!(Level::from_xml_text(" \n2\t"), Ok(Level::Two));
     assert!(Level::from_xml_text("Low").is_err());
     assert!(Level::from_xml_text("").is_err());
+    const TWO: &str = Level::Two.as_str();
+    assert_eq!((TWO, Open::Other("z".into()).as_str()), ("2", "z"));
     assert_eq!(Level::VeryHigh.with_xml_text(str::to_owned), "very-high");
     assert_eq!(Open::from_xml_text("known"), Ok(Open::Known));
     assert_eq!(Open::Other("y".into()).with_xml_text(str::to_owned), "y");
