@@ -1,0 +1,155 @@
+//! PLAIN ([RFC 4616](https://www.rfc-editor.org/rfc/rfc4616)).
+
+use zeroize::Zeroizing;
+
+use super::anonymous::no_data;
+use super::scram::fake_salt;
+use crate::credentials::Password;
+use crate::error::{Failure, LoginError, Malformed};
+use crate::info::{MechanismInfo, Strength};
+use crate::lookup::{Answer, Lookup, LookupKind, PasswordCheck};
+use crate::mechanism::{Claim, ClientExchange, ClientStep, Mechanism, ServerExchange, ServerStep};
+use crate::prep::{self, PrepareError};
+use crate::random::Random;
+use crate::select::{SelectCx, ServerConfig, Unavailable};
+
+/// PLAIN ([RFC 4616]): the server learns the password.
+///
+/// It is no candidate without a confidential channel, on either side. A client's policy must name it
+/// (SAS-2): [`Policy::opt_in`](crate::Policy::opt_in), or the allow-list.
+///
+/// [RFC 4616]: https://www.rfc-editor.org/rfc/rfc4616
+#[derive(Clone, Debug)]
+pub struct Plain(MechanismInfo);
+
+impl Plain {
+    /// The mechanism, with priority 20.
+    pub fn new() -> Self {
+        Self(
+            MechanismInfo::new("PLAIN")
+                .with_priority(20)
+                .with_strength(Strength::Plaintext)
+                .opt_in()
+                .uses::<Password>()
+                .asks(LookupKind::PASSWORD),
+        )
+    }
+}
+
+impl Default for Plain {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Mechanism for Plain {
+    fn info(&self) -> &MechanismInfo {
+        &self.0
+    }
+
+    fn client(
+        &self,
+        cx: &SelectCx<'_>,
+        _: &mut dyn Random,
+    ) -> Result<Box<dyn ClientExchange>, Unavailable> {
+        let credentials = cx.credentials();
+        let password = credentials
+            .and_then(|known| known.get::<Password>())
+            .ok_or_else(|| Unavailable::Credentials {
+                needs: self.0.credentials().to_vec(),
+            })?;
+        let authzid = credentials
+            .and_then(|known| known.authzid())
+            .map(str::to_owned);
+        Ok(Box::new(Client {
+            password: password.clone(),
+            authzid,
+        }))
+    }
+
+    fn server(
+        &self,
+        cx: &SelectCx<'_>,
+        _: &mut dyn Random,
+    ) -> Result<Box<dyn ServerExchange>, Unavailable> {
+        let config = cx
+            .server()
+            .ok_or(Unavailable::Lookup(LookupKind::PASSWORD))?
+            .clone();
+        Ok(Box::new(Server {
+            config,
+            claim: None,
+        }))
+    }
+}
+
+struct Client {
+    password: Password,
+    authzid: Option<String>,
+}
+
+impl ClientExchange for Client {
+    fn initial(&mut self) -> Result<Option<Vec<u8>>, LoginError> {
+        let authzid = self.authzid.as_deref().unwrap_or_default();
+        let (authcid, password) = (self.password.authcid(), self.password.password());
+        if authcid.is_empty() || password.is_empty() {
+            return Err(PrepareError::Empty.into());
+        }
+        if [authzid, authcid, password]
+            .iter()
+            .any(|part| part.contains('\0'))
+        {
+            return Err(PrepareError::Prohibited.into());
+        }
+        // RFC 4616 §2: message = [authzid] UTF8NUL authcid UTF8NUL passwd. The server prepares them.
+        Ok(Some([authzid, authcid, password].join("\0").into_bytes()))
+    }
+
+    fn challenge(&mut self, _: &[u8]) -> Result<ClientStep, LoginError> {
+        Err(Malformed::UnexpectedData.into())
+    }
+
+    fn success(&mut self, data: Option<&[u8]>) -> Result<(), LoginError> {
+        no_data(data)
+    }
+}
+
+struct Server {
+    config: ServerConfig,
+    claim: Option<Claim>,
+}
+
+impl ServerExchange for Server {
+    fn response(&mut self, data: &[u8]) -> Result<ServerStep, Failure> {
+        let message = std::str::from_utf8(data).map_err(|_| Malformed::Utf8)?;
+        let mut parts = message.split('\0');
+        let (Some(authzid), Some(authcid), Some(password), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return Err(Malformed::Separators.into());
+        };
+        let authcid = prep::name(authcid).map_err(|_| Malformed::Preparation)?;
+        let password = prep::presented_password(password).map_err(|_| Malformed::Preparation)?;
+        let claim = Claim::new(authcid.clone()).with_authzid(Some(authzid.to_owned()));
+        self.claim = Some(claim);
+        Ok(ServerStep::Lookup(Lookup::Password(PasswordCheck {
+            fake_salt: fake_salt(&self.config, "PLAIN", &authcid),
+            fake_iterations: self.config.iterations(),
+            authcid: authcid.into_owned(),
+            password: Zeroizing::new(password.into_owned()),
+        })))
+    }
+
+    fn resolve(&mut self, answer: Answer) -> Result<ServerStep, Failure> {
+        match answer {
+            Answer::Accept => self
+                .claim
+                .take()
+                .map(ServerStep::Done)
+                .ok_or(Failure::OutOfOrder),
+            Answer::UnknownUser => Err(Failure::WrongCredentials),
+            Answer::Refuse(refusal) => Err(refusal.into()),
+            _ => Err(Failure::WrongAnswer),
+        }
+    }
+}

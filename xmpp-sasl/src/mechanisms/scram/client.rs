@@ -1,0 +1,225 @@
+//! The client's side.
+
+use std::any::Any;
+use std::marker::PhantomData;
+
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+use super::hash::{self, ScramHash};
+use super::keys::ScramClientKeys;
+use super::message::{self, ServerFinal, ServerFirst};
+use super::offers_plus;
+use crate::base64;
+use crate::credentials::Password;
+use crate::error::{LoginError, Malformed, MutualAuthError};
+use crate::info::MechanismInfo;
+use crate::mechanism::{ClientExchange, ClientStep, DeriveJob, DerivedKey};
+use crate::prep::{self, PrepareError};
+use crate::select::{SelectCx, Unavailable};
+
+pub(super) struct Client<H> {
+    username: String,
+    password: Option<Password>,
+    saved: Option<ScramClientKeys>,
+    bounds: (u32, u32),
+    gs2_header: String,
+    binding: Vec<u8>,
+    nonce: String,
+    state: State,
+    hash: PhantomData<fn() -> H>,
+}
+
+enum State {
+    /// The next message is the server's first.
+    First,
+    /// The job runs.
+    Deriving(ServerSaid),
+    /// The client's proof is sent, the server's is due.
+    Final {
+        keys: ScramClientKeys,
+        signature: Zeroizing<Vec<u8>>,
+    },
+    /// The server has proven itself.
+    Verified(ScramClientKeys),
+}
+
+/// The server's first message.
+struct ServerSaid {
+    message: String,
+    nonce: String,
+    salt: Vec<u8>,
+    iterations: u32,
+}
+
+impl<H: ScramHash> Client<H> {
+    pub(super) fn new(
+        info: &MechanismInfo,
+        cx: &SelectCx<'_>,
+        nonce: String,
+    ) -> Result<Self, Unavailable> {
+        let lacking = || Unavailable::Credentials {
+            needs: info.credentials().to_vec(),
+        };
+        let credentials = cx.credentials().ok_or_else(lacking)?;
+        let password = credentials.get::<Password>().cloned();
+        let saved = credentials.get::<ScramClientKeys>().cloned();
+        let username = match (&password, &saved) {
+            (Some(password), _) => password.authcid().to_owned(),
+            (None, Some(saved)) => saved.authcid().to_owned(),
+            (None, None) => return Err(lacking()),
+        };
+        // RFC 5802 §6: `y` says "I could, but you do not offer it", which a server that does offer it
+        // takes as the sign of someone in between.
+        let (flag, binding) = match cx.binding() {
+            Some(binding) if info.needs_channel_binding() => {
+                (format!("p={}", binding.kind()), binding.data().to_vec())
+            }
+            None if info.needs_channel_binding() => return Err(Unavailable::NoChannelBinding),
+            _ if cx.binding_usable() && !offers_plus(cx) => ("y".to_owned(), Vec::new()),
+            _ => ("n".to_owned(), Vec::new()),
+        };
+        let gs2_header = match credentials.authzid() {
+            Some(authzid) => format!("{flag},a={},", message::escape(authzid)),
+            None => format!("{flag},,"),
+        };
+        Ok(Self {
+            username,
+            password,
+            saved,
+            bounds: cx.policy().iteration_bounds(),
+            gs2_header,
+            binding,
+            nonce,
+            state: State::First,
+            hash: PhantomData,
+        })
+    }
+
+    fn first_bare(&self) -> String {
+        format!("n={},r={}", message::escape(&self.username), self.nonce)
+    }
+
+    fn server_first(&mut self, text: &str) -> Result<ClientStep, LoginError> {
+        let parsed = ServerFirst::parse(text)?;
+        // RFC 5802 §5.1: the nonce must begin with ours, and the server must have added something.
+        if !parsed.nonce.starts_with(&self.nonce) || parsed.nonce.len() == self.nonce.len() {
+            return Err(Malformed::NonceMismatch.into());
+        }
+        let (minimum, maximum) = self.bounds;
+        let (got, salt) = (parsed.iterations, parsed.salt);
+        if got < minimum {
+            return Err(LoginError::TooFewIterations { got, minimum });
+        }
+        if got > maximum {
+            return Err(LoginError::TooManyIterations { got, maximum });
+        }
+        let said = ServerSaid {
+            message: text.to_owned(),
+            nonce: parsed.nonce.to_owned(),
+            salt,
+            iterations: got,
+        };
+        // A saved key is good for exactly one user, salt and count.
+        let fits = |keys: &ScramClientKeys| keys.fits::<H>(&self.username, &said.salt, got);
+        if let Some(keys) = self.saved.take_if(|keys| fits(keys)) {
+            return Ok(self.respond(&said, keys));
+        }
+        let Some(password) = &self.password else {
+            return Err(LoginError::StaleKeys);
+        };
+        let password = Zeroizing::new(prep::password(password.password())?.into_owned());
+        let (username, salt) = (self.username.clone(), said.salt.clone());
+        self.state = State::Deriving(said);
+        Ok(ClientStep::Derive(DeriveJob::new(move || {
+            ScramClientKeys::derive::<H>(username, &password, salt, got)
+        })))
+    }
+
+    fn respond(&mut self, said: &ServerSaid, keys: ScramClientKeys) -> ClientStep {
+        let mut binding = self.gs2_header.clone().into_bytes();
+        binding.extend_from_slice(&self.binding);
+        let without_proof = format!("c={},r={}", base64::encode(binding), said.nonce);
+        let auth_message = [&*self.first_bare(), &said.message, &without_proof].join(",");
+        let stored_key = hash::digest::<H>(&keys.keys.client_key);
+        let client_signature = hash::hmac::<H>(&stored_key, &[auth_message.as_bytes()]);
+        let proof = hash::xor(&keys.keys.client_key, &client_signature);
+        let signature = hash::hmac::<H>(&keys.keys.server_key, &[auth_message.as_bytes()]);
+        self.state = State::Final { keys, signature };
+        ClientStep::Respond(format!("{without_proof},p={}", base64::encode(proof)).into_bytes())
+    }
+
+    fn server_final(&mut self, text: &str) -> Result<(), LoginError> {
+        let State::Final { keys, signature } = &self.state else {
+            return Err(LoginError::OutOfOrder);
+        };
+        match ServerFinal::parse(text)? {
+            ServerFinal::Error(error) => Err(LoginError::Refused(error.to_owned())),
+            ServerFinal::Verifier(shown) if bool::from(shown.ct_eq(signature)) => {
+                self.state = State::Verified(keys.clone());
+                Ok(())
+            }
+            ServerFinal::Verifier(_) => Err(MutualAuthError::Wrong.into()),
+        }
+    }
+}
+
+impl<H: ScramHash> ClientExchange for Client<H> {
+    fn initial(&mut self) -> Result<Option<Vec<u8>>, LoginError> {
+        self.username = prep::name(&self.username)?.into_owned();
+        // A password that cannot be used is better known before the server hears of the user.
+        if let Some(password) = &self.password {
+            prep::password(password.password())?;
+        }
+        if self.username.contains('\0') || self.gs2_header.contains('\0') {
+            return Err(PrepareError::Prohibited.into());
+        }
+        Ok(Some(
+            format!("{}{}", self.gs2_header, self.first_bare()).into_bytes(),
+        ))
+    }
+
+    fn challenge(&mut self, data: &[u8]) -> Result<ClientStep, LoginError> {
+        let text = std::str::from_utf8(data).map_err(|_| Malformed::Utf8)?;
+        match self.state {
+            State::First => self.server_first(text),
+            // The server's proof may come before the success.
+            State::Final { .. } => {
+                self.server_final(text)?;
+                Ok(ClientStep::Respond(Vec::new()))
+            }
+            State::Deriving(_) | State::Verified(_) => Err(LoginError::OutOfOrder),
+        }
+    }
+
+    fn resume(&mut self, key: DerivedKey) -> Result<ClientStep, LoginError> {
+        let State::Deriving(said) = std::mem::replace(&mut self.state, State::First) else {
+            return Err(LoginError::WrongKey);
+        };
+        let keys = key.into::<ScramClientKeys>().ok_or(LoginError::WrongKey)?;
+        if !keys.fits::<H>(&self.username, &said.salt, said.iterations) {
+            return Err(LoginError::WrongKey);
+        }
+        Ok(self.respond(&said, keys))
+    }
+
+    fn success(&mut self, data: Option<&[u8]>) -> Result<(), LoginError> {
+        match (&self.state, data.unwrap_or_default()) {
+            (State::Verified(_), []) => Ok(()),
+            (State::Verified(_), _) => Err(Malformed::UnexpectedData.into()),
+            // SAS-5: a success without the server's proof is no success, whenever it comes.
+            (State::Final { .. }, data @ [_, ..]) => {
+                let text = std::str::from_utf8(data).map_err(|_| Malformed::Utf8)?;
+                self.server_final(text)
+            }
+            _ => Err(MutualAuthError::Missing.into()),
+        }
+    }
+
+    fn export(&self) -> Option<&(dyn Any + Send)> {
+        match &self.state {
+            State::Verified(keys) => Some(keys),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! The server's side.
+
+use std::marker::PhantomData;
+
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+use super::hash::{self, ScramHash};
+use super::keys::ScramKeys;
+use super::message::{BindingFlag, ClientFinal, ClientFirst};
+use super::{fake_salt, offers_plus};
+use crate::base64;
+use crate::channel::{ChannelBindingType, ChannelSecurity};
+use crate::error::{Failure, Malformed};
+use crate::info::{MechanismInfo, MechanismName};
+use crate::lookup::{Answer, Lookup, LookupKind, Refusal};
+use crate::mechanism::{Claim, ServerExchange, ServerStep};
+use crate::prep;
+use crate::select::{SelectCx, ServerConfig, Unavailable};
+
+pub(super) struct Server<H> {
+    config: ServerConfig,
+    channel: ChannelSecurity,
+    plus: bool,
+    offers_plus: bool,
+    nonce: String,
+    state: State,
+    hash: PhantomData<fn() -> H>,
+}
+
+enum State {
+    First,
+    Lookup(ClientSaid),
+    Final(ClientSaid, Asked),
+    Done,
+}
+
+/// The client's first message.
+struct ClientSaid {
+    /// What `c=` must hold: the GS2 header and the binding data.
+    binding: Vec<u8>,
+    bare: String,
+    authcid: String,
+    authzid: Option<String>,
+    /// Both nonces.
+    nonce: String,
+    /// The salt to show if the user does not exist.
+    fake_salt: Vec<u8>,
+}
+
+/// The server's first message and what it was made of.
+struct Asked {
+    message: String,
+    account: Account,
+    stored_key: Zeroizing<Vec<u8>>,
+    server_key: Zeroizing<Vec<u8>>,
+}
+
+enum Account {
+    Known,
+    Locked(Refusal),
+    Unknown,
+}
+
+impl<H: ScramHash> Server<H> {
+    pub(super) fn new(
+        info: &MechanismInfo,
+        cx: &SelectCx<'_>,
+        nonce: String,
+    ) -> Result<Self, Unavailable> {
+        let kind = LookupKind::custom(H::MECHANISM);
+        Ok(Self {
+            config: cx.server().ok_or(Unavailable::Lookup(kind))?.clone(),
+            channel: cx.channel().clone(),
+            plus: info.needs_channel_binding(),
+            offers_plus: offers_plus(cx),
+            nonce,
+            state: State::First,
+            hash: PhantomData,
+        })
+    }
+
+    fn client_first(&mut self, text: &str) -> Result<ServerStep, Failure> {
+        let parsed = ClientFirst::parse(text)?;
+        let authcid = prep::name(&parsed.username).map_err(|_| Malformed::Preparation)?;
+        let mut binding = parsed.gs2_header.as_bytes().to_vec();
+        binding.extend_from_slice(self.binding_data(parsed.flag)?);
+        // Computed for every user, so that nobody sees by the time who does not exist.
+        let fake_salt = fake_salt(&self.config, H::MECHANISM, &authcid);
+        let said = ClientSaid {
+            binding,
+            bare: parsed.bare.to_owned(),
+            authzid: parsed.authzid,
+            nonce: format!("{}{}", parsed.nonce, self.nonce),
+            fake_salt,
+            authcid: authcid.clone().into_owned(),
+        };
+        self.state = State::Lookup(said);
+        Ok(ServerStep::Lookup(Lookup::ScramKeys {
+            authcid: authcid.into_owned(),
+            mechanism: const { MechanismName::from_static(H::MECHANISM) },
+        }))
+    }
+
+    /// RFC 5802 §6: what the flag means to a server.
+    fn binding_data(&self, flag: BindingFlag<'_>) -> Result<&[u8], Failure> {
+        match flag {
+            BindingFlag::NotOffered if self.offers_plus => Err(Failure::Downgrade),
+            BindingFlag::No | BindingFlag::NotOffered if !self.plus => Ok(&[]),
+            BindingFlag::Used(name) if self.plus => ChannelBindingType::from_name(name)
+                .and_then(|kind| self.channel.binding(kind))
+                .map(crate::ChannelBinding::data)
+                .ok_or(Failure::ChannelBinding),
+            _ => Err(Failure::ChannelBinding),
+        }
+    }
+
+    fn ask(&mut self, said: ClientSaid, keys: Option<&ScramKeys>, account: Account) -> ServerStep {
+        let nothing = || Zeroizing::new(vec![0; hash::length::<H>()]);
+        let (salt, iterations) = keys
+            .map_or((&*said.fake_salt, self.config.iterations()), |keys| {
+                (keys.salt(), keys.iterations())
+            });
+        let message = format!("r={},s={},i={iterations}", said.nonce, base64::encode(salt));
+        let copy = |key: &[u8]| Zeroizing::new(key.to_vec());
+        let asked = Asked {
+            message: message.clone(),
+            account,
+            stored_key: keys.map_or_else(nothing, |keys| copy(keys.stored_key())),
+            server_key: keys.map_or_else(nothing, |keys| copy(keys.server_key())),
+        };
+        self.state = State::Final(said, asked);
+        ServerStep::Challenge(message.into_bytes())
+    }
+
+    fn client_final(said: ClientSaid, asked: &Asked, text: &str) -> Result<ServerStep, Failure> {
+        let parsed = ClientFinal::parse(text)?;
+        if parsed.nonce != said.nonce {
+            return Err(Malformed::NonceMismatch.into());
+        }
+        if parsed.proof.len() != hash::length::<H>() {
+            return Err(Malformed::Attributes.into());
+        }
+        if !bool::from(parsed.binding.ct_eq(&said.binding)) {
+            return Err(Failure::ChannelBinding);
+        }
+        let auth_message = [&*said.bare, &asked.message, parsed.without_proof].join(",");
+        let client_signature = hash::hmac::<H>(&asked.stored_key, &[auth_message.as_bytes()]);
+        let client_key = hash::xor(&parsed.proof, &client_signature);
+        let right = hash::digest::<H>(&client_key).ct_eq(&asked.stored_key);
+        // For every client, so that a wrong proof takes as long as a right one.
+        let signature = hash::hmac::<H>(&asked.server_key, &[auth_message.as_bytes()]);
+        match asked.account {
+            Account::Known if bool::from(right) => {}
+            // Who has proven to own the account may know that it is locked.
+            Account::Locked(refusal) if bool::from(right) => return Err(refusal.into()),
+            _ => return Err(Failure::WrongCredentials),
+        }
+        let data = format!("v={}", base64::encode(signature));
+        Ok(ServerStep::Done(
+            Claim::new(said.authcid)
+                .with_authzid(said.authzid)
+                .with_data(data),
+        ))
+    }
+}
+
+impl<H: ScramHash> ServerExchange for Server<H> {
+    fn response(&mut self, data: &[u8]) -> Result<ServerStep, Failure> {
+        let text = std::str::from_utf8(data).map_err(|_| Malformed::Utf8)?;
+        match std::mem::replace(&mut self.state, State::Done) {
+            State::First => self.client_first(text),
+            State::Final(said, asked) => Self::client_final(said, &asked, text),
+            State::Lookup(_) | State::Done => Err(Failure::OutOfOrder),
+        }
+    }
+
+    fn resolve(&mut self, answer: Answer) -> Result<ServerStep, Failure> {
+        let State::Lookup(said) = std::mem::replace(&mut self.state, State::Done) else {
+            return Err(Failure::WrongAnswer);
+        };
+        match answer {
+            Answer::ScramKeys(keys) if keys.is_of::<H>() => {
+                Ok(self.ask(said, Some(&keys), Account::Known))
+            }
+            Answer::LockedScramKeys(keys, refusal) if keys.is_of::<H>() => {
+                Ok(self.ask(said, Some(&keys), Account::Locked(refusal)))
+            }
+            Answer::UnknownUser => Ok(self.ask(said, None, Account::Unknown)),
+            Answer::Refuse(refusal) => Err(refusal.into()),
+            _ => Err(Failure::WrongAnswer),
+        }
+    }
+}

@@ -1,0 +1,418 @@
+//! The mechanisms of a program, and the choice among them.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::client::ClientLogin;
+use crate::credentials::Credentials;
+use crate::error::Failure;
+use crate::explain::{Decision, Explanation, NoMechanism, Verdict};
+use crate::info::{MechanismInfo, MechanismName, Side};
+use crate::mechanism::Mechanism;
+use crate::mechanisms::{self, Plain, Scram, ScramSha1};
+use crate::policy::Policy;
+use crate::random::Random;
+use crate::select::{SelectCx, Unavailable};
+use crate::server::ServerLogin;
+
+/// The mechanisms that a program knows, with a [`Policy`].
+///
+/// Cloning is cheap. A mechanism registered later replaces one of the same name.
+#[derive(Clone)]
+pub struct Registry {
+    mechanisms: Vec<Arc<dyn Mechanism>>,
+    policy: Policy,
+}
+
+impl Default for Registry {
+    /// Every mechanism of this crate, ordered by strength: `-PLUS` first, SCRAM by its hash, then PLAIN,
+    /// then ANONYMOUS.
+    fn default() -> Self {
+        Self {
+            mechanisms: mechanisms::all(),
+            policy: Policy::new(),
+        }
+    }
+}
+
+impl Registry {
+    /// No mechanism.
+    pub fn new() -> Self {
+        Self {
+            mechanisms: Vec::new(),
+            policy: Policy::new(),
+        }
+    }
+
+    /// The mechanisms of Strophe.js 1.2.9 that are here, with its priorities: SCRAM-SHA-1 40, PLAIN 20,
+    /// ANONYMOUS 10 (and EXTERNAL 60, OAUTHBEARER 50, DIGEST-MD5 30 for when they are registered).
+    pub fn strophe_1_2_9() -> Self {
+        let policy = [
+            ("EXTERNAL", 60),
+            ("OAUTHBEARER", 50),
+            ("SCRAM-SHA-1", 40),
+            ("DIGEST-MD5", 30),
+            ("PLAIN", 20),
+            ("ANONYMOUS", 10),
+        ]
+        .into_iter()
+        .fold(Policy::new(), |policy, (name, priority)| {
+            policy.priority(name, priority)
+        });
+        Self::new()
+            .with(Scram::<ScramSha1>::new())
+            .with(Plain::new())
+            .with(mechanisms::AnonymousMechanism::new())
+            .with_policy(policy)
+    }
+
+    /// Adds a mechanism.
+    pub fn register(&mut self, mechanism: impl Mechanism + 'static) {
+        self.mechanisms.push(Arc::new(mechanism));
+    }
+
+    /// Adds a mechanism.
+    #[must_use]
+    pub fn with(mut self, mechanism: impl Mechanism + 'static) -> Self {
+        self.register(mechanism);
+        self
+    }
+
+    /// Sets the policy for every session that brings none of its own.
+    #[must_use]
+    pub fn with_policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// The policy for every session that brings none of its own.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// What the mechanisms of `side` say about themselves, in the order of registration.
+    pub fn infos(&self, side: Side) -> impl Iterator<Item = &MechanismInfo> {
+        self.on(side).map(|mechanism| mechanism.info())
+    }
+
+    /// Servers: the mechanisms to offer, the preferred one first.
+    ///
+    /// ```
+    /// use xmpp_sasl::{ChannelSecurity, LookupKind, Registry, SelectCx, ServerConfig};
+    ///
+    /// let registry = Registry::default();
+    /// let config = ServerConfig::new([7; 32])
+    ///     .answers([LookupKind::PASSWORD, LookupKind::SCRAM_SHA_256]);
+    /// let tls = ChannelSecurity::tls();
+    /// let cx = SelectCx::new(&tls).with_server(&config);
+    /// assert_eq!(registry.offered(&cx), ["SCRAM-SHA-256", "PLAIN"]);
+    /// // Nobody shows a password in clear:
+    /// let cx = SelectCx::new(&ChannelSecurity::Plain).with_server(&config);
+    /// assert_eq!(registry.offered(&cx), ["SCRAM-SHA-256"]);
+    /// ```
+    pub fn offered(&self, cx: &SelectCx<'_>) -> Vec<MechanismName> {
+        let cx = cx.or_policy(&self.policy);
+        self.rank(Side::Server, &cx)
+            .candidates
+            .iter()
+            .map(|mechanism| mechanism.info().name().clone())
+            .collect()
+    }
+
+    /// Servers: begins the login that a client asks for by the name of a mechanism. Give the same `cx` as
+    /// to [`offered`](Self::offered).
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::InvalidMechanism`], or why the mechanism is not offered here:
+    /// [`Failure::EncryptionRequired`], [`Failure::MechanismTooWeak`].
+    pub fn begin(
+        &self,
+        mechanism: &str,
+        cx: &SelectCx<'_>,
+        random: &mut dyn Random,
+    ) -> Result<ServerLogin, Failure> {
+        let mut cx = cx.or_policy(&self.policy);
+        let ranking = self.rank(Side::Server, &cx);
+        let Some(chosen) = ranking
+            .candidates
+            .iter()
+            .find(|candidate| candidate.info().name() == mechanism)
+        else {
+            let reason = ranking
+                .refused
+                .into_iter()
+                .find(|(known, _)| known.info().name() == mechanism);
+            return Err(match reason {
+                Some((_, Unavailable::NotConfidential)) => Failure::EncryptionRequired,
+                Some((_, Unavailable::TooWeak { .. })) => Failure::MechanismTooWeak,
+                _ => Failure::InvalidMechanism,
+            });
+        };
+        let names: Vec<&str> = ranking
+            .candidates
+            .iter()
+            .map(|candidate| candidate.info().name().as_str())
+            .collect();
+        cx.offered = &names;
+        let exchange = chosen
+            .server(&cx, random)
+            .map_err(|_| Failure::InvalidMechanism)?;
+        Ok(ServerLogin::new(chosen.info().clone(), exchange))
+    }
+
+    /// Clients: begins a login by the best of the mechanisms that the server offers.
+    ///
+    /// # Errors
+    ///
+    /// [`NoMechanism`], which explains itself, if none may be used.
+    pub fn select(
+        &self,
+        offered: &[impl AsRef<str>],
+        credentials: &Credentials,
+        cx: &SelectCx<'_>,
+        random: &mut dyn Random,
+    ) -> Result<ClientLogin, NoMechanism> {
+        let names: Vec<&str> = offered.iter().map(AsRef::as_ref).collect();
+        let cx = self.client_cx(&names, credentials, cx);
+        let mut ranking = self.rank(Side::Client, &cx);
+        while let Some(best) = ranking.candidates.first() {
+            match best.client(&cx, random) {
+                Ok(exchange) => {
+                    let info = best.info().clone();
+                    return Ok(ClientLogin::new(info, ranking.explain(&cx), exchange));
+                }
+                Err(reason) => {
+                    let best = ranking.candidates.remove(0);
+                    ranking.refused.insert(0, (best, reason));
+                }
+            }
+        }
+        Err(NoMechanism {
+            explanation: ranking.explain(&cx),
+        })
+    }
+
+    /// Clients: which of the offered mechanisms would be used, and why no other.
+    ///
+    /// ```
+    /// use xmpp_sasl::{ChannelSecurity, Credentials, Registry, SelectCx};
+    ///
+    /// let registry = Registry::default();
+    /// let cx = SelectCx::new(&ChannelSecurity::Plain);
+    /// let offered = ["PLAIN", "SCRAM-SHA-1", "X-OTHER"];
+    /// let explanation = registry.explain(&offered, &Credentials::password("juliet", "secret"), &cx);
+    /// let text = explanation.to_string();
+    /// assert!(text.starts_with("SCRAM-SHA-1 (priority 70): chosen\n"));
+    /// assert!(text.contains("\nPLAIN (priority 20): refused: the channel is not confidential"));
+    /// assert!(text.ends_with("\nX-OTHER: not registered here"));
+    /// ```
+    pub fn explain(
+        &self,
+        offered: &[impl AsRef<str>],
+        credentials: &Credentials,
+        cx: &SelectCx<'_>,
+    ) -> Explanation {
+        let names: Vec<&str> = offered.iter().map(AsRef::as_ref).collect();
+        let cx = self.client_cx(&names, credentials, cx);
+        self.rank(Side::Client, &cx).explain(&cx)
+    }
+
+    /// Servers: which of the registered mechanisms are offered, and why the others are not.
+    pub fn explain_offer(&self, cx: &SelectCx<'_>) -> Explanation {
+        let cx = cx.or_policy(&self.policy);
+        self.rank(Side::Server, &cx).explain_offer(&cx)
+    }
+
+    fn client_cx<'a>(
+        &'a self,
+        offered: &'a [&'a str],
+        credentials: &'a Credentials,
+        cx: &SelectCx<'a>,
+    ) -> SelectCx<'a> {
+        let mut cx = cx.or_policy(&self.policy);
+        cx.offered = offered;
+        cx.credentials = Some(credentials);
+        cx.binding_usable = self.on(Side::Client).any(|mechanism| {
+            mechanism.info().needs_channel_binding()
+                && self
+                    .permitted(mechanism.as_ref(), Side::Client, &cx)
+                    .is_ok()
+        });
+        cx
+    }
+
+    /// The mechanisms of `side` that no later one of the same name replaces.
+    fn on(&self, side: Side) -> impl Iterator<Item = &Arc<dyn Mechanism>> {
+        self.mechanisms
+            .iter()
+            .enumerate()
+            .filter(move |(at, mechanism)| {
+                let info = mechanism.info();
+                info.works_on(side)
+                    && !self.mechanisms[at + 1..].iter().any(|later| {
+                        later.info().name() == info.name() && later.info().works_on(side)
+                    })
+            })
+            .map(|(_, mechanism)| mechanism)
+    }
+
+    fn rank(&self, side: Side, cx: &SelectCx<'_>) -> Ranking {
+        let mut candidates = Vec::new();
+        let mut refused = Vec::new();
+        for mechanism in self.on(side) {
+            let name = mechanism.info().name();
+            let verdict = if side == Side::Client && !cx.offered().contains(&name.as_str()) {
+                Err(Unavailable::NotOffered)
+            } else {
+                self.permitted(mechanism.as_ref(), side, cx)
+            };
+            match verdict {
+                Ok(()) => candidates.push(Arc::clone(mechanism)),
+                Err(reason) => refused.push((Arc::clone(mechanism), reason)),
+            }
+        }
+        // Stable: of equals the one registered first.
+        candidates.sort_by_key(|mechanism| {
+            let info = mechanism.info();
+            std::cmp::Reverse((cx.policy().priority_of(info), info.strength()))
+        });
+        Ranking {
+            candidates,
+            refused,
+        }
+    }
+
+    /// The rule above all orders.
+    fn permitted(
+        &self,
+        mechanism: &dyn Mechanism,
+        side: Side,
+        cx: &SelectCx<'_>,
+    ) -> Result<(), Unavailable> {
+        let info = mechanism.info();
+        let policy = cx.policy();
+        if policy.is_denied(info.name()) {
+            return Err(Unavailable::Denied);
+        }
+        if !policy.is_allowed(info.name()) {
+            return Err(Unavailable::NotAllowed);
+        }
+        match side {
+            Side::Client => {
+                let kinds = info.credentials();
+                let in_hand = |kind| cx.credentials().is_some_and(|known| known.has(kind));
+                if !kinds.is_empty() && !kinds.iter().any(|&kind| in_hand(kind)) {
+                    return Err(Unavailable::Credentials {
+                        needs: kinds.to_vec(),
+                    });
+                }
+            }
+            Side::Server => {
+                let can_answer = |kind| cx.server().is_some_and(|server| server.can_answer(kind));
+                if let Some(kind) = info.lookups().iter().find(|kind| !can_answer(kind)) {
+                    return Err(Unavailable::Lookup(kind.clone()));
+                }
+            }
+        }
+        if info.needs_confidentiality() && !cx.channel().is_confidential() {
+            return Err(Unavailable::NotConfidential);
+        }
+        if info.needs_channel_binding() && cx.binding().is_none() {
+            return Err(Unavailable::NoChannelBinding);
+        }
+        if info.strength() < policy.minimum() {
+            let (strength, minimum) = (info.strength(), policy.minimum());
+            return Err(Unavailable::TooWeak { strength, minimum });
+        }
+        if side == Side::Client {
+            if let Some(pinned) = policy.pinned().filter(|pinned| info.name() != *pinned) {
+                let before = self.on(side).find(|known| known.info().name() == pinned);
+                if before.is_none_or(|before| info.strength() < before.info().strength()) {
+                    return Err(Unavailable::Pinned {
+                        pinned: pinned.to_owned(),
+                    });
+                }
+            }
+            if info.is_opt_in() && !policy.has_opted_in(info.name()) {
+                return Err(Unavailable::NotOptedIn);
+            }
+        }
+        mechanism.available(cx)
+    }
+}
+
+impl fmt::Debug for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self
+            .mechanisms
+            .iter()
+            .map(|known| known.info().name())
+            .collect();
+        f.debug_struct("Registry")
+            .field("mechanisms", &names)
+            .field("policy", &self.policy)
+            .finish()
+    }
+}
+
+struct Ranking {
+    /// The best one first.
+    candidates: Vec<Arc<dyn Mechanism>>,
+    refused: Vec<(Arc<dyn Mechanism>, Unavailable)>,
+}
+
+impl Ranking {
+    fn explain(&self, cx: &SelectCx<'_>) -> Explanation {
+        let mut explanation = self.verdicts(cx, |at, best| match at {
+            0 => Decision::Chosen,
+            _ => Decision::Outranked {
+                by: best.to_owned(),
+            },
+        });
+        // The offer is a peer's: it may be long, and the same name may stand in it again and again.
+        let known = explanation
+            .verdicts
+            .iter()
+            .map(|verdict| verdict.mechanism.clone());
+        let mut known: BTreeSet<String> = known.collect();
+        for &name in cx.offered() {
+            if known.insert(name.to_owned()) {
+                explanation.verdicts.push(Verdict {
+                    mechanism: name.to_owned(),
+                    priority: None,
+                    decision: Decision::NotRegistered,
+                });
+            }
+        }
+        explanation
+    }
+
+    fn explain_offer(&self, cx: &SelectCx<'_>) -> Explanation {
+        self.verdicts(cx, |_, _| Decision::Chosen)
+    }
+
+    fn verdicts(&self, cx: &SelectCx<'_>, decide: impl Fn(usize, &str) -> Decision) -> Explanation {
+        let verdict = |info: &MechanismInfo, decision| Verdict {
+            mechanism: info.name().as_str().to_owned(),
+            priority: Some(cx.policy().priority_of(info)),
+            decision,
+        };
+        let best = self
+            .candidates
+            .first()
+            .map_or("", |best| best.info().name().as_str());
+        let chosen = self
+            .candidates
+            .iter()
+            .enumerate()
+            .map(|(at, candidate)| verdict(candidate.info(), decide(at, best)));
+        let refused = self.refused.iter().map(|(mechanism, reason)| {
+            verdict(mechanism.info(), Decision::Refused(reason.clone()))
+        });
+        Explanation {
+            verdicts: chosen.chain(refused).collect(),
+        }
+    }
+}

@@ -1,0 +1,296 @@
+//! Under what circumstances a mechanism is chosen, and why it is not.
+
+use std::fmt;
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+use crate::channel::{ChannelBindingType, ChannelSecurity};
+use crate::credentials::{CredentialKind, Credentials};
+use crate::info::Strength;
+use crate::lookup::LookupKind;
+use crate::policy::{self, Policy};
+
+/// The circumstances of one session: channel, policy, and what the mechanisms may want to know.
+///
+/// The caller makes one with what it knows; the registry adds the credentials and the offer before a
+/// mechanism sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct SelectCx<'a> {
+    channel: &'a ChannelSecurity,
+    policy: Option<&'a Policy>,
+    server: Option<&'a ServerConfig>,
+    service: &'a str,
+    host: &'a str,
+    port: Option<u16>,
+    peer_bindings: Option<&'a [ChannelBindingType]>,
+    pub(crate) credentials: Option<&'a Credentials>,
+    pub(crate) offered: &'a [&'a str],
+    pub(crate) binding_usable: bool,
+}
+
+impl<'a> SelectCx<'a> {
+    /// A session over `channel` under the registry's own policy.
+    pub fn new(channel: &'a ChannelSecurity) -> Self {
+        Self {
+            channel,
+            policy: None,
+            server: None,
+            service: "",
+            host: "",
+            port: None,
+            peer_bindings: None,
+            credentials: None,
+            offered: &[],
+            binding_usable: false,
+        }
+    }
+
+    /// A policy for this session in place of the registry's.
+    #[must_use]
+    pub fn with_policy(mut self, policy: &'a Policy) -> Self {
+        self.policy = Some(policy);
+        self
+    }
+
+    /// Servers: what lookups can be answered, and the rest of the server's settings. Without it no
+    /// mechanism is offered that asks anything.
+    #[must_use]
+    pub fn with_server(mut self, server: &'a ServerConfig) -> Self {
+        self.server = Some(server);
+        self
+    }
+
+    /// The name that the protocol has in IANA's registry of GSS-API services (`xmpp`, `imap`), and the
+    /// host that it is offered under (in XMPP the domain). Some mechanisms sign or send them.
+    #[must_use]
+    pub fn with_service(mut self, service: &'a str, host: &'a str) -> Self {
+        self.service = service;
+        self.host = host;
+        self
+    }
+
+    /// The port that the client connected to.
+    #[must_use]
+    pub fn with_port(mut self, port: u16) -> Self {
+        self.port = Some(port);
+        self
+    }
+
+    /// Clients: the channel-binding types that the server says it can do (XEP-0440). Without it, any.
+    #[must_use]
+    pub fn with_peer_bindings(mut self, kinds: &'a [ChannelBindingType]) -> Self {
+        self.peer_bindings = Some(kinds);
+        self
+    }
+
+    /// The channel.
+    pub fn channel(&self) -> &'a ChannelSecurity {
+        self.channel
+    }
+
+    /// The policy in force.
+    pub fn policy(&self) -> &'a Policy {
+        self.policy.unwrap_or(&policy::DEFAULT)
+    }
+
+    /// The server's settings.
+    pub fn server(&self) -> Option<&'a ServerConfig> {
+        self.server
+    }
+
+    /// The service's name; empty if it was not said.
+    pub fn service(&self) -> &'a str {
+        self.service
+    }
+
+    /// The host; empty if it was not said.
+    pub fn host(&self) -> &'a str {
+        self.host
+    }
+
+    /// The port that the client connected to, if it was said.
+    pub fn port(&self) -> Option<u16> {
+        self.port
+    }
+
+    /// The credentials in hand; `None` on a server.
+    pub fn credentials(&self) -> Option<&'a Credentials> {
+        self.credentials
+    }
+
+    /// What the server offers, in its order: to a client what it was told, to a server what it says.
+    pub fn offered(&self) -> &'a [&'a str] {
+        self.offered
+    }
+
+    /// Clients: whether a mechanism with channel binding could be used here if the server offered it.
+    pub fn binding_usable(&self) -> bool {
+        self.binding_usable
+    }
+
+    /// The binding data to use: of the first type that the channel has and the peer, as far as known, can
+    /// do.
+    pub fn binding(&self) -> Option<&'a crate::ChannelBinding> {
+        self.channel.bindings().iter().find(|binding| {
+            self.peer_bindings
+                .is_none_or(|kinds| kinds.contains(&binding.kind()))
+        })
+    }
+
+    pub(crate) fn or_policy(mut self, policy: &'a Policy) -> Self {
+        self.policy.get_or_insert(policy);
+        self
+    }
+}
+
+/// What a server can do for its mechanisms.
+///
+/// ```
+/// use xmpp_sasl::{LookupKind, ServerConfig};
+///
+/// let secret = [7; 32]; // kept with the accounts, from a generator of random numbers
+/// let config = ServerConfig::new(secret)
+///     .answers([LookupKind::PASSWORD, LookupKind::SCRAM_SHA_256]);
+/// # let _ = config;
+/// ```
+#[derive(Clone)]
+pub struct ServerConfig {
+    inner: Arc<Inner>,
+}
+
+#[derive(Clone)]
+struct Inner {
+    secret: Zeroizing<[u8; 32]>,
+    iterations: u32,
+    salt_length: usize,
+    lookups: Vec<LookupKind>,
+}
+
+impl ServerConfig {
+    /// A server that can answer nothing yet.
+    ///
+    /// From `secret` come the salts of users that do not exist. It must be random, and stay the same as
+    /// long as the accounts do: an unknown user whose salt changes is one that is seen to be unknown.
+    pub fn new(secret: [u8; 32]) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                secret: Zeroizing::new(secret),
+                iterations: 4_096,
+                salt_length: 16,
+                lookups: Vec::new(),
+            }),
+        }
+    }
+
+    /// Adds kinds of lookups that the caller can answer. Mechanisms that ask anything else are not
+    /// offered: ANONYMOUS, for instance, only where [`LookupKind::ANONYMOUS`] is said.
+    #[must_use]
+    pub fn answers(mut self, kinds: impl IntoIterator<Item = LookupKind>) -> Self {
+        Arc::make_mut(&mut self.inner).lookups.extend(kinds);
+        self
+    }
+
+    /// The iteration count and the number of bytes of salt shown for users that do not exist. They must
+    /// be those of the stored keys, or they tell who exists. 4,096 and 16 unless it is said here; at
+    /// least one and at most 32 bytes.
+    #[must_use]
+    pub fn with_stored_form(mut self, iterations: u32, salt_length: usize) -> Self {
+        let inner = Arc::make_mut(&mut self.inner);
+        inner.iterations = iterations.max(1);
+        inner.salt_length = salt_length.clamp(1, 32);
+        self
+    }
+
+    /// Whether the caller can answer lookups of `kind`.
+    pub fn can_answer(&self, kind: &LookupKind) -> bool {
+        self.inner.lookups.contains(kind)
+    }
+
+    /// The iteration count shown for users that do not exist.
+    pub fn iterations(&self) -> u32 {
+        self.inner.iterations
+    }
+
+    /// The number of bytes of salt shown for users that do not exist.
+    pub fn salt_length(&self) -> usize {
+        self.inner.salt_length
+    }
+
+    pub(crate) fn secret(&self) -> &[u8; 32] {
+        &self.inner.secret
+    }
+}
+
+impl fmt::Debug for ServerConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerConfig")
+            .field("answers", &self.inner.lookups)
+            .field("iterations", &self.inner.iterations)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a mechanism is no candidate.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unavailable {
+    /// It has no code for this side.
+    #[error("not implemented for this side")]
+    Side,
+    /// The other side does not offer it.
+    #[error("the server does not offer it")]
+    NotOffered,
+    /// It is on the deny-list.
+    #[error("denied by policy")]
+    Denied,
+    /// It is not on the allow-list.
+    #[error("not on the allow-list")]
+    NotAllowed,
+    /// It gives away the password, and the policy does not name it.
+    #[error("it gives away the password, and policy has not opted in")]
+    NotOptedIn,
+    /// It is weaker than the policy's minimum.
+    #[error("its strength is {strength}, policy requires {minimum}")]
+    TooWeak {
+        /// What it withstands.
+        strength: Strength,
+        /// What it should.
+        minimum: Strength,
+    },
+    /// It is weaker than what this account used before.
+    #[error("weaker than {pinned}, which was used before")]
+    Pinned {
+        /// What was used before.
+        pinned: String,
+    },
+    /// None of the credentials that it works with is in hand.
+    #[error("no credential in hand that it works with (it uses {})", Names(.needs))]
+    Credentials {
+        /// Those it works with.
+        needs: Vec<CredentialKind>,
+    },
+    /// The channel is not confidential.
+    #[error("the channel is not confidential")]
+    NotConfidential,
+    /// The channel has no binding data that the other side can do.
+    #[error("no channel-binding data")]
+    NoChannelBinding,
+    /// The server's caller cannot answer what it asks.
+    #[error("nobody answers its lookups of the kind {}", .0.as_str())]
+    Lookup(LookupKind),
+    /// The reason of a custom mechanism.
+    #[error("{0}")]
+    Other(String),
+}
+
+struct Names<'a>(&'a [CredentialKind]);
+
+impl fmt::Display for Names<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, kind) in self.0.iter().enumerate() {
+            write!(f, "{}{}", if at == 0 { "" } else { " or " }, kind.name())?;
+        }
+        Ok(())
+    }
+}
