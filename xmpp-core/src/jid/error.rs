@@ -15,6 +15,11 @@ impl JidError {
         Self { part, rule }
     }
 
+    /// `part` is not there, and should be.
+    pub(crate) const fn absent(part: JidPart) -> Self {
+        Self::new(part, JidRule::Presence)
+    }
+
     /// The part that breaks the rule.
     pub const fn part(self) -> JidPart {
         self.part

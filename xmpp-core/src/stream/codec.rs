@@ -29,6 +29,5 @@ pub trait Codec: sealed::Sealed {
 }
 
 pub(super) mod sealed {
-    #[expect(unreachable_pub, reason = "a public trait in a private module seals")]
     pub trait Sealed {}
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::StreamErrorCondition;
-use crate::xml::{Element, ElementRef, ParseError, Writer, ns};
+use crate::xml::{Element, ElementRef, ParseClass, ParseError, Writer, ns};
 
 /// A stream error ([RFC 6120 §4.9](https://www.rfc-editor.org/rfc/rfc6120#section-4.9)): always the end of the stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,7 +119,20 @@ impl From<StreamErrorCondition> for StreamError {
 /// What a parse error means for the stream (ERR table: conditions 1, 14, 13, 18, 22).
 impl From<ParseError> for StreamError {
     fn from(error: ParseError) -> Self {
-        todo!("{error}")
+        let condition = match error.rule.class() {
+            ParseClass::RestrictedXml => StreamErrorCondition::RestrictedXml,
+            ParseClass::UnsupportedEncoding => StreamErrorCondition::UnsupportedEncoding,
+            ParseClass::BadFormat => StreamErrorCondition::BadFormat,
+            ParseClass::PolicyViolation => StreamErrorCondition::PolicyViolation,
+            ParseClass::NotWellFormed => StreamErrorCondition::NotWellFormed,
+        };
+        let mut stream_error = Self::new(condition).with_text(error.rule.to_string());
+        if condition == StreamErrorCondition::PolicyViolation {
+            stream_error.application = Some(Element::build(ns::NONE, |w| {
+                w.empty_element("stanza-too-big", ns::APP_ERRORS);
+            }));
+        }
+        stream_error
     }
 }
 

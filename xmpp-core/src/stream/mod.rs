@@ -1,15 +1,41 @@
 //! Streams: headers, errors, codecs, sessions (RFC 6120 §4 to §7, RFC 7395).
 
+mod channel;
+mod client;
 mod codec;
 mod condition;
 mod error;
+mod ids;
 mod item;
+mod link;
+mod out;
+mod sasl;
+mod server;
 mod session;
+mod stanza;
+mod tcp;
+mod version;
+mod websocket;
 
 pub use self::{
+    channel::Channel,
+    client::{ClientConfig, ClientEvent, ClientSession},
     codec::Codec,
     condition::StreamErrorCondition,
     error::{Advice, CloseReason, Misuse, StreamError},
     item::{OutItem, StreamHeader, StreamItem},
+    link::Link,
+    server::{Answer, BindAnswer, LookupId, ServerConfig, ServerEvent, ServerSession},
     session::Session,
+    tcp::TcpCodec,
+    websocket::WebSocketCodec,
 };
+
+/// A server's session on a byte stream.
+pub type TcpServer = Link<TcpCodec, ServerSession>;
+/// A client's session on a byte stream.
+pub type TcpClient = Link<TcpCodec, ClientSession>;
+/// A server's session on a WebSocket.
+pub type WebSocketServer = Link<WebSocketCodec, ServerSession>;
+/// A client's session on a WebSocket.
+pub type WebSocketClient = Link<WebSocketCodec, ClientSession>;

@@ -54,6 +54,12 @@ pub trait Session {
     /// Whether the session is over: the transport may be closed when [`Session::poll_item`] has given its last.
     fn is_closed(&self) -> bool;
 
+    /// Whether nothing may be read before a TLS handshake: what was received beyond the last item, and what
+    /// arrives now, came in clear and ends the session (TLS-3).
+    fn awaits_tls(&self) -> bool {
+        false
+    }
+
     /// Bytes of output that wait to be sent.
     fn backlog(&self) -> usize;
 }

@@ -1,0 +1,61 @@
+//! What the server offers, and STARTTLS (FEA-3 to FEA-6, TLS-2 to TLS-7).
+
+use super::{ClientEvent, ClientSession, State};
+use crate::{
+    sasl::ChannelBindingType,
+    stream::{Advice, CloseReason, StreamError, StreamErrorCondition},
+    xml::{ElementRef, ns},
+};
+
+impl ClientSession {
+    pub(super) fn handle_features(&mut self, features: ElementRef<'_>) {
+        if self.authenticated {
+            return self.bind(features);
+        }
+        let confidential = self.channel.is_confidential();
+        // FEA-6: STARTTLS makes no sense where TLS stands or cannot be started.
+        if !confidential
+            && self.channel.can_start_tls()
+            && features.child("starttls", ns::TLS).is_some()
+        {
+            // TLS-2: it goes alone.
+            self.out.nonza(|w| w.empty_element("starttls", ns::TLS));
+            self.state = State::TlsAsked;
+            return;
+        }
+        if !confidential && self.config.require_tls {
+            // TLS-7.
+            let error = StreamError::new(StreamErrorCondition::PolicyViolation)
+                .with_text("TLS is required");
+            return self.fail(error, Advice::NextCandidate);
+        }
+        // FEA-5: every set of features replaces the former one.
+        self.offered = features
+            .child("mechanisms", ns::SASL)
+            .into_iter()
+            .flat_map(ElementRef::children)
+            .filter(|child| child.is("mechanism", ns::SASL))
+            .map(|mechanism| mechanism.text().trim().to_owned())
+            .collect();
+        let bindings: Option<Vec<_>> = features
+            .child("sasl-channel-binding", ns::CHANNEL_BINDING)
+            .map(|list| {
+                list.children()
+                    .filter(|child| child.is("channel-binding", ns::CHANNEL_BINDING))
+                    .filter_map(|child| ChannelBindingType::from_name(&child.attr("type")?))
+                    .collect()
+            });
+        self.begin_login(bindings.as_deref());
+    }
+
+    /// TLS-5.
+    pub(super) fn handle_tls_answer(&mut self, answer: ElementRef<'_>) {
+        if answer.is("proceed", ns::TLS) {
+            self.state = State::StartingTls;
+            self.events.push_back(ClientEvent::StartTls);
+            return;
+        }
+        self.out.close();
+        self.finish(CloseReason::TlsRefused, None, Advice::NextCandidate);
+    }
+}
