@@ -86,6 +86,7 @@ impl<C> IqDispatch<C> {
         self.on(IqType::Set, handler)
     }
 
+    #[expect(clippy::result_large_err, reason = "what goes into the answer")]
     fn on<P: Payload + 'static>(
         mut self,
         iq_type: IqType,

@@ -32,3 +32,26 @@ impl SoftwareVersion {
         Self::default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{error, round_trip};
+
+    #[test]
+    fn question_and_answer() {
+        assert_eq!(
+            round_trip::<SoftwareVersion>("<query xmlns='jabber:iq:version'/>"),
+            SoftwareVersion::request()
+        );
+        let version: SoftwareVersion = round_trip(
+            "<query xmlns='jabber:iq:version'><name>Exodus</name><version>0.7.0.4</version>\
+             <os>Windows-XP 5.01.2600</os></query>",
+        );
+        assert_eq!(version.os.as_deref(), Some("Windows-XP 5.01.2600"));
+        assert_eq!(
+            error::<SoftwareVersion>("<query xmlns='jabber:iq:version'><name/><name/></query>"),
+            "<query/> has more than one <name/>"
+        );
+    }
+}

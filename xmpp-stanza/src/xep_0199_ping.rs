@@ -6,3 +6,18 @@ use xmpp_core::{Payload, xml::ns};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Payload)]
 #[xml(name = "ping", ns = ns::PING)]
 pub struct Ping;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{error, round_trip};
+
+    #[test]
+    fn ping() {
+        round_trip::<Ping>("<ping xmlns='urn:xmpp:ping'/>");
+        assert_eq!(
+            error::<Ping>("<ping xmlns='urn:xmpp:pong'/>"),
+            "not a <ping/>"
+        );
+    }
+}
