@@ -81,6 +81,7 @@ pub(crate) const KNOWN: &[&str] = &[
     "urn:xmpp:eme:0",
     "urn:xmpp:idle:1",
     "urn:xmpp:errors",
+    "jabber:iq:oob",
 ];
 
 /// (no namespace)
@@ -239,3 +240,5 @@ pub const EME: Namespace = Namespace::new("urn:xmpp:eme:0");
 pub const IDLE: Namespace = Namespace::new("urn:xmpp:idle:1");
 /// application-specific stream and stanza errors
 pub const APP_ERRORS: Namespace = Namespace::new("urn:xmpp:errors");
+/// XEP-0066
+pub const IQ_OOB: Namespace = Namespace::new("jabber:iq:oob");
