@@ -1,18 +1,26 @@
 //! Restricted XML (RFC 6120 §11): streaming parser, elements, writer, typed payloads.
 
+mod chars;
 mod element;
+mod error;
 mod lang;
+mod limits;
 mod namespace;
 mod parser;
 mod payload;
+mod scan;
+mod table;
+mod unescape;
 mod writer;
 
 pub mod ns;
 pub mod read;
 
 pub use element::{Attr, Attrs, Children, Element, ElementRef, Node, Nodes};
+pub use error::{ParseClass, ParseError, ParseRule};
 pub use lang::LangMap;
+pub use limits::Limits;
 pub use namespace::Namespace;
-pub use parser::{Limits, ParseError, ParseRule, Parser, ParserEvent};
+pub use parser::{Parser, ParserEvent, ParserEventRef};
 pub use payload::{Payload, PayloadError, WriteXml, XmlText, XmlTextError};
 pub use writer::{Tag, Writer};

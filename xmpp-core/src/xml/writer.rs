@@ -163,6 +163,15 @@ impl<'b> Writer<'b> {
         self.out
     }
 
+    /// Adds an attribute to a start tag whose text the caller writes with [`Writer::raw`].
+    pub(crate) fn raw_attr(&mut self, name: &str, value: &str) {
+        self.out.push(' ');
+        self.out.push_str(name);
+        self.out.push_str("='");
+        escape_attr(value, self.out);
+        self.out.push('\'');
+    }
+
     fn open(&mut self, name: &str) -> Tag {
         self.close_tag();
         self.out.push('<');
