@@ -63,6 +63,16 @@ impl Limits {
         ..Self::CLIENT_BEFORE_LOGIN
     };
 
+    /// As good as none: for what this side wrote itself.
+    pub(super) const NONE: Self = Self {
+        stanza_bytes: usize::MAX,
+        elements: usize::MAX,
+        depth: usize::MAX,
+        attributes: usize::MAX,
+        declarations: usize::MAX,
+        declarations_in_scope: usize::MAX,
+    };
+
     /// The limits with those that index `u32` and `u16` fields brought into range.
     pub(super) fn clamped(self) -> Self {
         Self {

@@ -43,8 +43,10 @@ impl Namespace {
 }
 
 impl PartialEq for Namespace {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
-        self.name == other.name
+        // A known name has one id, an unknown one none.
+        self.id == other.id && (self.id != Self::UNKNOWN || self.name == other.name)
     }
 }
 

@@ -13,6 +13,8 @@ use super::{ElementRef, Namespace, WriteXml, ns};
 #[derive(Debug)]
 pub struct Writer<'b> {
     out: &'b mut String,
+    /// The default namespace in force at the place where writing began.
+    outer: &'b str,
     default_ns: DefaultNs,
     /// The start tag of the innermost element still lacks its `>`.
     tag_open: bool,
@@ -29,9 +31,13 @@ pub struct Tag {
 
 #[derive(Clone, Copy, Debug)]
 enum DefaultNs {
+    /// [`Writer::outer`].
+    Outer,
     Static(Namespace),
     /// Stands in the output already: start and length.
     Written(usize, usize),
+    /// Stands in the output, but not as it is: nothing is compared with it, everything declares its own.
+    Escaped,
 }
 
 impl<'b> Writer<'b> {
@@ -40,14 +46,28 @@ impl<'b> Writer<'b> {
     pub fn new(out: &'b mut String, default_ns: Namespace) -> Self {
         Self {
             out,
+            outer: default_ns.as_str(),
             default_ns: DefaultNs::Static(default_ns),
+            tag_open: false,
+        }
+    }
+
+    /// As [`Writer::new`], for a default namespace whose name is known only at run time.
+    pub(crate) fn within(out: &'b mut String, default_ns: &'b str) -> Self {
+        Self {
+            out,
+            outer: default_ns,
+            default_ns: DefaultNs::Outer,
             tag_open: false,
         }
     }
 
     /// Starts an element of the namespace `ns`, declaring it where it is not the default already.
     pub fn start(&mut self, name: &str, ns: Namespace) -> Tag {
-        let declare = self.default_ns_str() != ns.as_str();
+        let declare = match self.default_ns {
+            DefaultNs::Static(default) => default != ns,
+            _ => !self.is_default_ns(ns.as_str()),
+        };
         let tag = self.open(name);
         if declare {
             self.attr("xmlns", ns.as_str());
@@ -58,24 +78,19 @@ impl<'b> Writer<'b> {
 
     /// As [`Writer::start`], for a namespace name that is known only at run time.
     pub fn start_with(&mut self, name: &str, ns: &str) -> Tag {
-        let declare = self.default_ns_str() != ns;
+        let declare = !self.is_default_ns(ns);
         let tag = self.open(name);
         if declare {
+            self.out.push_str(" xmlns='");
+            let start = self.out.len();
+            escape_attr(ns, self.out);
             // The span must hold the name itself, not its escaped form, to be compared later.
-            if ns
-                .bytes()
-                .any(|b| matches!(b, b'&' | b'<' | b'\'' | b'\t' | b'\n' | b'\r'))
-            {
-                self.attr("xmlns", ns);
-                // Never equal to a name that is compared: children declare theirs again.
-                self.default_ns = DefaultNs::Written(0, 0);
+            self.default_ns = if &self.out[start..] == ns {
+                DefaultNs::Written(start, ns.len())
             } else {
-                self.out.push_str(" xmlns='");
-                let start = self.out.len();
-                self.out.push_str(ns);
-                self.default_ns = DefaultNs::Written(start, ns.len());
-                self.out.push('\'');
-            }
+                DefaultNs::Escaped
+            };
+            self.out.push('\'');
         }
         tag
     }
@@ -149,11 +164,13 @@ impl<'b> Writer<'b> {
         element.write_xml(self);
     }
 
-    /// The default namespace in force.
-    pub(crate) fn default_ns_str(&self) -> &str {
+    /// Whether `ns` is the default namespace in force.
+    pub(crate) fn is_default_ns(&self, ns: &str) -> bool {
         match self.default_ns {
-            DefaultNs::Static(ns) => ns.as_str(),
-            DefaultNs::Written(start, len) => &self.out[start..start + len],
+            DefaultNs::Outer => self.outer == ns,
+            DefaultNs::Static(default) => default.as_str() == ns,
+            DefaultNs::Written(start, len) => &self.out[start..start + len] == ns,
+            DefaultNs::Escaped => false,
         }
     }
 

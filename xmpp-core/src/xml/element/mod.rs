@@ -8,6 +8,7 @@ mod write;
 
 use std::{borrow::Cow, fmt, str::FromStr, sync::Arc};
 
+pub(super) use self::write::{Shape, attribute_span, write_attributes};
 pub use self::{
     cursor::ElementRef,
     iter::{Attr, Attrs, Children, Node, Nodes},
@@ -96,15 +97,7 @@ impl Element {
     pub fn build(default_ns: Namespace, write: impl FnOnce(&mut Writer<'_>)) -> Self {
         let mut text = String::new();
         write(&mut Writer::new(&mut text, default_ns));
-        let limits = Limits {
-            stanza_bytes: usize::MAX,
-            elements: usize::MAX,
-            depth: usize::MAX,
-            attributes: usize::MAX,
-            declarations: usize::MAX,
-            declarations_in_scope: usize::MAX,
-        };
-        match Self::parse_in(&text, limits, default_ns) {
+        match Self::parse_in(&text, Limits::NONE, default_ns) {
             Ok(element) => element,
             Err(error) => panic!("what was written is not one element: {error}"),
         }

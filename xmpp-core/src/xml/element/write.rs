@@ -65,7 +65,7 @@ fn write_plain(element: ElementRef<'_>, w: &mut Writer<'_>) -> bool {
     let text = element.document();
     let (start, end) = (entry.start as usize, entry.end as usize);
     let ns = element.ns();
-    let is_default = w.default_ns_str() == ns;
+    let is_default = w.is_default_ns(ns);
     match shape.declaration {
         Some((from, to)) if is_default => {
             let out = w.raw();
