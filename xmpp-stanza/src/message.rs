@@ -22,7 +22,7 @@ use crate::{
 /// assert_eq!(
 ///     Element::from_xml(&message),
 ///     "<message xmlns='jabber:client' to='room@rooms.example' type='groupchat' id='a1'>\
-///      <body>Hello &amp; welcome</body></message>".parse()?
+///      <body>Hello &amp; welcome</body></message>".parse::<Element>()?
 /// );
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

@@ -23,7 +23,7 @@ use crate::{
 /// assert_eq!(
 ///     Element::from_xml(&away),
 ///     "<presence xmlns='jabber:client'><show>away</show><status>at lunch</status>\
-///      <priority>5</priority></presence>".parse()?
+///      <priority>5</priority></presence>".parse::<Element>()?
 /// );
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
