@@ -1,5 +1,7 @@
 //! What a client asks for when it creates a session.
 
+use crate::Attributes;
+
 /// The session creation request, as far as it concerns the stream
 /// ([XEP-0124 §7.1](https://xmpp.org/extensions/xep-0124.html#session-request), XEP-0206 §3).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,4 +19,17 @@ pub struct Creation {
     pub route: Option<String>,
     /// Whether the request came over an encrypted channel.
     pub encrypted: bool,
+}
+
+impl Creation {
+    pub(crate) fn new(asked: &Attributes, encrypted: bool) -> Self {
+        Self {
+            to: asked.to.clone(),
+            from: asked.from.clone(),
+            lang: asked.lang.clone(),
+            xmpp_version: asked.xmpp_version.clone(),
+            route: asked.route.clone(),
+            encrypted,
+        }
+    }
 }

@@ -39,10 +39,11 @@ pub struct ManagerConfig {
     /// Bytes of answers kept for repeats, in one session. Above it the oldest are forgotten, a repeat of
     /// which ends the session. Default 2 MiB.
     pub max_cached_bytes: usize,
-    /// Sessions at a time; above it a creation request is answered with `policy-violation`. Default 10,000.
+    /// Sessions at a time; above it a creation request is answered with `internal-server-error`. Default
+    /// 10,000. A bound for each address or user is the caller's, on [`ManagerEvent::Created`](crate::ManagerEvent::Created).
     pub max_sessions: usize,
-    /// Limits on the elements of a session until [`Manager::set_limits`](crate::Manager::set_limits) gives it
-    /// others. Default [`Limits::SERVER_BEFORE_LOGIN`].
+    /// Limits on the start tag of a body, and on the elements of a session until its server session gives others.
+    /// Default [`Limits::SERVER_BEFORE_LOGIN`].
     pub limits: Limits,
 }
 
