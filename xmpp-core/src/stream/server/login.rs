@@ -95,7 +95,11 @@ impl ServerSession {
         if self.config.require_tls && !self.channel.is_confidential() {
             return Err(Failure::EncryptionRequired);
         }
-        let initial = wire::read_data(element.root())?;
+        let mut initial = wire::read_data(element.root())?;
+        if &*mechanism == "ANONYMOUS" {
+            // SAS-14, BOSH 17: browsers send `<auth/>` without text and cannot answer a challenge.
+            initial.get_or_insert_default();
+        }
         let cx = SelectCx::new(self.channel.security())
             .with_server(&self.config.sasl)
             .with_service("xmpp", self.domain.as_ref().map_or("", BareJid::domain));
