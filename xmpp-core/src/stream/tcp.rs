@@ -1,5 +1,7 @@
 //! Streams on a byte stream (RFC 6120 §4).
 
+use std::fmt;
+
 use super::{
     Codec, OutItem, StreamError, StreamErrorCondition, StreamHeader, StreamItem, codec::sealed,
 };
@@ -7,7 +9,6 @@ use crate::xml::{Element, Limits, Parser, ParserEvent, Writer, ns};
 
 /// The framing of RFC 6120: `<stream:stream>`, first-level elements, `</stream:stream>`; content namespace
 /// `jabber:client`.
-#[derive(Debug)]
 pub struct TcpCodec {
     parser: Parser,
     limits: Limits,
@@ -29,6 +30,16 @@ impl TcpCodec {
         if self.failed.is_none() {
             self.parser.push(bytes);
         }
+    }
+}
+
+/// Without what was received: that may hold a password.
+impl fmt::Debug for TcpCodec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TcpCodec")
+            .field("buffered", &self.buffered())
+            .field("failed", &self.failed)
+            .finish_non_exhaustive()
     }
 }
 

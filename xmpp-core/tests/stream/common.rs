@@ -12,19 +12,20 @@ use xmpp_core::{
     xml::{Element, WriteXml, Writer, ns},
 };
 
-pub const T0: Timestamp = Timestamp::from_millis(1_700_000_000_000);
+pub(crate) const T0: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 
-pub const HEADER: &str = "<?xml version='1.0'?><stream:stream xmlns='jabber:client' \
+pub(crate) const HEADER: &str = "<?xml version='1.0'?><stream:stream xmlns='jabber:client' \
      xmlns:stream='http://etherx.jabber.org/streams' to='example.org' version='1.0'>";
-pub const OPEN: &str =
+pub(crate) const OPEN: &str =
     "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='example.org' version='1.0'/>";
-pub const AUTH: &str = "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='ANONYMOUS'/>";
-pub const BIND: &str = "<iq type='set' id='b1'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>\
+pub(crate) const AUTH: &str =
+    "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='ANONYMOUS'/>";
+pub(crate) const BIND: &str = "<iq type='set' id='b1'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>\
      <resource>r</resource></bind></iq>";
 
 /// A generator whose output depends on its seed alone (splitmix64).
 #[derive(Debug)]
-pub struct Seeded(pub u64);
+pub(crate) struct Seeded(pub(crate) u64);
 
 impl Random for Seeded {
     fn fill(&mut self, dest: &mut [u8]) {
@@ -38,12 +39,12 @@ impl Random for Seeded {
     }
 }
 
-pub fn random() -> Box<dyn Random + Send> {
+pub(crate) fn random() -> Box<dyn Random + Send> {
     Box::new(Seeded(7))
 }
 
 /// Anybody may log in, in clear.
-pub fn open_config() -> ServerConfig {
+pub(crate) fn open_config() -> ServerConfig {
     ServerConfig::new("example.org")
         .unwrap()
         .with_domain("other.example")
@@ -53,7 +54,7 @@ pub fn open_config() -> ServerConfig {
 }
 
 /// Accounts: every user's password is `pencil`.
-pub fn account_config() -> ServerConfig {
+pub(crate) fn account_config() -> ServerConfig {
     let sasl =
         sasl::ServerConfig::new([1; 32]).answers([LookupKind::PASSWORD, LookupKind::SCRAM_SHA_256]);
     ServerConfig::new("example.org")
@@ -61,24 +62,24 @@ pub fn account_config() -> ServerConfig {
         .with_sasl(Registry::default(), sasl)
 }
 
-pub fn session(config: ServerConfig, channel: Channel) -> ServerSession {
+pub(crate) fn session(config: ServerConfig, channel: Channel) -> ServerSession {
     ServerSession::new(Arc::new(config), channel, T0, random())
 }
 
-pub fn tcp() -> TcpServer {
+pub(crate) fn tcp() -> TcpServer {
     tcp_with(open_config())
 }
 
-pub fn tcp_with(config: ServerConfig) -> TcpServer {
+pub(crate) fn tcp_with(config: ServerConfig) -> TcpServer {
     TcpServer::new(session(config, Channel::plain()))
 }
 
-pub fn ws() -> WebSocketServer {
+pub(crate) fn ws() -> WebSocketServer {
     WebSocketServer::new(session(open_config(), Channel::plain()))
 }
 
 /// The answer that accepts: every bind, and `pencil` for every user but `nobody`.
-pub fn accept(event: &ServerEvent) -> Option<(xmpp_core::stream::LookupId, Answer)> {
+pub(crate) fn accept(event: &ServerEvent) -> Option<(xmpp_core::stream::LookupId, Answer)> {
     match event {
         ServerEvent::Bind { id, .. } => Some((*id, BindAnswer::Accept.into())),
         ServerEvent::Lookup { id, lookup } => Some((*id, check(lookup).into())),
@@ -100,7 +101,7 @@ fn check(lookup: &sasl::Lookup) -> sasl::Answer {
 }
 
 /// Takes all events, and answers those that ask.
-pub fn settle<C: Codec>(link: &mut Link<C, ServerSession>) -> Vec<ServerEvent> {
+pub(crate) fn settle<C: Codec>(link: &mut Link<C, ServerSession>) -> Vec<ServerEvent> {
     let mut events = Vec::new();
     while let Some(event) = link.poll_event() {
         if let Some((id, answer)) = accept(&event) {
@@ -113,7 +114,7 @@ pub fn settle<C: Codec>(link: &mut Link<C, ServerSession>) -> Vec<ServerEvent> {
 }
 
 /// Gives bytes, settles what is asked, returns what is sent.
-pub fn give(server: &mut TcpServer, input: &str) -> (String, Vec<ServerEvent>) {
+pub(crate) fn give(server: &mut TcpServer, input: &str) -> (String, Vec<ServerEvent>) {
     server.handle_input(T0, input.as_bytes());
     let events = settle(server);
     let mut out = String::new();
@@ -122,7 +123,7 @@ pub fn give(server: &mut TcpServer, input: &str) -> (String, Vec<ServerEvent>) {
 }
 
 /// As [`give`], one message.
-pub fn say(server: &mut WebSocketServer, message: &str) -> (Vec<String>, Vec<ServerEvent>) {
+pub(crate) fn say(server: &mut WebSocketServer, message: &str) -> (Vec<String>, Vec<ServerEvent>) {
     server.handle_message(T0, message);
     let events = settle(server);
     (
@@ -132,7 +133,7 @@ pub fn say(server: &mut WebSocketServer, message: &str) -> (Vec<String>, Vec<Ser
 }
 
 /// A server whose client is bound as `…@example.org/r`.
-pub fn bound() -> TcpServer {
+pub(crate) fn bound() -> TcpServer {
     let mut server = tcp();
     let script = format!("{HEADER}{AUTH}{HEADER}{BIND}");
     let (_, events) = give(&mut server, &script);
@@ -144,7 +145,7 @@ pub fn bound() -> TcpServer {
 }
 
 /// The condition of the stream error that ended the session, `None` for an end without one.
-pub fn closed(events: &[ServerEvent]) -> Option<StreamErrorCondition> {
+pub(crate) fn closed(events: &[ServerEvent]) -> Option<StreamErrorCondition> {
     match events.last() {
         Some(ServerEvent::Closed { condition, .. }) => *condition,
         other => panic!("not closed: {other:?}"),
@@ -153,7 +154,10 @@ pub fn closed(events: &[ServerEvent]) -> Option<StreamErrorCondition> {
 
 /// Checks that the session ended with this error: event, own header, error and end on the wire.
 #[track_caller]
-pub fn assert_error((out, events): &(String, Vec<ServerEvent>), condition: StreamErrorCondition) {
+pub(crate) fn assert_error(
+    (out, events): &(String, Vec<ServerEvent>),
+    condition: StreamErrorCondition,
+) {
     assert_eq!(closed(events), Some(condition), "{out}");
     let start = out
         .find("<stream:error>")
@@ -164,14 +168,14 @@ pub fn assert_error((out, events): &(String, Vec<ServerEvent>), condition: Strea
 }
 
 /// The answer to `input` as the first bytes of a stream.
-pub fn first(input: &str) -> (String, Vec<ServerEvent>) {
+pub(crate) fn first(input: &str) -> (String, Vec<ServerEvent>) {
     give(&mut tcp(), input)
 }
 
 /// A stanza given as text.
-pub struct Xml(Element);
+pub(crate) struct Xml(Element);
 
-pub fn xml(text: &str) -> Xml {
+pub(crate) fn xml(text: &str) -> Xml {
     Xml(Element::parse(text).unwrap())
 }
 
@@ -182,7 +186,7 @@ impl WriteXml for Xml {
 }
 
 /// `<message to='a@b'><body>text</body></message>`.
-pub struct Message<'a>(pub &'a str);
+pub(crate) struct Message<'a>(pub(crate) &'a str);
 
 impl WriteXml for Message<'_> {
     fn write_xml(&self, w: &mut Writer<'_>) {
@@ -191,9 +195,4 @@ impl WriteXml for Message<'_> {
         w.text_element("body", ns::CLIENT, self.0);
         w.end(message);
     }
-}
-
-/// All items of a session, for tests below the codec.
-pub fn is_ready(session: &impl Session) -> bool {
-    session.ready()
 }
