@@ -31,6 +31,7 @@ pub use credentials::{Anonymous, CredentialKind, Credentials, Password};
 pub use error::{Failure, FailureKind, LoginError, Malformed, MutualAuthError};
 pub use explain::{Decision, Explanation, NoMechanism, Verdict};
 pub use from_fn::{ClientCx, ClientInput, ClientMechanism, ServerCx, ServerInput, ServerMechanism};
+pub use hmac::{Hmac, SimpleHmac};
 pub use info::{First, InvalidName, MechanismInfo, MechanismName, Side, Strength};
 pub use lookup::{Answer, CustomValue, Lookup, LookupKind, PasswordCheck, Refusal};
 pub use mechanism::{

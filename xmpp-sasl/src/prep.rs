@@ -85,9 +85,9 @@ fn prepare(text: &str, query: bool) -> Result<Cow<'_, str>, PrepareError> {
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return Ok(Cow::Borrowed(text));
     }
+    // Spaces first: U+200B is in both tables.
     let mapped: String = text
         .chars()
-        .filter(|&c| !tables::commonly_mapped_to_nothing(c))
         .map(|c| {
             if tables::non_ascii_space_character(c) {
                 ' '
@@ -95,6 +95,7 @@ fn prepare(text: &str, query: bool) -> Result<Cow<'_, str>, PrepareError> {
                 c
             }
         })
+        .filter(|&c| !tables::commonly_mapped_to_nothing(c))
         .collect();
     if !query && mapped.contains(tables::unassigned_code_point) {
         return Err(PrepareError::Unassigned);

@@ -1,7 +1,7 @@
 //! The hashes of SCRAM and what RFC 5802 §2.2 computes with them.
 
-use hmac::{EagerHash, Hmac, KeyInit as _, Mac as _};
-use sha2::Digest;
+use hmac::Hmac;
+use hmac::digest::{Digest, FixedOutput, KeyInit, Update};
 use zeroize::Zeroizing;
 
 /// A hash that SCRAM runs over.
@@ -9,11 +9,12 @@ use zeroize::Zeroizing;
 /// A fourth one is a few lines:
 ///
 /// ```
-/// use xmpp_sasl::{Registry, Scram, ScramHash};
+/// use xmpp_sasl::{Hmac, Registry, Scram, ScramHash};
 ///
 /// struct ScramSha384;
 /// impl ScramHash for ScramSha384 {
 ///     type Digest = sha2::Sha384;
+///     type Hmac = Hmac<sha2::Sha384>; // `SimpleHmac` for hashes that are not built of blocks: SHA-3
 ///     const MECHANISM: &'static str = "SCRAM-SHA-384";
 ///     const PLUS: &'static str = "SCRAM-SHA-384-PLUS";
 ///     const PRIORITY: i32 = 71;
@@ -26,7 +27,9 @@ use zeroize::Zeroizing;
 /// ```
 pub trait ScramHash: Send + Sync + 'static {
     /// The hash function.
-    type Digest: EagerHash;
+    type Digest: Digest;
+    /// HMAC over it.
+    type Hmac: KeyInit + Update + FixedOutput + Clone;
     /// The mechanism's name; a name that breaks the grammar does not compile.
     const MECHANISM: &'static str;
     /// The name of the variant with channel binding.
@@ -41,6 +44,7 @@ pub struct ScramSha1;
 
 impl ScramHash for ScramSha1 {
     type Digest = sha1::Sha1;
+    type Hmac = Hmac<sha1::Sha1>;
     const MECHANISM: &'static str = "SCRAM-SHA-1";
     const PLUS: &'static str = "SCRAM-SHA-1-PLUS";
     const PRIORITY: i32 = 70;
@@ -52,6 +56,7 @@ pub struct ScramSha256;
 
 impl ScramHash for ScramSha256 {
     type Digest = sha2::Sha256;
+    type Hmac = Hmac<sha2::Sha256>;
     const MECHANISM: &'static str = "SCRAM-SHA-256";
     const PLUS: &'static str = "SCRAM-SHA-256-PLUS";
     const PRIORITY: i32 = 71;
@@ -63,6 +68,7 @@ pub struct ScramSha512;
 
 impl ScramHash for ScramSha512 {
     type Digest = sha2::Sha512;
+    type Hmac = Hmac<sha2::Sha512>;
     const MECHANISM: &'static str = "SCRAM-SHA-512";
     const PLUS: &'static str = "SCRAM-SHA-512-PLUS";
     const PRIORITY: i32 = 72;
@@ -80,11 +86,11 @@ pub(super) fn digest<H: ScramHash>(data: &[u8]) -> Zeroizing<Vec<u8>> {
 
 /// `HMAC(key, parts…)`.
 pub(super) fn hmac<H: ScramHash>(key: &[u8], parts: &[&[u8]]) -> Zeroizing<Vec<u8>> {
-    let mut mac = Hmac::<H::Digest>::new_from_slice(key).expect("HMAC takes keys of any length");
+    let mut mac = H::Hmac::new_from_slice(key).expect("HMAC takes keys of any length");
     for part in parts {
         mac.update(part);
     }
-    Zeroizing::new(mac.finalize().into_bytes().to_vec())
+    Zeroizing::new(mac.finalize_fixed().to_vec())
 }
 
 /// `Hi(password, salt, iterations)`: PBKDF2 with one block.
@@ -94,7 +100,8 @@ pub(super) fn salted_password<H: ScramHash>(
     iterations: u32,
 ) -> Zeroizing<Vec<u8>> {
     let mut out = Zeroizing::new(vec![0; length::<H>()]);
-    pbkdf2::pbkdf2_hmac::<H::Digest>(password, salt, iterations, &mut out);
+    pbkdf2::pbkdf2::<H::Hmac>(password, salt, iterations, &mut out)
+        .expect("HMAC takes keys of any length");
     out
 }
 

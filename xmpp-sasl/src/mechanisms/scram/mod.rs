@@ -137,9 +137,16 @@ pub(crate) fn nonce(chars: usize, random: &mut dyn Random) -> String {
     let mut bytes = vec![0; chars];
     random.fill(&mut bytes);
     let printable = |byte: u8| byte.is_ascii_graphic() && byte != b',';
-    let spread = |byte: u8| match b'!' + byte % 93 {
-        low @ ..b',' => low,
-        high => high + 1,
+    let spread = |byte: u8| {
+        let rank = match byte {
+            ..=b' ' => byte,
+            b',' => 33,
+            _ => byte.saturating_sub(93),
+        };
+        match b'!' + rank % 93 {
+            low @ ..b',' => low,
+            high => high + 1,
+        }
     };
     bytes
         .into_iter()
