@@ -238,6 +238,11 @@ impl Password {
         (!text.is_empty()).then_some(Self(text))
     }
 
+    /// As read from a stanza, where it may be empty; an empty one protects and opens nothing.
+    pub(crate) fn possibly_empty(text: &str) -> Self {
+        Self(Zeroizing::new(text.to_owned()))
+    }
+
     /// The password itself: for the owner's form, an invitation or a destroyed room's successor only.
     pub fn reveal(&self) -> &str {
         &self.0

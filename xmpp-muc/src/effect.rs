@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use xmpp_core::{BareJid, FullJid, Jid, Timestamp};
 
-use crate::{Affiliation, RoomConfig, fanout::Fanout};
+use crate::{Affiliation, Fanout, RoomConfig};
 
 /// Something the host of a room must do.
 ///

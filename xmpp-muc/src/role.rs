@@ -2,7 +2,10 @@
 
 use std::{fmt, str::FromStr};
 
-use xmpp_core::xml::{XmlText, XmlTextError};
+use xmpp_core::{
+    UnknownName,
+    xml::{XmlText, XmlTextError},
+};
 
 /// What an occupant may do while it is in the room ([XEP-0045 §5.1]); lost on leaving.
 ///
@@ -84,15 +87,8 @@ impl Affiliation {
     }
 }
 
-/// The text is not one of the names that the schema lists.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a {what}")]
-pub struct UnknownName {
-    what: &'static str,
-}
-
 macro_rules! name_enum {
-    ($type:ident, $what:literal) => {
+    ($($type:ident),*) => {$(
         impl FromStr for $type {
             type Err = UnknownName;
 
@@ -100,7 +96,7 @@ macro_rules! name_enum {
                 Self::ALL
                     .into_iter()
                     .find(|value| value.as_str() == text)
-                    .ok_or(UnknownName { what: $what })
+                    .ok_or(UnknownName)
             }
         }
 
@@ -120,11 +116,10 @@ macro_rules! name_enum {
                 f(self.as_str())
             }
         }
-    };
+    )*};
 }
 
-name_enum!(Role, "role");
-name_enum!(Affiliation, "affiliation");
+name_enum!(Role, Affiliation);
 
 #[cfg(test)]
 mod tests {

@@ -1,99 +1,221 @@
 //! One room.
 
-use xmpp_core::{BareJid, FullJid, Random, Timestamp, xml::Element};
+mod admin;
+mod affiliations;
+mod disco;
+mod history;
+mod iq;
+mod join;
+mod leave;
+mod message;
+mod occupants;
+mod owner;
+mod presence;
+mod private;
+mod queries;
+mod query;
+mod rename;
+mod state;
+mod subject;
 
-use crate::{Effect, Event, RoomConfig, ServiceConfig};
+use std::fmt;
+
+use xmpp_core::{BareJid, FullJid, Jid, Random, Timestamp, xml::Element};
+
+pub(crate) use disco::STABLE_ID;
+pub(crate) use presence::{decline_subscription, kick_stranger};
+pub(crate) use state::RoomState;
+
+use crate::{
+    DestroyCause, Effect, Event, RoomConfig, ServiceConfig,
+    context::{Context, Outbox},
+    ids::OccupantSecret,
+    request::{Request, errors, is_of_room},
+};
 
 /// One room: stanzas in, effects out. It can be used alone; [`Service`](crate::Service) runs many.
 ///
 /// The order of calls: any `handle_*`, then [`Room::poll_effect`] until it gives nothing, each effect carried out
 /// before the next; [`Room::poll_event`] likewise; then wait for a stanza or for [`Room::poll_timeout`].
 pub struct Room {
-    _private: (),
+    state: RoomState,
+    surroundings: Surroundings,
+}
+
+/// What a machine owns beside its rooms.
+pub(crate) struct Surroundings {
+    pub(crate) service: ServiceConfig,
+    pub(crate) out: Outbox,
+    random: Box<dyn Random + Send>,
+    /// The latest time seen: an earlier one counts as this one.
+    now: Timestamp,
+}
+
+impl Surroundings {
+    pub(crate) fn new(service: ServiceConfig, random: Box<dyn Random + Send>) -> Self {
+        Self {
+            service,
+            out: Outbox::default(),
+            random,
+            now: Timestamp::default(),
+        }
+    }
+
+    /// What one call works with.
+    pub(crate) fn at(&mut self, now: Timestamp) -> Context<'_> {
+        self.now = self.now.max(now);
+        Context {
+            now: self.now,
+            random: &mut *self.random,
+            out: &mut self.out,
+            service: &self.service,
+        }
+    }
 }
 
 impl Room {
     /// An unlocked, empty room `jid` with its first owner.
     ///
-    /// The room is made by this call, not by the first join, so that no 201 is sent. `service` gives the bounds and
-    /// policies that a service has for all its rooms.
+    /// The room is made by this call, not by the first join, so that no 201 is sent; it is not deleted before
+    /// somebody has been inside. `service` gives the bounds and policies that a service has for all its rooms.
     pub fn new(
-        _jid: BareJid,
-        _owner: BareJid,
-        _config: RoomConfig,
-        _service: ServiceConfig,
-        _random: Box<dyn Random + Send>,
+        jid: BareJid,
+        owner: &BareJid,
+        config: RoomConfig,
+        service: ServiceConfig,
+        random: Box<dyn Random + Send>,
     ) -> Self {
-        todo!()
+        let mut surroundings = Surroundings::new(service, random);
+        let mut cx = surroundings.at(Timestamp::default());
+        let secret = OccupantSecret::new(cx.random);
+        let mut state = RoomState::new(jid, config, secret);
+        state.open(&mut cx, owner);
+        Self {
+            state,
+            surroundings,
+        }
     }
 
     /// A stanza to the room or to one of its occupants, from the session `from`.
     ///
     /// `from` is what the router knows of the sender; the stanza's own `from` is not read (MUC SE4). A stanza whose
     /// `to` is another room's is ignored.
-    pub fn handle_stanza(&mut self, _now: Timestamp, _from: &FullJid, _stanza: &Element) {
-        todo!()
+    pub fn handle_stanza(&mut self, now: Timestamp, from: &FullJid, stanza: &Element) {
+        let mut cx = self.surroundings.at(now);
+        let Some(to) = stanza.attr("to").and_then(|to| Jid::new(&to).ok()) else {
+            return;
+        };
+        if !is_of_room(&to, &self.state.jid) {
+            return;
+        }
+        if self.state.gone.is_some() {
+            refuse_unknown(&mut cx, Request::new(from, &to, stanza));
+        } else {
+            self.state.handle_stanza(&mut cx, from, &to, stanza);
+        }
     }
 
     /// As [`Room::handle_stanza`], for a stanza that comes from an account or a server rather than from a session:
     /// the answer to a request that was sent on to a bare JID (MUC IQ4), or a bounced invitation.
-    pub fn handle_account_stanza(&mut self, _now: Timestamp, _from: &BareJid, _stanza: &Element) {
-        todo!()
+    pub fn handle_account_stanza(&mut self, now: Timestamp, from: &BareJid, stanza: &Element) {
+        let mut cx = self.surroundings.at(now);
+        self.state.handle_account_stanza(&mut cx, from, stanza);
     }
 
     /// The session is gone and can receive nothing: it leaves, and the others are told.
-    pub fn handle_session_lost(&mut self, _now: Timestamp, _session: &FullJid) {
-        todo!()
+    pub fn handle_session_lost(&mut self, now: Timestamp, session: &FullJid) {
+        let mut cx = self.surroundings.at(now);
+        self.state.session_lost(&mut cx, session);
     }
 
     /// Time has passed. Calling too early is harmless.
-    pub fn handle_timeout(&mut self, _now: Timestamp) {
-        todo!()
+    pub fn handle_timeout(&mut self, now: Timestamp) {
+        let mut cx = self.surroundings.at(now);
+        self.state.handle_timeout(&mut cx);
     }
 
     /// When to call [`Room::handle_timeout`] at the latest.
     pub fn poll_timeout(&self) -> Option<Timestamp> {
-        todo!()
+        self.state.poll_timeout(&self.surroundings.service)
     }
 
     /// The next thing to do.
     pub fn poll_effect(&mut self) -> Option<Effect> {
-        todo!()
+        self.surroundings.out.effects.pop_front()
     }
 
     /// The next thing to know.
     pub fn poll_event(&mut self) -> Option<Event> {
-        todo!()
+        self.surroundings.out.events.pop_front()
     }
 
     /// Everybody is told that the service goes down and is removed (MUC LV6).
-    pub fn shutdown(&mut self, _now: Timestamp) {
-        todo!()
+    pub fn shutdown(&mut self, now: Timestamp) {
+        let mut cx = self.surroundings.at(now);
+        self.state.shutdown(&mut cx);
+    }
+
+    /// Ends the room; everybody inside is told.
+    pub fn destroy(&mut self, now: Timestamp) {
+        let mut cx = self.surroundings.at(now);
+        self.state.destroy(&mut cx, DestroyCause::Host, None);
     }
 
     /// The room's address.
     pub fn jid(&self) -> &BareJid {
-        todo!()
+        &self.state.jid
     }
 
     /// Its configuration.
     pub fn config(&self) -> &RoomConfig {
-        todo!()
+        &self.state.config
     }
 
     /// The number of occupants; several sessions under one nick are one.
     pub fn occupants(&self) -> usize {
-        todo!()
+        self.state.occupants()
     }
 
     /// Whether the room was destroyed; it then answers everything with `item-not-found`.
     pub fn is_gone(&self) -> bool {
-        todo!()
+        self.state.gone.is_some()
     }
 }
 
-impl std::fmt::Debug for Room {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Room").finish_non_exhaustive()
+impl fmt::Debug for Room {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Room")
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Answers what is sent to a room that is not there (MUC ET5, LV2, EN14, CL1).
+pub(crate) fn refuse_unknown(cx: &mut Context<'_>, request: Request<'_>) {
+    if request.stanza.name() == "presence" {
+        match request.stanza_type().as_deref() {
+            None => {}
+            Some("subscribe") => {
+                decline_subscription(cx, &request.to.to_bare(), request.from);
+                return;
+            }
+            Some("unavailable" | "error" | "subscribed" | "unsubscribe" | "unsubscribed") => return,
+            Some("probe") => {
+                request.refuse(cx, errors::item_not_found());
+                return;
+            }
+            Some(_) => {
+                request.refuse(cx, errors::bad_request());
+                return;
+            }
+        }
+        let joins = request.stanza.child("x", xmpp_core::xml::ns::MUC).is_some();
+        match request.to.to_full() {
+            None => request.refuse(cx, errors::jid_malformed()), // NI4
+            Some(address) if !joins => kick_stranger(cx, request.from, &address), // EN14
+            Some(_) => request.refuse(cx, errors::item_not_found()),
+        }
+    } else {
+        request.refuse(cx, errors::item_not_found());
     }
 }

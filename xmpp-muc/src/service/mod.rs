@@ -1,8 +1,24 @@
 //! The host of rooms.
 
-use xmpp_core::{BareJid, FullJid, Random, Timestamp, xml::Element};
+mod disco;
 
-use crate::{Effect, Event, RoomConfig, ServiceConfig};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
+
+use xmpp_core::{
+    BareJid, FullJid, Jid, JidError, Random, StanzaError, Timestamp,
+    xml::{Element, ns},
+};
+
+use crate::{
+    Creation, DestroyCause, Effect, Event, RoomConfig, ServiceConfig,
+    context::Context,
+    ids::OccupantSecret,
+    request::{Request, errors},
+    room::{RoomState, Surroundings, refuse_unknown},
+};
 
 /// A chat service: the rooms of one domain, such as `rooms.example.com`.
 ///
@@ -13,58 +29,142 @@ use crate::{Effect, Event, RoomConfig, ServiceConfig};
 /// Every request gets an answer at once, except one that is sent on to another occupant, which gets it from there
 /// or after [`Limits::query_timeout`](crate::Limits::query_timeout).
 pub struct Service {
-    _private: (),
+    jid: BareJid,
+    /// In the order of their addresses, so that lists have a stable order.
+    rooms: BTreeMap<BareJid, RoomState>,
+    /// The rooms that the service lists (MUC DI2).
+    listed: BTreeSet<BareJid>,
+    timers: Timers,
+    surroundings: Surroundings,
+    down: bool,
+}
+
+/// When each room wants to be called.
+#[derive(Debug, Default)]
+struct Timers {
+    queue: BTreeSet<(Timestamp, BareJid)>,
+    by_room: BTreeMap<BareJid, Timestamp>,
+}
+
+impl Timers {
+    fn set(&mut self, room: &BareJid, at: Option<Timestamp>) {
+        if self.by_room.get(room) == at.as_ref() {
+            return;
+        }
+        if let Some(old) = self.by_room.remove(room) {
+            self.queue.remove(&(old, room.clone()));
+        }
+        if let Some(at) = at {
+            self.by_room.insert(room.clone(), at);
+            self.queue.insert((at, room.clone()));
+        }
+    }
+
+    fn first(&self) -> Option<&(Timestamp, BareJid)> {
+        self.queue.first()
+    }
 }
 
 impl Service {
     /// An empty service at the domain `jid`.
-    pub fn new(_jid: BareJid, _config: ServiceConfig, _random: Box<dyn Random + Send>) -> Self {
-        todo!()
+    pub fn new(jid: BareJid, config: ServiceConfig, random: Box<dyn Random + Send>) -> Self {
+        Self {
+            jid,
+            rooms: BTreeMap::new(),
+            listed: BTreeSet::new(),
+            timers: Timers::default(),
+            surroundings: Surroundings::new(config, random),
+            down: false,
+        }
     }
 
     /// A stanza to the service, to a room or to an occupant, from the session `from`.
     ///
     /// The stanza's `to` says which; one of another domain is ignored. `from` is what the router knows of the
     /// sender; the stanza's own `from` is not read (MUC SE4).
-    pub fn handle_stanza(&mut self, _now: Timestamp, _from: &FullJid, _stanza: &Element) {
-        todo!()
+    pub fn handle_stanza(&mut self, now: Timestamp, from: &FullJid, stanza: &Element) {
+        let mut cx = self.surroundings.at(now);
+        let Some(to) = stanza.attr("to") else {
+            return;
+        };
+        let to = match Jid::new(&to) {
+            Ok(to) => to,
+            Err(error) => {
+                refuse_address(&mut cx, &self.jid, from, stanza, error);
+                return;
+            }
+        };
+        if to.domain() != self.jid.domain() {
+            return;
+        }
+        let request = Request::new(from, &to, stanza);
+        if self.down {
+            if stanza.name() != "presence" || stanza.attr("type").is_none() {
+                request.refuse(&mut cx, errors::service_unavailable());
+            }
+        } else if to.local().is_none() {
+            self.handle_own(now, request);
+        } else {
+            self.handle_room(now, request, stanza);
+        }
     }
 
     /// As [`Service::handle_stanza`], for a stanza that comes from an account or a server rather than from a
     /// session: the answer to a request that was sent on to a bare JID (MUC IQ4), or a bounced invitation.
-    pub fn handle_account_stanza(&mut self, _now: Timestamp, _from: &BareJid, _stanza: &Element) {
-        todo!()
+    pub fn handle_account_stanza(&mut self, now: Timestamp, from: &BareJid, stanza: &Element) {
+        let Some(to) = stanza.attr("to").and_then(|to| Jid::new(&to).ok()) else {
+            return;
+        };
+        self.with_room(now, &to.to_bare(), |room, cx| {
+            room.handle_account_stanza(cx, from, stanza);
+        });
     }
 
     /// The session is gone and can receive nothing: it leaves all rooms, and the others are told.
-    pub fn handle_session_lost(&mut self, _now: Timestamp, _session: &FullJid) {
-        todo!()
+    pub fn handle_session_lost(&mut self, now: Timestamp, session: &FullJid) {
+        let rooms = self.surroundings.out.rooms_of.get(session).cloned();
+        for room in rooms.unwrap_or_default() {
+            self.with_room(now, &room, |room, cx| room.session_lost(cx, session));
+        }
     }
 
     /// Time has passed. Calling too early is harmless.
-    pub fn handle_timeout(&mut self, _now: Timestamp) {
-        todo!()
+    pub fn handle_timeout(&mut self, now: Timestamp) {
+        while let Some((at, room)) = self.timers.first().cloned() {
+            if at > now {
+                break;
+            }
+            self.with_room(now, &room, RoomState::handle_timeout);
+            if self.timers.first() == Some(&(at, room)) {
+                debug_assert!(false, "a timer that fired is set again for the same time");
+                break;
+            }
+        }
     }
 
     /// When to call [`Service::handle_timeout`] at the latest.
     pub fn poll_timeout(&self) -> Option<Timestamp> {
-        todo!()
+        self.timers.first().map(|(at, _)| *at)
     }
 
     /// The next thing to do.
     pub fn poll_effect(&mut self) -> Option<Effect> {
-        todo!()
+        self.surroundings.out.effects.pop_front()
     }
 
     /// The next thing to know.
     pub fn poll_event(&mut self) -> Option<Event> {
-        todo!()
+        self.surroundings.out.events.pop_front()
     }
 
     /// Everybody in every room is told that the service goes down and is removed (MUC LV6). From then on every
     /// request is refused with `service-unavailable`.
-    pub fn shutdown(&mut self, _now: Timestamp) {
-        todo!()
+    pub fn shutdown(&mut self, now: Timestamp) {
+        self.down = true;
+        let rooms: Vec<_> = self.rooms.keys().cloned().collect();
+        for room in rooms {
+            self.with_room(now, &room, RoomState::shutdown);
+        }
     }
 
     /// Makes a room that nobody has to create by joining it; it is unlocked.
@@ -74,28 +174,149 @@ impl Service {
     /// [`CreateError`] names what is in the way; nothing is changed then.
     pub fn create_room(
         &mut self,
-        _now: Timestamp,
-        _room: &BareJid,
-        _owner: BareJid,
-        _config: RoomConfig,
+        now: Timestamp,
+        room: &BareJid,
+        owner: &BareJid,
+        config: RoomConfig,
     ) -> Result<(), CreateError> {
-        todo!()
+        if self.down {
+            return Err(CreateError::ShutDown);
+        }
+        if room.domain() != self.jid.domain() || room.local().is_none() {
+            return Err(CreateError::ForeignAddress);
+        }
+        if self.rooms.contains_key(room) {
+            return Err(CreateError::Exists);
+        }
+        let mut cx = self.surroundings.at(now);
+        if self.rooms.len() >= cx.service.limits.rooms {
+            return Err(CreateError::Full);
+        }
+        let secret = OccupantSecret::new(cx.random);
+        let mut state = RoomState::new(room.clone(), config, secret);
+        state.open(&mut cx, owner);
+        self.rooms.insert(room.clone(), state);
+        self.settle(room);
+        Ok(())
+    }
+
+    /// Ends a room; everybody inside is told. Gives whether there was one.
+    pub fn destroy_room(&mut self, now: Timestamp, room: &BareJid) -> bool {
+        let exists = self.rooms.contains_key(room);
+        self.with_room(now, room, |room, cx| {
+            room.destroy(cx, DestroyCause::Host, None);
+        });
+        exists
     }
 
     /// The service's address.
     pub fn jid(&self) -> &BareJid {
-        todo!()
+        &self.jid
+    }
+
+    /// How the service is configured.
+    pub fn config(&self) -> &ServiceConfig {
+        &self.surroundings.service
     }
 
     /// The rooms and the number of their occupants, in the order of their addresses.
     pub fn rooms(&self) -> impl Iterator<Item = (&BareJid, usize)> {
-        [].into_iter()
+        self.rooms.iter().map(|(jid, room)| (jid, room.occupants()))
+    }
+
+    /// A stanza to a room or an occupant.
+    fn handle_room(&mut self, now: Timestamp, request: Request<'_>, stanza: &Element) {
+        let room = request.to.to_bare();
+        if self.rooms.contains_key(&room) {
+            self.with_room(now, &room, |room, cx| {
+                room.handle_stanza(cx, request.from, request.to, stanza);
+            });
+            return;
+        }
+        let joins = stanza.name() == "presence"
+            && stanza.attr("type").is_none()
+            && stanza.child("x", ns::MUC).is_some()
+            && request.to.is_full();
+        let mut cx = self.surroundings.at(now);
+        if !joins {
+            refuse_unknown(&mut cx, request);
+            return;
+        }
+        match self.create(now, request, stanza) {
+            Ok(()) => self.settle(&room),
+            Err(error) => request.refuse(&mut self.surroundings.at(now), error),
+        }
+    }
+
+    /// A first join makes the room (MUC CR1 to CR3, EN9): nothing is there before the join is admitted.
+    fn create(
+        &mut self,
+        now: Timestamp,
+        request: Request<'_>,
+        stanza: &Element,
+    ) -> Result<(), StanzaError> {
+        let (Some(address), Some(muc)) = (request.to.to_full(), stanza.child("x", ns::MUC)) else {
+            return Err(errors::bad_request());
+        };
+        let room_count = self.rooms.len();
+        let mut cx = self.surroundings.at(now);
+        let user = request.from.to_bare();
+        if !may_create(&cx, &user) {
+            return Err(errors::not_allowed()); // CR2
+        }
+        if room_count >= cx.service.limits.rooms {
+            return Err(errors::resource_constraint()); // FL4
+        }
+        let secret = OccupantSecret::new(cx.random);
+        let mut room = RoomState::new(address.to_bare(), cx.service.room.clone(), secret);
+        room.create(&mut cx, request, &address, muc)?;
+        self.rooms.insert(address.to_bare(), room);
+        Ok(())
+    }
+
+    /// Lends a room its surroundings and takes note of what became of it.
+    fn with_room(
+        &mut self,
+        now: Timestamp,
+        jid: &BareJid,
+        act: impl FnOnce(&mut RoomState, &mut Context<'_>),
+    ) {
+        let Some(room) = self.rooms.get_mut(jid) else {
+            return;
+        };
+        act(room, &mut self.surroundings.at(now));
+        self.settle(jid);
+    }
+
+    /// Brings timers and lists in line with a room's state; removes one that is gone.
+    fn settle(&mut self, jid: &BareJid) {
+        let Some(room) = self.rooms.get(jid) else {
+            return;
+        };
+        if room.gone.is_some() {
+            self.rooms.remove(jid);
+            self.listed.remove(jid);
+            self.timers.set(jid, None);
+            return;
+        }
+        self.timers
+            .set(jid, room.poll_timeout(&self.surroundings.service));
+        if room.is_listed() {
+            if !self.listed.contains(jid) {
+                self.listed.insert(jid.clone());
+            }
+        } else {
+            self.listed.remove(jid);
+        }
     }
 }
 
-impl std::fmt::Debug for Service {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Service").finish_non_exhaustive()
+impl fmt::Debug for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Service")
+            .field("jid", &self.jid)
+            .field("rooms", &self.rooms.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -116,3 +337,37 @@ pub enum CreateError {
     #[error("the service was shut down")]
     ShutDown,
 }
+
+/// MUC CR2, RS6.
+fn may_create(cx: &Context<'_>, user: &BareJid) -> bool {
+    cx.service.administrators.contains(user)
+        || match &cx.service.creation {
+            Creation::Anyone => true,
+            Creation::Domains(domains) => domains.contains(user.domain()),
+            Creation::Nobody => false,
+        }
+}
+
+/// MUC NI1: the nick or the room id is none; nothing is created.
+fn refuse_address(
+    cx: &mut Context<'_>,
+    service: &BareJid,
+    from: &FullJid,
+    stanza: &Element,
+    error: JidError,
+) {
+    let to: Jid = service.clone().into();
+    let presence = stanza.name() == "presence";
+    if presence && stanza.attr("type").is_some() {
+        return;
+    }
+    let error = errors::jid_malformed().with_text(error.to_string());
+    Request::new(from, &to, stanza).refuse(cx, error);
+}
+
+/// A runtime may move the machines between threads.
+const _: () = {
+    const fn is_send<T: Send>() {}
+    is_send::<Service>();
+    is_send::<crate::Room>();
+};

@@ -1,0 +1,89 @@
+//! What a room works with while it handles one input, and what comes out.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::Arc,
+};
+
+use xmpp_core::{BareJid, FullJid, Jid, Random, Timestamp, xml::WriteXml};
+
+use crate::{Effect, Event, Fanout, ServiceConfig, StoreEvent};
+
+/// One call's worth of surroundings.
+pub(crate) struct Context<'a> {
+    pub(crate) now: Timestamp,
+    pub(crate) random: &'a mut dyn Random,
+    pub(crate) out: &'a mut Outbox,
+    pub(crate) service: &'a ServiceConfig,
+}
+
+impl Context<'_> {
+    /// Sends one stanza to one receiver.
+    pub(crate) fn send(&mut self, to: impl Into<Jid>, stanza: &impl WriteXml) {
+        self.send_written(to, Arc::new(Fanout::new(stanza)));
+    }
+
+    /// Sends a stanza that is written already.
+    pub(crate) fn send_written(&mut self, to: impl Into<Jid>, stanza: Arc<Fanout>) {
+        let to = to.into();
+        self.out.effects.push_back(Effect::Send { stanza, to });
+    }
+
+    /// Sends one stanza to many; nothing is written when there is nobody.
+    pub(crate) fn deliver(&mut self, to: Arc<[FullJid]>, stanza: &impl WriteXml) {
+        if !to.is_empty() {
+            self.deliver_written(to, Arc::new(Fanout::new(stanza)));
+        }
+    }
+
+    /// As [`Context::deliver`], for a stanza that is written already.
+    pub(crate) fn deliver_written(&mut self, to: Arc<[FullJid]>, stanza: Arc<Fanout>) {
+        if !to.is_empty() {
+            self.out.effects.push_back(Effect::Deliver { stanza, to });
+        }
+    }
+
+    pub(crate) fn store(&mut self, event: StoreEvent) {
+        self.out.effects.push_back(Effect::Store(event));
+    }
+
+    pub(crate) fn event(&mut self, event: Event) {
+        self.out.events.push_back(event);
+    }
+
+    /// Notes that a session is in a room now.
+    pub(crate) fn entered(&mut self, room: &BareJid, occupant: &FullJid, session: &FullJid) {
+        self.out
+            .rooms_of
+            .entry(session.clone())
+            .or_default()
+            .insert(room.clone());
+        self.event(Event::Entered {
+            occupant: occupant.clone(),
+            session: session.clone(),
+        });
+    }
+
+    /// Notes that a session is in a room no more.
+    pub(crate) fn left(&mut self, room: &BareJid, occupant: &FullJid, session: &FullJid) {
+        if let Some(rooms) = self.out.rooms_of.get_mut(session) {
+            rooms.remove(room);
+            if rooms.is_empty() {
+                self.out.rooms_of.remove(session);
+            }
+        }
+        self.event(Event::Left {
+            occupant: occupant.clone(),
+            session: session.clone(),
+        });
+    }
+}
+
+/// The queues of a machine, and who is where.
+#[derive(Debug, Default)]
+pub(crate) struct Outbox {
+    pub(crate) effects: VecDeque<Effect>,
+    pub(crate) events: VecDeque<Event>,
+    /// The rooms that a session is in, so that its loss costs no search.
+    pub(crate) rooms_of: BTreeMap<FullJid, BTreeSet<BareJid>>,
+}

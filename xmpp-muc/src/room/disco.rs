@@ -1,0 +1,133 @@
+//! What a room says about itself (XEP-0045 §6.4, §6.5; MUC DI3 to DI7).
+
+use xmpp_core::{
+    StanzaErrorCondition,
+    xml::{ElementRef, Payload as _, ns},
+};
+use xmpp_stanza::{DataForm, DiscoInfo, DiscoItems, FormField, Identity};
+
+use super::state::RoomState;
+use crate::{
+    context::Context,
+    request::{Request, errors},
+};
+
+/// `muc#stable_id`: reflections keep the sender's id (MUC GC1).
+pub(crate) const STABLE_ID: &str = "http://jabber.org/protocol/muc#stable_id";
+/// XEP-0410 §3.3.
+const SELF_PING: &str = "http://jabber.org/protocol/muc#self-ping-optimization";
+const ROOM_INFO: &str = "http://jabber.org/protocol/muc#roominfo";
+/// The node that tells a user's reserved nick (XEP-0045 §7.12).
+const RESERVED_NICK: &str = "x-roomuser-item";
+/// The node that tells which stanzas pass (XEP-0045 §18.1.1).
+const TRAFFIC: &str = "http://jabber.org/protocol/muc#traffic";
+
+impl RoomState {
+    pub(super) fn answer_disco_info(
+        &self,
+        cx: &mut Context<'_>,
+        request: Request<'_>,
+        payload: ElementRef<'_>,
+    ) {
+        match payload.attr("node").as_deref() {
+            None | Some("") => request.reply(cx, &self.disco_info()),
+            // DI7: no reserved nicks are offered, and nothing is filtered by namespace.
+            Some(RESERVED_NICK) => {
+                request.refuse(cx, StanzaErrorCondition::FeatureNotImplemented);
+            }
+            Some(TRAFFIC) => request.refuse(cx, errors::service_unavailable()),
+            Some(_) => request.refuse(cx, errors::item_not_found()),
+        }
+    }
+
+    /// MUC DI6: who is inside is nobody's business outside.
+    pub(super) fn answer_disco_items(
+        &self,
+        cx: &mut Context<'_>,
+        request: Request<'_>,
+        payload: ElementRef<'_>,
+    ) {
+        match DiscoItems::from_element(payload) {
+            Ok(DiscoItems { node: None, .. }) => request.reply(cx, &DiscoItems::new()),
+            Ok(_) => request.refuse(cx, errors::item_not_found()),
+            Err(_) => request.refuse(cx, errors::bad_request()),
+        }
+    }
+
+    fn disco_info(&self) -> DiscoInfo {
+        let config = &self.config;
+        let mut identity = Identity::new("conference", "text");
+        if !config.name.is_empty() {
+            identity = identity.with_name(&*config.name);
+        }
+        let one_of = |condition, yes, no| if condition { yes } else { no };
+        DiscoInfo::new()
+            .with_identity(identity)
+            .with_features([
+                ns::DISCO_INFO,
+                ns::DISCO_ITEMS,
+                ns::MUC,
+                ns::PING,
+                ns::OCCUPANT_ID,
+                ns::STANZA_ID,
+            ])
+            .with_features([
+                STABLE_ID,
+                SELF_PING,
+                one_of(config.public, "muc_public", "muc_hidden"),
+                one_of(config.persistent, "muc_persistent", "muc_temporary"),
+                one_of(config.members_only, "muc_membersonly", "muc_open"),
+                one_of(config.moderated, "muc_moderated", "muc_unmoderated"),
+                one_of(
+                    config.password.is_some(),
+                    "muc_passwordprotected",
+                    "muc_unsecured",
+                ),
+                one_of(
+                    config.non_anonymous(),
+                    "muc_nonanonymous",
+                    "muc_semianonymous",
+                ),
+            ])
+            .with_form(self.room_info())
+    }
+
+    /// MUC DI5.
+    fn room_info(&self) -> DataForm {
+        let config = &self.config;
+        let mut form = DataForm::result(ROOM_INFO)
+            .with_field(FormField::text(
+                "muc#roominfo_description",
+                &*config.description,
+            ))
+            .with_field(FormField::text(
+                "muc#roominfo_occupants",
+                self.occupants.len().to_string(),
+            ))
+            .with_field(FormField::boolean(
+                "muc#roominfo_subjectmod",
+                config.change_subject,
+            ))
+            .with_field(FormField::boolean(
+                "muc#roomconfig_changesubject",
+                config.change_subject,
+            ))
+            .with_field(FormField::text(
+                "muc#maxhistoryfetch",
+                config.max_history_fetch.to_string(),
+            ));
+        if !config.lang.is_empty() {
+            form = form.with_field(FormField::text("muc#roominfo_lang", &*config.lang));
+        }
+        if !config.pubsub.is_empty() {
+            form = form.with_field(FormField::text("muc#roominfo_pubsub", &*config.pubsub));
+        }
+        if config.public
+            && !config.members_only
+            && let Some(subject) = &self.subject
+        {
+            form = form.with_field(FormField::text("muc#roominfo_subject", &*subject.text));
+        }
+        form
+    }
+}

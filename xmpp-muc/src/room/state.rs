@@ -1,0 +1,208 @@
+//! The state of one room, and which rule handles which stanza.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use xmpp_core::{
+    BareJid, FullJid, Jid, StanzaError, Timestamp,
+    xml::{Element, ElementRef},
+};
+
+use super::{
+    affiliations::Affiliations, history::History, occupants::Occupants, queries::Queries,
+    subject::Subject,
+};
+use crate::{
+    Affiliation, DestroyCause, Event, LockExpiry, Role, RoomConfig, ServiceConfig, StoreEvent,
+    context::Context,
+    ids::OccupantSecret,
+    request::{Request, is_of_room},
+};
+
+/// One room without its surroundings; [`Room`](super::Room) and [`Service`](crate::Service) lend it those.
+#[derive(Debug)]
+pub(crate) struct RoomState {
+    pub(crate) jid: BareJid,
+    pub(crate) config: RoomConfig,
+    pub(super) secret: OccupantSecret,
+    pub(super) affiliations: Affiliations,
+    /// Roles given or taken by moderators in a moderated room, by bare JID (MUC EN18).
+    pub(super) remembered: BTreeMap<BareJid, Role>,
+    pub(super) occupants: Occupants,
+    pub(super) subject: Option<Subject>,
+    pub(super) history: History,
+    pub(super) queries: Queries,
+    /// Until when the room stays locked, if it is (MUC CR3, CR6).
+    pub(super) locked_until: Option<Timestamp>,
+    /// Since when nobody is in a temporary room that is to be deleted (MUC LV3).
+    pub(super) empty_since: Option<Timestamp>,
+    pub(crate) gone: Option<DestroyCause>,
+}
+
+impl RoomState {
+    pub(crate) fn new(jid: BareJid, config: RoomConfig, secret: OccupantSecret) -> Self {
+        Self {
+            jid,
+            config,
+            secret,
+            affiliations: Affiliations::default(),
+            remembered: BTreeMap::new(),
+            occupants: Occupants::default(),
+            subject: None,
+            history: History::default(),
+            queries: Queries::default(),
+            locked_until: None,
+            empty_since: None,
+            gone: None,
+        }
+    }
+
+    /// Gives the room its first owner and makes it known.
+    pub(crate) fn open(&mut self, cx: &mut Context<'_>, owner: &BareJid) {
+        self.affiliations.set(owner, Affiliation::Owner.into());
+        cx.store(StoreEvent::RoomCreated {
+            room: self.jid.clone(),
+            owner: owner.clone(),
+        });
+        cx.event(Event::RoomCreated {
+            room: self.jid.clone(),
+        });
+    }
+
+    /// A first join: the joiner owns the room and is told so (MUC CR1, CR3).
+    pub(crate) fn create(
+        &mut self,
+        cx: &mut Context<'_>,
+        request: Request<'_>,
+        address: &FullJid,
+        muc: ElementRef<'_>,
+    ) -> Result<(), StanzaError> {
+        let owner = request.from.to_bare();
+        self.affiliations.set(&owner, Affiliation::Owner.into());
+        let admission = self.admit(cx, request.from, address, muc)?;
+        self.keep_presence(cx, request.stanza, Role::Moderator)?;
+        if cx.service.lock_new_rooms {
+            self.locked_until = Some(cx.now.saturating_add(cx.service.lock_timeout));
+        }
+        self.open(cx, &owner);
+        self.enter(cx, request, address, muc, admission, true);
+        Ok(())
+    }
+
+    pub(crate) fn occupants(&self) -> usize {
+        self.occupants.len()
+    }
+
+    /// Whether the service's list shows this room (MUC DI2).
+    pub(crate) fn is_listed(&self) -> bool {
+        self.config.public && self.locked_until.is_none() && self.gone.is_none()
+    }
+
+    /// A stanza of a session. The caller has seen that `to` is this room or one of its occupants.
+    pub(crate) fn handle_stanza(
+        &mut self,
+        cx: &mut Context<'_>,
+        from: &FullJid,
+        to: &Jid,
+        stanza: &Element,
+    ) {
+        debug_assert!(is_of_room(to, &self.jid));
+        let request = Request::new(from, to, stanza);
+        match stanza.name() {
+            "message" => self.handle_message(cx, request),
+            "presence" => self.handle_presence(cx, request),
+            "iq" => self.handle_iq(cx, request),
+            _ => {}
+        }
+    }
+
+    /// A stanza of an account or a server.
+    pub(crate) fn handle_account_stanza(
+        &mut self,
+        cx: &mut Context<'_>,
+        from: &BareJid,
+        stanza: &Element,
+    ) {
+        if stanza.name() == "iq" {
+            self.handle_answer(cx, from.as_ref(), stanza.root());
+        }
+    }
+
+    pub(crate) fn handle_timeout(&mut self, cx: &mut Context<'_>) {
+        self.expire_queries(cx);
+        if self.locked_until.is_some_and(|until| until <= cx.now) {
+            self.locked_until = None;
+            if cx.service.lock_expiry == LockExpiry::Destroy {
+                self.destroy(cx, DestroyCause::NeverConfigured, None);
+            }
+        }
+        if self
+            .empty_since
+            .is_some_and(|since| since.saturating_add(cx.service.linger) <= cx.now)
+        {
+            self.vanish(cx, DestroyCause::Empty);
+        }
+    }
+
+    pub(crate) fn poll_timeout(&self, service: &ServiceConfig) -> Option<Timestamp> {
+        [
+            self.queries.deadline(),
+            self.locked_until,
+            self.empty_since
+                .map(|since| since.saturating_add(service.linger)),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    /// The affiliation that counts for what a user may do (MUC RS6).
+    pub(super) fn standing_affiliation(&self, cx: &Context<'_>, user: &BareJid) -> Affiliation {
+        if cx.service.administrators.contains(user) {
+            Affiliation::Owner
+        } else {
+            self.affiliations.of(user)
+        }
+    }
+
+    /// Whether the room is locked for this user (MUC CR3).
+    pub(super) fn is_locked_for(&self, cx: &Context<'_>, user: &BareJid) -> bool {
+        self.locked_until.is_some() && self.standing_affiliation(cx, user) != Affiliation::Owner
+    }
+
+    /// Called when somebody has left: an empty temporary room goes (MUC LV3), a locked one too (MUC CR5).
+    pub(super) fn check_empty(&mut self, cx: &mut Context<'_>) {
+        if !self.occupants.is_empty() || self.gone.is_some() {
+            return;
+        }
+        if self.locked_until.is_some() {
+            self.vanish(cx, DestroyCause::NeverConfigured);
+        } else if !self.config.persistent {
+            if cx.service.linger.is_zero() {
+                self.vanish(cx, DestroyCause::Empty);
+            } else {
+                self.empty_since = Some(cx.now);
+            }
+        }
+    }
+
+    /// The empty room is gone with all that belonged to it.
+    pub(super) fn vanish(&mut self, cx: &mut Context<'_>, cause: DestroyCause) {
+        self.gone = Some(cause);
+        self.locked_until = None;
+        self.empty_since = None;
+        self.subject = None;
+        self.history = History::default();
+        cx.store(StoreEvent::RoomDeleted {
+            room: self.jid.clone(),
+        });
+        cx.event(Event::RoomDestroyed {
+            room: self.jid.clone(),
+            cause,
+        });
+    }
+
+    /// The occupant-id of a user in this room.
+    pub(super) fn occupant_id(&self, user: &BareJid) -> Arc<str> {
+        self.secret.occupant_id(user)
+    }
+}
