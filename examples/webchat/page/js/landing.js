@@ -26,7 +26,8 @@ export class Landing {
     this.#problem.hidden = true;
     this.#form.elements.channel.value = channel;
     this.#form.elements.nick.value = nick || rememberedNick();
-    (this.#form.elements.nick.value ? this.#form.querySelector('button') : this.#form.elements.nick).focus();
+    this.#form.elements.nick.select();
+    this.#form.elements.nick.focus();
     document.title = 'Web chat';
   }
 

@@ -1,7 +1,7 @@
 // The log: shows the timeline's entries, keeps to the end while the reader is there, and draws the
 // lines between days and before what came while the page was out of sight.
 
-import { hue, isAction, mentions, textNodes } from './text.js';
+import { isAction, mentions, named, textNodes } from './text.js';
 
 /** Messages of one person within this time stand under one name. */
 const TOGETHER_MS = 5 * 60_000;
@@ -127,8 +127,7 @@ export class Log {
     row.classList.toggle('action', action);
     row.classList.toggle('mention', !own && mentions(text, this.nick));
 
-    const name = make('bdi', 'nick', nick);
-    name.dataset.hue = hue(nick);
+    const name = named('bdi', 'nick', nick);
     name.title = nick;
     const body = make('div', 'body');
     if (entry.private) body.append(make('span', 'private', own ? `to ${entry.private}` : 'private'));

@@ -1,6 +1,6 @@
 // The list of those present: moderators first, then by name.
 
-import { hue } from './text.js';
+import { named } from './text.js';
 
 const BATCH_MS = 30;
 const collator = new Intl.Collator(undefined, { sensitivity: 'base', numeric: true });
@@ -52,11 +52,7 @@ export class People {
     button.type = 'button';
     button.title = `Write to ${nick}`;
     button.toggleAttribute('data-away', show === 'away' || show === 'xa');
-    const name = document.createElement('bdi');
-    name.className = 'name';
-    name.textContent = nick;
-    name.dataset.hue = hue(nick);
-    button.append(name);
+    button.append(named('bdi', 'name', nick));
     const rank = RANKS[affiliation] ?? (role === 'moderator' ? 'moderator' : role === 'visitor' ? 'listens' : '');
     if (rank) {
       const label = document.createElement('span');

@@ -1,8 +1,7 @@
 // What a text looks like: links, actions, mentions, and the colour of a name. Texts of others
 // become text nodes and links that this file makes; they are never parsed as HTML.
 
-const LINK = /https?:\/\/[^\s<>"'`]*[^\s<>"'`.,;:!?)\]}*_]/giu;
-const HUES = 12;
+const LINK = /https?:\/\/[^\s<>"`]+/giu;
 
 /** `/me waves` is an action of its author (XEP-0245). */
 export const isAction = (text) => text.startsWith('/me ');
@@ -12,10 +11,11 @@ export function textNodes(text) {
   const nodes = [];
   let end = 0;
   for (const match of text.matchAll(LINK)) {
-    const link = linkTo(match[0]);
+    const address = withoutTail(match[0]);
+    const link = linkTo(address);
     if (!link) continue;
     nodes.push(document.createTextNode(text.slice(end, match.index)), link);
-    end = match.index + match[0].length;
+    end = match.index + address.length;
   }
   nodes.push(document.createTextNode(text.slice(end)));
   return nodes;
@@ -33,13 +33,30 @@ export function mentions(text, nick) {
   return false;
 }
 
-/** A name's colour, the same on every screen (FNV-1a over UTF-16 units). */
-export function hue(nick) {
+/** An element that shows a name, in the name's colour. */
+export function named(tag, className, nick) {
+  const element = document.createElement(tag);
+  element.className = className;
+  element.textContent = nick;
+  paint(element, nick);
+  return element;
+}
+
+/** Gives a name its colour, the same on every screen (FNV-1a over UTF-16 units, as a hue). */
+export function paint(element, nick) {
   let hash = 0x811c9dc5;
   for (let i = 0; i < nick.length; i += 1) {
     hash = Math.imul(hash ^ nick.charCodeAt(i), 0x01000193);
   }
-  return (hash >>> 8) % HUES;
+  element.classList.add('named');
+  element.style.setProperty('--hue', (hash >>> 8) % 360);
+}
+
+/** Punctuation behind an address is the sentence's, a bracket too unless it was opened inside. */
+function withoutTail(address) {
+  const plain = address.replace(/[.,;:!?'*_\]}]+$/u, '');
+  const opened = plain.split('(').length;
+  return plain.endsWith(')') && plain.split(')').length > opened ? withoutTail(plain.slice(0, -1)) : plain;
 }
 
 function linkTo(address) {

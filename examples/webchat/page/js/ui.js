@@ -10,7 +10,7 @@
 //   [data-role=occupant][data-nick]
 //   #landing-form with [name=channel] and [name=nick]; #nick-dialog with #nick-input and #nick-problem
 
-import { hue } from './text.js';
+import { paint } from './text.js';
 
 /** A short interruption is shown by the dot alone. */
 const PATIENCE_MS = 1200;
@@ -71,7 +71,7 @@ export class Ui {
 
   nick(nick) {
     $('own-nick').textContent = nick;
-    $('own-nick').dataset.hue = hue(nick);
+    paint($('own-nick'), nick);
   }
 
   connection(state) {
