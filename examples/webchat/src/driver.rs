@@ -23,7 +23,7 @@ use crate::{
     hub::{Hub, Output},
 };
 
-pub(crate) use crate::hub::{Reply, RequestId, SocketId, ToSocket};
+pub(crate) use crate::hub::{RequestId, Response, SocketId, ToSocket};
 
 /// Messages that wait between the hub and one socket's task; the rest stays in the session.
 const SOCKET_QUEUE: usize = 32;
@@ -40,7 +40,7 @@ enum Command {
         id: RequestId,
         from: IpAddr,
         body: Bytes,
-        reply: oneshot::Sender<Reply>,
+        reply: oneshot::Sender<Response>,
     },
     Written(RequestId),
     Lost(RequestId),
@@ -55,7 +55,7 @@ enum Command {
     },
     Drained(SocketId),
     Closed(SocketId),
-    Shutdown,
+    Shutdown(oneshot::Sender<()>),
 }
 
 /// How connections reach the hub.
@@ -63,7 +63,6 @@ enum Command {
 pub(crate) struct HubHandle {
     commands: mpsc::UnboundedSender<Command>,
     requests: Arc<AtomicU64>,
-    oversized: Arc<Reply>,
 }
 
 impl HubHandle {
@@ -73,7 +72,12 @@ impl HubHandle {
     }
 
     /// Hands a request in; its answer, or `None` when the server ends first.
-    pub(crate) async fn request(&self, id: RequestId, from: IpAddr, body: Bytes) -> Option<Reply> {
+    pub(crate) async fn request(
+        &self,
+        id: RequestId,
+        from: IpAddr,
+        body: Bytes,
+    ) -> Option<Response> {
         let (reply, answer) = oneshot::channel();
         self.send(Command::Request {
             id,
@@ -82,11 +86,6 @@ impl HubHandle {
             reply,
         });
         answer.await.ok()
-    }
-
-    /// The answer to a request that was too large to be read.
-    pub(crate) fn oversized_answer(&self) -> Reply {
-        (*self.oversized).clone()
     }
 
     /// The answer to `id` was handed over to HTTP.
@@ -106,9 +105,12 @@ impl HubHandle {
         opened.await.ok()
     }
 
-    /// Ends all sessions, each with its farewell.
-    pub(crate) fn shut_down(&self) {
-        self.send(Command::Shutdown);
+    /// Ends all sessions, each with its farewell; returns when every session has taken it.
+    pub(crate) async fn shut_down(&self) {
+        let (done, all_gone) = oneshot::channel();
+        self.send(Command::Shutdown(done));
+        // An error means that the hub has ended, and all sessions with it.
+        let _ = all_gone.await;
     }
 
     fn send(&self, command: Command) {
@@ -181,13 +183,11 @@ pub(crate) fn start(hub: Hub, clock: Clock) -> HubHandle {
     let handle = HubHandle {
         commands,
         requests: Arc::default(),
-        oversized: Arc::new(hub.oversized_answer()),
     };
     // The task must not hold a handle, or it would keep itself alive.
     let weak = WeakHandle {
         commands: handle.commands.downgrade(),
         requests: handle.requests.clone(),
-        oversized: handle.oversized.clone(),
     };
     let driver = Driver {
         hub,
@@ -195,6 +195,7 @@ pub(crate) fn start(hub: Hub, clock: Clock) -> HubHandle {
         weak,
         replies: HashMap::new(),
         sockets: HashMap::new(),
+        all_gone: None,
     };
     tokio::spawn(driver.run(inbox));
     handle
@@ -203,7 +204,6 @@ pub(crate) fn start(hub: Hub, clock: Clock) -> HubHandle {
 struct WeakHandle {
     commands: mpsc::WeakUnboundedSender<Command>,
     requests: Arc<AtomicU64>,
-    oversized: Arc<Reply>,
 }
 
 impl WeakHandle {
@@ -211,7 +211,6 @@ impl WeakHandle {
         Some(HubHandle {
             commands: self.commands.upgrade()?,
             requests: self.requests.clone(),
-            oversized: self.oversized.clone(),
         })
     }
 }
@@ -220,8 +219,10 @@ struct Driver {
     hub: Hub,
     clock: Clock,
     weak: WeakHandle,
-    replies: HashMap<RequestId, oneshot::Sender<Reply>>,
+    replies: HashMap<RequestId, oneshot::Sender<Response>>,
     sockets: HashMap<SocketId, SocketQueue>,
+    /// To be told when a shutdown has ended the last session.
+    all_gone: Option<oneshot::Sender<()>>,
 }
 
 struct SocketQueue {
@@ -251,6 +252,12 @@ impl Driver {
                 self.hub.handle_timeout(now);
             }
             self.deliver();
+            if self.hub.sessions() == 0
+                && let Some(done) = self.all_gone.take()
+            {
+                // Whoever waited may have given up.
+                let _ = done.send(());
+            }
         }
     }
 
@@ -282,7 +289,10 @@ impl Driver {
                 self.sockets.remove(&id);
                 self.hub.handle_closed(now, id);
             }
-            Command::Shutdown => self.hub.shut_down(now),
+            Command::Shutdown(done) => {
+                self.hub.shut_down(now);
+                self.all_gone = Some(done);
+            }
         }
     }
 
@@ -315,8 +325,9 @@ impl Driver {
     fn deliver(&mut self) {
         while let Some(output) = self.hub.poll_output() {
             match output {
-                Output::Answer(id, reply) => {
-                    let taken = self.replies.remove(&id).map(|to| to.send(reply));
+                Output::Answer(response) => {
+                    let id = response.id;
+                    let taken = self.replies.remove(&id).map(|to| to.send(response));
                     if !matches!(taken, Some(Ok(()))) {
                         self.hub.handle_lost(self.clock.now(), id);
                     }

@@ -23,6 +23,8 @@ use crate::{
 
 /// Time within which the head of a request must have arrived.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// Time for the last answers to be written, after the sessions are gone.
+const LAST_ANSWERS: Duration = Duration::from_millis(500);
 /// Read buffer of a connection; requests of web clients are small, and there are many connections.
 const BUFFER: usize = 16 * 1024;
 
@@ -66,7 +68,7 @@ impl Server {
         let address = listener.local_addr().map_err(fail)?;
         let clock = Clock::start();
         let hub = driver::start(
-            Hub::new(settings, Box::new(SecureRandom), clock.now()),
+            Hub::new(settings, || Box::new(SecureRandom), clock.now()),
             clock,
         );
         let (stop, stopped) = watch::channel(false);
@@ -108,12 +110,18 @@ impl Server {
     /// time to take it.
     pub async fn stop(mut self) {
         tracing::info!("shutting down");
+        // Clients that are between two requests still come for their farewell.
+        if timeout(self.grace, self.hub.shut_down()).await.is_err() {
+            tracing::info!("some sessions did not take their farewell in time");
+        }
         self.accepting.abort();
-        self.hub.shut_down();
-        // Behind the farewells: connections that hold no request end now, others with their answer.
+        // Idle connections end now, others with their answer.
         let _ = self.stop.send(true);
-        if timeout(self.grace, self.connections.recv()).await.is_err() {
-            tracing::warn!("some connections did not end in time");
+        if timeout(LAST_ANSWERS, self.connections.recv())
+            .await
+            .is_err()
+        {
+            tracing::debug!("some connections did not end in time");
         }
         tracing::info!("stopped");
     }

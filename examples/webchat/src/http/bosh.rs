@@ -7,8 +7,9 @@ use axum::{
     extract::State,
     http::{HeaderValue, Method, Request, Response, StatusCode, header},
 };
-use bytes::Bytes;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
+use xmpp_bosh::RESPONSE_HEADERS;
 
 use super::{
     Peer, Site,
@@ -16,6 +17,7 @@ use super::{
     files,
     origin::{self, Origin},
 };
+use crate::hub;
 
 /// Time within which a request must have arrived whole.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
@@ -61,7 +63,6 @@ async fn post(site: &Site, request: Request<Body>) -> Response<Body> {
     // The Content-Type that a client sends says nothing (BOSH 1.4).
     let body = match read(request.into_body(), site.max_body).await {
         Ok(body) => body,
-        Err(Unread::TooLarge) => return answer(site.hub.oversized_answer(), None),
         Err(Unread::Late) => {
             return files::text(
                 StatusCode::REQUEST_TIMEOUT,
@@ -75,7 +76,7 @@ async fn post(site: &Site, request: Request<Body>) -> Response<Body> {
     let id = site.hub.next_request();
     let fate = Fate::new(id, site.hub.clone());
     match site.hub.request(id, address, body).await {
-        Some(reply) => answer(reply, Some(fate)),
+        Some(response) => answer(response, fate),
         None => files::text(
             StatusCode::SERVICE_UNAVAILABLE,
             "The server is going down.\n",
@@ -83,34 +84,46 @@ async fn post(site: &Site, request: Request<Body>) -> Response<Body> {
     }
 }
 
-fn answer(reply: crate::driver::Reply, fate: Option<Fate>) -> Response<Body> {
-    let content = Bytes::from(reply.body);
-    let body = match fate {
-        Some(fate) => Body::new(FollowedBody::new(content, fate)),
-        None => Body::from(content),
-    };
-    Response::builder()
-        .status(reply.status)
-        // BOSH 1.5
-        .header(header::CONTENT_TYPE, "text/xml; charset=utf-8")
-        .header(header::CACHE_CONTROL, "no-store")
-        .body(body)
-        .unwrap_or_else(|_| files::text(StatusCode::INTERNAL_SERVER_ERROR, "No such status.\n"))
+fn answer(response: hub::Response, fate: Fate) -> Response<Body> {
+    if response.close {
+        // hyper closes the connection when the body fails.
+        return Response::new(Body::new(FollowedBody::broken(fate)));
+    }
+    let body = FollowedBody::new(Bytes::from(response.body), fate);
+    let mut answer = Response::builder()
+        .status(response.status)
+        .header(header::CONTENT_TYPE, response.content_type);
+    for (name, value) in RESPONSE_HEADERS {
+        answer = answer.header(name, value);
+    }
+    answer.body(Body::new(body)).unwrap_or_else(|error| {
+        tracing::warn!(%error, "an answer that HTTP does not take");
+        files::text(StatusCode::INTERNAL_SERVER_ERROR, "No such answer.\n")
+    })
 }
 
 enum Unread {
-    TooLarge,
     Late,
     Broken,
 }
 
-/// The request's body, never more than `limit` bytes of it.
-async fn read(body: Body, limit: usize) -> Result<Bytes, Unread> {
-    let collect = Limited::new(body, limit).collect();
-    match tokio::time::timeout(READ_TIMEOUT, collect).await {
-        Ok(Ok(whole)) => Ok(whole.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Unread::TooLarge),
-        Ok(Err(_)) => Err(Unread::Broken),
-        Err(_) => Err(Unread::Late),
-    }
+/// The request's body; one that is too large as far as shows that it is, for the connection manager to refuse.
+async fn read(mut body: Body, limit: usize) -> Result<Bytes, Unread> {
+    let read = async {
+        let mut whole = BytesMut::new();
+        while let Some(frame) = body.frame().await {
+            let frame = frame.map_err(|_| Unread::Broken)?;
+            if let Ok(data) = frame.into_data() {
+                let room = (limit + 1).saturating_sub(whole.len());
+                whole.extend_from_slice(&data[..data.len().min(room)]);
+                if whole.len() > limit {
+                    break;
+                }
+            }
+        }
+        Ok(whole.freeze())
+    };
+    tokio::time::timeout(READ_TIMEOUT, read)
+        .await
+        .unwrap_or(Err(Unread::Late))
 }

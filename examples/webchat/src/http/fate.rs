@@ -1,7 +1,6 @@
 //! What becomes of the answer to a BOSH request: handed over to HTTP, or lost with its connection.
 
 use std::{
-    convert::Infallible,
     pin::Pin,
     task::{Context, Poll},
 };
@@ -49,14 +48,27 @@ impl Drop for Fate {
 /// An answer whose fate is followed.
 #[derive(Debug)]
 pub(super) struct FollowedBody {
-    content: Option<Bytes>,
+    content: Option<Result<Bytes, Broken>>,
     fate: Fate,
 }
+
+/// Makes hyper close the connection instead of answering.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the connection is to be closed without an answer")]
+pub(super) struct Broken;
 
 impl FollowedBody {
     pub(super) fn new(content: Bytes, fate: Fate) -> Self {
         Self {
-            content: Some(content),
+            content: Some(Ok(content)),
+            fate,
+        }
+    }
+
+    /// No answer at all: the connection is closed (BOSH 14.1).
+    pub(super) fn broken(fate: Fate) -> Self {
+        Self {
+            content: Some(Err(Broken)),
             fate,
         }
     }
@@ -64,17 +76,17 @@ impl FollowedBody {
 
 impl Body for FollowedBody {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = Broken;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
         let content = self.content.take();
         if content.is_some() {
             self.fate.written();
         }
-        Poll::Ready(content.map(|content| Ok(Frame::data(content))))
+        Poll::Ready(content.map(|content| content.map(Frame::data)))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -83,6 +95,10 @@ impl Body for FollowedBody {
 
     /// Exact, so that the answer has a Content-Length and is not chunked (BOSH 1.2).
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.content.as_ref().map_or(0, |c| c.len() as u64))
+        match &self.content {
+            Some(Ok(content)) => SizeHint::with_exact(content.len() as u64),
+            Some(Err(_)) => SizeHint::default(),
+            None => SizeHint::with_exact(0),
+        }
     }
 }

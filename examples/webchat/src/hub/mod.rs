@@ -1,84 +1,486 @@
-//! stub
-use crate::Settings;
-use std::{fmt, net::IpAddr};
-use xmpp_core::{Random, Timestamp};
+//! The hub: every session, the rooms, and the routes between them. A machine without I/O, as the crates' are.
 
-/// Number of a BOSH request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct RequestId(u64);
-impl RequestId {
-    /// new
-    pub const fn new(n: u64) -> Self {
-        Self(n)
-    }
-}
-/// Number of a WebSocket.
+mod accounts;
+mod admission;
+mod client;
+mod domain;
+mod route;
+mod timers;
+
+use std::{
+    collections::{HashMap, VecDeque},
+    fmt,
+    net::IpAddr,
+    sync::Arc,
+};
+
+pub use xmpp_bosh::{RequestId, Response};
+
+use xmpp_bosh::{Manager, ManagerConfig, ManagerEvent, Sid, TerminalCondition};
+use xmpp_core::{
+    BareJid, Random, StanzaErrorCondition, Timestamp,
+    stream::{
+        BindAnswer, Channel, CloseReason, ServerConfig, ServerEvent, ServerSession,
+        StreamErrorCondition, WebSocketServer,
+    },
+    xml,
+};
+use xmpp_muc::{Service, ServiceConfig};
+
+use self::{
+    admission::Admission,
+    client::{Client, Key, Transport},
+    domain::Answers,
+    timers::Timers,
+};
+use crate::Settings;
+
+/// Names an open WebSocket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct SocketId(u64);
+
 impl fmt::Display for SocketId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
-/// reply
-#[derive(Clone, Debug)]
-pub struct Reply {
-    /// s
-    pub status: u16,
-    /// b
-    pub body: String,
-}
-/// What a WebSocket must send.
+
+/// What the hub wants done.
 #[derive(Debug)]
+pub enum Output {
+    /// Answer an HTTP request; tell [`Hub::handle_written`] or [`Hub::handle_lost`] what became of the answer.
+    Answer(Response),
+    /// [`Hub::poll_message`] may have something for this WebSocket.
+    Pending(SocketId),
+}
+
+/// What must be sent on a WebSocket.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ToSocket {
-    /// A message.
+    /// A text message.
     Text(String),
-    /// The close frame.
+    /// The close frame. The hub has forgotten the socket.
     Close {
-        /// code
+        /// The status code (RFC 6455 §7.4).
         code: u16,
-        /// reason
+        /// Why, in words.
         reason: &'static str,
     },
 }
-/// o
-#[derive(Debug)]
-pub enum Output {
-    /// a
-    Answer(RequestId, Reply),
-    /// p
-    Pending(SocketId),
+
+/// The XMPP server: BOSH and WebSocket sessions, the domain, the rooms.
+///
+/// The order of calls: any `handle_*`, then [`Hub::poll_output`] until it gives nothing, then wait for input or for
+/// [`Hub::poll_timeout`]. The work is done in [`Hub::poll_output`], so that inputs which come together share
+/// answers.
+///
+/// Anybody may log in anonymously; whoever has is known by a random localpart until the session ends. There are no
+/// accounts: nothing is kept for anybody who is not here.
+pub struct Hub {
+    now: Timestamp,
+    domain: BareJid,
+    muc_domain: String,
+    limits: crate::Limits,
+    new_random: fn() -> Box<dyn Random + Send>,
+    sessions: Arc<ServerConfig>,
+    bosh: Manager,
+    rooms: Service,
+    admission: Admission,
+    clients: HashMap<Key, Client>,
+    by_sid: HashMap<Sid, Key>,
+    /// Anonymous users have one session each.
+    by_jid: HashMap<BareJid, Key>,
+    /// Whose HTTP request asked for a session, until it is made.
+    addresses: HashMap<RequestId, IpAddr>,
+    /// What the domain answers.
+    server: Answers,
+    /// What a user's own account answers.
+    account: Answers,
+    timers: Timers,
+    marked: VecDeque<Key>,
+    outputs: VecDeque<Output>,
+    last_key: u64,
+    closing: bool,
 }
-/// hub
-pub struct Hub;
-#[allow(missing_docs, unused, clippy::all, clippy::pedantic)]
+
 impl Hub {
-    pub fn new(settings: &Settings, random: Box<dyn Random + Send>, now: Timestamp) -> Self {
-        Self
-    }
-    pub fn oversized_answer(&self) -> Reply {
-        Reply {
-            status: 200,
-            body: String::new(),
+    /// A hub without sessions. `new_random` makes a source of randomness for each machine.
+    ///
+    /// # Panics
+    ///
+    /// If the domain of `settings` is no domain: [`Settings`] are made from checked options.
+    pub fn new(
+        settings: &Settings,
+        new_random: fn() -> Box<dyn Random + Send>,
+        now: Timestamp,
+    ) -> Self {
+        const CHECKED: &str = "the domain was checked with the options";
+        let limits = settings.limits;
+        let domain = BareJid::from_parts(None, &settings.domain).expect(CHECKED);
+        let muc = BareJid::from_parts(None, &settings.muc_domain()).expect(CHECKED);
+        Self {
+            now,
+            muc_domain: muc.domain().to_owned(),
+            sessions: Arc::new(session_config(settings).expect(CHECKED)),
+            bosh: Manager::new(bosh_config(settings), new_random()),
+            admission: Admission::new(limits.sessions, limits.sessions_per_address),
+            domain,
+            limits,
+            new_random,
+            clients: HashMap::new(),
+            by_sid: HashMap::new(),
+            by_jid: HashMap::new(),
+            addresses: HashMap::new(),
+            server: Answers::of_server(muc.clone()),
+            account: Answers::of_account(),
+            rooms: Service::new(muc, room_config(settings), new_random()),
+            timers: Timers::default(),
+            marked: VecDeque::new(),
+            outputs: VecDeque::new(),
+            last_key: 0,
+            closing: false,
         }
     }
-    pub fn handle_request(&mut self, now: Timestamp, id: RequestId, from: IpAddr, body: &[u8]) {}
-    pub fn handle_written(&mut self, now: Timestamp, id: RequestId) {}
-    pub fn handle_lost(&mut self, now: Timestamp, id: RequestId) {}
-    pub fn handle_open(&mut self, now: Timestamp, from: IpAddr) -> Option<SocketId> {
-        None
+
+    /// A POST to the BOSH endpoint arrived from `address`.
+    pub fn handle_request(&mut self, now: Timestamp, id: RequestId, address: IpAddr, body: &[u8]) {
+        self.at(now);
+        self.addresses.insert(id, address);
+        self.bosh.handle_request(self.now, id, body);
     }
-    pub fn handle_message(&mut self, now: Timestamp, id: SocketId, text: &str) {}
-    pub fn handle_closed(&mut self, now: Timestamp, id: SocketId) {}
-    pub fn handle_timeout(&mut self, now: Timestamp) {}
+
+    /// The answer to `id` was handed to HTTP.
+    pub fn handle_written(&mut self, now: Timestamp, id: RequestId) {
+        self.at(now);
+        self.bosh.handle_written(id);
+    }
+
+    /// The connection of `id` ended before its answer was handed over.
+    pub fn handle_lost(&mut self, now: Timestamp, id: RequestId) {
+        self.at(now);
+        self.bosh.handle_lost(self.now, id);
+    }
+
+    /// A WebSocket wants to be opened; `None` when no further session is let in.
+    pub fn handle_open(&mut self, now: Timestamp, address: IpAddr) -> Option<SocketId> {
+        self.at(now);
+        if self.closing || !self.admission.admit(address) {
+            return None;
+        }
+        let link = WebSocketServer::new(self.new_session());
+        let key = self.add(Client::new(Transport::Socket(Box::new(link)), address));
+        Some(SocketId(key.0))
+    }
+
+    /// A text message came on a WebSocket.
+    pub fn handle_message(&mut self, now: Timestamp, id: SocketId, message: &str) {
+        self.at(now);
+        let now = self.now;
+        self.with_socket(id, |link| link.handle_message(now, message));
+    }
+
+    /// A WebSocket is gone.
+    pub fn handle_closed(&mut self, now: Timestamp, id: SocketId) {
+        self.at(now);
+        let now = self.now;
+        self.with_socket(id, |link| link.handle_eof(now));
+        // Its last words are of no use, but its end is.
+        self.attend(Key(id.0));
+        self.remove(Key(id.0));
+    }
+
+    /// Time has passed; too early is harmless.
+    pub fn handle_timeout(&mut self, now: Timestamp) {
+        self.at(now);
+        let now = self.now;
+        self.bosh.handle_timeout(now);
+        self.rooms.handle_timeout(now);
+        while let Some(key) = self.timers.pop(now) {
+            if let Some(client) = self.clients.get_mut(&key) {
+                client.timer = None;
+                xmpp_core::stream::Session::handle_timeout(client.session_mut(), now);
+                self.mark(key);
+            }
+        }
+        self.carry_out_effects();
+    }
+
+    /// When to call [`Hub::handle_timeout`] at the latest.
     pub fn poll_timeout(&self) -> Option<Timestamp> {
-        None
+        let timers = [
+            self.bosh.poll_timeout(),
+            self.rooms.poll_timeout(),
+            self.timers.next(),
+        ];
+        timers.into_iter().flatten().min()
     }
+
+    /// The next thing to do.
     pub fn poll_output(&mut self) -> Option<Output> {
-        None
+        self.settle();
+        self.outputs.pop_front()
     }
+
+    /// The next thing to send on a WebSocket. What is not fetched counts against the session, which ends when
+    /// too much waits.
     pub fn poll_message(&mut self, id: SocketId) -> Option<ToSocket> {
-        None
+        let key = Key(id.0);
+        let Transport::Socket(link) = &mut self.clients.get_mut(&key)?.transport else {
+            return None;
+        };
+        if let Some(text) = link.poll_message() {
+            return Some(ToSocket::Text(text));
+        }
+        if !link.is_closed() {
+            return None;
+        }
+        self.attend(key);
+        self.remove(key);
+        // BOSH 15.10: after <close/> each way, or when the peer's did not come in time.
+        Some(ToSocket::Close {
+            code: 1000,
+            reason: "the stream is closed",
+        })
     }
-    pub fn shut_down(&mut self, now: Timestamp) {}
+
+    /// Ends every session, each with its farewell: rooms say 332 (MUC LV6), streams `system-shutdown`. Nobody new
+    /// is let in.
+    pub fn shut_down(&mut self, now: Timestamp) {
+        self.at(now);
+        self.closing = true;
+        self.rooms.shutdown(self.now);
+        self.carry_out_effects();
+        let keys: Vec<Key> = self.clients.keys().copied().collect();
+        for key in keys {
+            if let Some(client) = self.clients.get_mut(&key) {
+                client
+                    .session_mut()
+                    .close_with(self.now, StreamErrorCondition::SystemShutdown.into());
+                self.mark(key);
+            }
+        }
+    }
+
+    /// How many sessions there are.
+    pub fn sessions(&self) -> usize {
+        self.clients.len()
+    }
+
+    /// Everybody else's work, until there is none.
+    fn settle(&mut self) {
+        loop {
+            if let Some(event) = self.bosh.poll_event() {
+                self.bosh_event(event);
+            } else if let Some(key) = self.marked.pop_front() {
+                self.attend(key);
+            } else {
+                break;
+            }
+        }
+        self.addresses.clear();
+        while let Some(response) = self.bosh.poll_response() {
+            self.outputs.push_back(Output::Answer(response));
+        }
+    }
+
+    fn bosh_event(&mut self, event: ManagerEvent) {
+        match event {
+            ManagerEvent::Created { sid, request, .. } => self.created(sid, request),
+            ManagerEvent::Pump { sid } => {
+                if let Some(&key) = self.by_sid.get(&sid) {
+                    self.mark(key);
+                }
+            }
+            ManagerEvent::Closed { sid, reason } => {
+                let Some(&key) = self.by_sid.get(&sid) else {
+                    return;
+                };
+                tracing::debug!(session = key.0, ?reason, "BOSH session ended");
+                if let Some(client) = self.clients.get_mut(&key) {
+                    xmpp_core::stream::Session::handle_eof(client.session_mut(), self.now);
+                }
+                self.attend(key);
+                self.remove(key);
+            }
+            _ => {}
+        }
+    }
+
+    fn created(&mut self, sid: Sid, request: RequestId) {
+        let refusal = match self.addresses.get(&request) {
+            _ if self.closing => Some(TerminalCondition::SystemShutdown),
+            Some(&address) if self.admission.admit(address) => None,
+            _ => Some(TerminalCondition::PolicyViolation),
+        };
+        if let Some(condition) = refusal {
+            if self.bosh.terminate(self.now, &sid, condition).is_err() {
+                tracing::debug!("a session ended before it was refused");
+            }
+            return;
+        }
+        let address = self.addresses[&request];
+        let session = Box::new(self.new_session());
+        let transport = Transport::Bosh {
+            sid: sid.clone(),
+            session,
+        };
+        let key = self.add(Client::new(transport, address));
+        self.by_sid.insert(sid, key);
+    }
+
+    /// Moves what waits in and out of a session, and deals with what it reports.
+    fn attend(&mut self, key: Key) {
+        let Some(client) = self.clients.get_mut(&key) else {
+            return;
+        };
+        client.marked = false;
+        client.pump(self.now, &mut self.bosh);
+        if matches!(client.transport, Transport::Socket(_)) {
+            self.outputs.push_back(Output::Pending(SocketId(key.0)));
+        }
+        while let Some(event) = self.clients.get_mut(&key).and_then(Client::poll_event) {
+            self.session_event(key, event);
+        }
+        if let Some(client) = self.clients.get_mut(&key) {
+            let timer = xmpp_core::stream::Session::poll_timeout(client.session());
+            self.timers.set(key, client.timer, timer);
+            client.timer = timer;
+        }
+    }
+
+    fn session_event(&mut self, key: Key, event: ServerEvent) {
+        match event {
+            ServerEvent::Stanza(stanza) => self.route(key, &stanza),
+            ServerEvent::Bind { id, jid } => {
+                // The localpart is random, so this is about a session that binds the address of itself.
+                let answer = match self.by_jid.get(&jid.to_bare()) {
+                    Some(&holder) if holder != key => {
+                        BindAnswer::Refuse(StanzaErrorCondition::Conflict)
+                    }
+                    _ => BindAnswer::Accept,
+                };
+                if let Some(client) = self.clients.get_mut(&key)
+                    && let Err(error) = client.session_mut().resolve(id, answer)
+                {
+                    tracing::warn!(%error, "bind");
+                }
+                self.mark(key);
+            }
+            ServerEvent::Bound { jid } => {
+                tracing::debug!(session = key.0, "logged in");
+                self.by_jid.insert(jid.to_bare(), key);
+                if let Some(client) = self.clients.get_mut(&key) {
+                    client.jid = Some(jid);
+                }
+            }
+            ServerEvent::Closed { reason, .. } => self.ended(key, &reason),
+            _ => {}
+        }
+    }
+
+    /// The session is over: whoever it was leaves the rooms, and the address is free.
+    fn ended(&mut self, key: Key, reason: &CloseReason) {
+        let Some(client) = self.clients.get_mut(&key) else {
+            return;
+        };
+        tracing::debug!(session = key.0, ?reason, "session ended");
+        let directed = std::mem::take(&mut client.directed);
+        if let Some(jid) = client.jid.take() {
+            self.by_jid.remove(&jid.to_bare());
+            self.rooms.handle_session_lost(self.now, &jid);
+            self.carry_out_effects();
+            self.announce_end(&jid, directed);
+        }
+    }
+
+    fn new_session(&self) -> ServerSession {
+        let config = Arc::clone(&self.sessions);
+        ServerSession::new(config, Channel::plain(), self.now, (self.new_random)())
+    }
+
+    fn add(&mut self, client: Client) -> Key {
+        self.last_key += 1;
+        let key = Key(self.last_key);
+        self.clients.insert(key, client);
+        self.mark(key);
+        key
+    }
+
+    fn remove(&mut self, key: Key) {
+        if let Some(client) = self.clients.remove(&key) {
+            self.admission.release(client.address);
+            self.timers.set(key, client.timer, None);
+            if let Transport::Bosh { sid, .. } = client.transport {
+                self.by_sid.remove(&sid);
+            }
+        }
+    }
+
+    /// Has a session attended to before the next output.
+    fn mark(&mut self, key: Key) {
+        if let Some(client) = self.clients.get_mut(&key)
+            && !std::mem::replace(&mut client.marked, true)
+        {
+            self.marked.push_back(key);
+        }
+    }
+
+    fn with_socket(&mut self, id: SocketId, act: impl FnOnce(&mut WebSocketServer)) {
+        let key = Key(id.0);
+        if let Some(client) = self.clients.get_mut(&key)
+            && let Transport::Socket(link) = &mut client.transport
+        {
+            act(link);
+            self.mark(key);
+        }
+    }
+
+    fn at(&mut self, now: Timestamp) {
+        self.now = self.now.max(now);
+    }
+}
+
+impl fmt::Debug for Hub {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hub")
+            .field("domain", &self.domain)
+            .field("sessions", &self.clients.len())
+            .finish_non_exhaustive()
+    }
+}
+
+fn session_config(settings: &Settings) -> Result<ServerConfig, xmpp_core::JidError> {
+    let mut after_login = xml::Limits::SERVER_FROM_CLIENT;
+    after_login.stanza_bytes = settings.limits.stanza_bytes;
+    Ok(ServerConfig::new(&settings.domain)?
+        .allow_anonymous()
+        // TLS ends in front of this program; an anonymous login has no secret to lose.
+        .require_tls(false)
+        .with_login_timeout(settings.login_timeout)
+        .with_max_backlog(settings.limits.queue_bytes)
+        .with_limits(xml::Limits::SERVER_BEFORE_LOGIN, after_login))
+}
+
+fn bosh_config(settings: &Settings) -> ManagerConfig {
+    ManagerConfig {
+        max_wait: settings.bosh_wait,
+        inactivity: settings.bosh_inactivity,
+        max_request_bytes: settings.limits.stanza_bytes,
+        // The hub counts all sessions, whatever they come over.
+        max_sessions: usize::MAX,
+        ..ManagerConfig::default()
+    }
+}
+
+fn room_config(settings: &Settings) -> ServiceConfig {
+    let mut config = ServiceConfig::default();
+    "Rooms".clone_into(&mut config.name);
+    // Whoever comes first to a chat on the web has no form to fill in before others may enter.
+    config.lock_new_rooms = false;
+    // Anonymous users have neither vCards nor anything else that could be asked for.
+    config.account_queries = false;
+    config.limits.rooms = settings.limits.rooms;
+    config.limits.occupants = u32::try_from(settings.limits.occupants).unwrap_or(u32::MAX);
+    config.limits.history_messages = settings.limits.history;
+    config
 }

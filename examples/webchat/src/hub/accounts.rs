@@ -1,0 +1,148 @@
+//! Stanzas among users. They are anonymous: each has one session, no roster, nothing stored.
+
+use std::collections::BTreeSet;
+
+use xmpp_core::{FullJid, Jid, StanzaErrorCondition, xml::Element};
+use xmpp_stanza::{Iq, Message, MessageType, Presence, PresenceType, Stanza};
+
+use super::{Hub, client::Key};
+
+/// Users that a session may send its presence to; to more it is not sent.
+const MAX_DIRECTED: usize = 100;
+
+impl Hub {
+    /// Presence for everybody who is subscribed: nobody. It is kept as far as routing asks for it.
+    pub(super) fn broadcast_presence(&mut self, key: Key, from: &FullJid, element: &Element) {
+        let presence = match Presence::from_element(element.root()) {
+            Ok(presence) => presence,
+            Err(error) => {
+                let domain = Jid::from(self.domain.clone());
+                return self.refuse(key, from, &domain, element, error);
+            }
+        };
+        let Some(client) = self.clients.get_mut(&key) else {
+            return;
+        };
+        match presence.presence_type {
+            PresenceType::Available => client.priority = Some(presence.priority()),
+            PresenceType::Unavailable => {
+                client.priority = None;
+                let directed = std::mem::take(&mut client.directed);
+                self.announce_end(from, directed);
+            }
+            _ => {}
+        }
+    }
+
+    /// A stanza to a user of this domain, bare or full (RFC 6121 §8.5).
+    pub(super) fn route_to_user(&mut self, key: Key, from: &FullJid, to: &Jid, element: &Element) {
+        let stanza = match Stanza::from_element(element.root()) {
+            Ok(stanza) => stanza,
+            Err(error) => return self.refuse(key, from, to, element, error),
+        };
+        match stanza {
+            Stanza::Message(message) => self.message_to_user(key, from, to, element, message),
+            Stanza::Presence(presence) => self.presence_to_user(key, from, to, presence),
+            Stanza::Iq(iq) => self.iq_to_user(key, from, to, iq),
+        }
+    }
+
+    /// DEL-1 to DEL-8; nothing is stored for later.
+    fn message_to_user(
+        &mut self,
+        key: Key,
+        from: &FullJid,
+        to: &Jid,
+        element: &Element,
+        message: Message,
+    ) {
+        let exact = to.to_full().and_then(|full| self.session_of(&full));
+        let any = || {
+            let key = *self.by_jid.get(&to.to_bare())?;
+            let usable = self.clients.get(&key)?.priority.is_some_and(|p| p >= 0);
+            usable.then_some(key)
+        };
+        let receiver = match (message.message_type, to.is_full()) {
+            (_, true) if exact.is_some() => exact,
+            (MessageType::Normal | MessageType::Headline, false) | (MessageType::Chat, _) => any(),
+            _ => None,
+        };
+        let silent = matches!(
+            message.message_type,
+            MessageType::Headline | MessageType::Error
+        );
+        match receiver {
+            Some(receiver) => {
+                let message = message.with_from(from.clone()).with_to(to.clone());
+                self.send(receiver, &message);
+            }
+            None if silent => {}
+            None => self.refuse(
+                key,
+                from,
+                to,
+                element,
+                StanzaErrorCondition::ServiceUnavailable,
+            ),
+        }
+    }
+
+    /// DEL-11 to DEL-13. Nobody can be subscribed to, so only presence to a full JID arrives.
+    fn presence_to_user(&mut self, key: Key, from: &FullJid, to: &Jid, presence: Presence) {
+        let available = match presence.presence_type {
+            PresenceType::Available => true,
+            PresenceType::Unavailable => false,
+            _ => return,
+        };
+        let Some(receiver) = to.to_full() else {
+            return;
+        };
+        let Some(there) = self.session_of(&receiver) else {
+            return;
+        };
+        let Some(client) = self.clients.get_mut(&key) else {
+            return;
+        };
+        if !available {
+            client.directed.remove(&receiver);
+        } else if client.directed.len() < MAX_DIRECTED {
+            client.directed.insert(receiver);
+        } else if !client.directed.contains(&receiver) {
+            return;
+        }
+        self.send(there, &presence.with_from(from.clone()));
+    }
+
+    /// Those who were told of a user's presence hear of its end (RFC 6121 §4.6.3).
+    pub(super) fn announce_end(&mut self, from: &FullJid, directed: BTreeSet<FullJid>) {
+        for to in directed {
+            if let Some(receiver) = self.session_of(&to) {
+                let gone = Presence::unavailable().with_from(from.clone()).with_to(to);
+                self.send(receiver, &gone);
+            }
+        }
+    }
+
+    /// DEL-9, DEL-10
+    fn iq_to_user(&mut self, key: Key, from: &FullJid, to: &Jid, iq: Iq) {
+        // The answer to one without `to` comes from the account (STZ-7).
+        let iq = iq.with_from(from.clone()).with_to(to.clone());
+        if let Some(full) = to.to_full() {
+            match self.session_of(&full) {
+                Some(receiver) => self.send(receiver, &iq),
+                None => self.answer(
+                    key,
+                    iq.error(StanzaErrorCondition::ServiceUnavailable.into()),
+                ),
+            }
+        } else if to.to_bare() == from.to_bare() {
+            let answer = self.account.answer(&iq);
+            self.answer(key, answer);
+        } else {
+            self.answer(
+                key,
+                iq.error(StanzaErrorCondition::ServiceUnavailable.into()),
+            );
+        }
+    }
+}

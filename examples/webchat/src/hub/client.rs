@@ -1,0 +1,80 @@
+//! One client's session with its transport.
+
+use std::{collections::BTreeSet, net::IpAddr};
+
+use xmpp_bosh::{Manager, Sid};
+use xmpp_core::{
+    BareJid, FullJid, Timestamp,
+    stream::{ServerEvent, ServerSession, Session as _, WebSocketServer},
+};
+
+/// Names a session within the hub; that of a WebSocket is also the socket's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Key(pub(super) u64);
+
+/// A session and what the hub knows of it.
+pub(super) struct Client {
+    pub(super) transport: Transport,
+    pub(super) address: IpAddr,
+    /// Set while stanzas can be routed to it.
+    pub(super) jid: Option<FullJid>,
+    /// The priority of its broadcast presence, while it is available.
+    pub(super) priority: Option<i8>,
+    /// The rooms it is in.
+    pub(super) rooms: BTreeSet<BareJid>,
+    /// Users that were told of its presence and must hear of its end.
+    pub(super) directed: BTreeSet<FullJid>,
+    /// It waits to be attended to.
+    pub(super) marked: bool,
+    /// When its session wants to know the time.
+    pub(super) timer: Option<Timestamp>,
+}
+
+pub(super) enum Transport {
+    Bosh {
+        sid: Sid,
+        session: Box<ServerSession>,
+    },
+    Socket(Box<WebSocketServer>),
+}
+
+impl Client {
+    pub(super) fn new(transport: Transport, address: IpAddr) -> Self {
+        Self {
+            transport,
+            address,
+            jid: None,
+            priority: None,
+            rooms: BTreeSet::new(),
+            directed: BTreeSet::new(),
+            marked: false,
+            timer: None,
+        }
+    }
+
+    pub(super) fn session(&self) -> &ServerSession {
+        match &self.transport {
+            Transport::Bosh { session, .. } => session,
+            Transport::Socket(link) => link.session(),
+        }
+    }
+
+    pub(super) fn session_mut(&mut self) -> &mut ServerSession {
+        match &mut self.transport {
+            Transport::Bosh { session, .. } => session,
+            Transport::Socket(link) => link.session_mut(),
+        }
+    }
+
+    /// Moves what has arrived into the session and, over BOSH, what it says into answers.
+    pub(super) fn pump(&mut self, now: Timestamp, bosh: &mut Manager) {
+        match &mut self.transport {
+            Transport::Bosh { sid, session } => bosh.pump(now, sid, &mut **session),
+            Transport::Socket(link) => link.pump(now),
+        }
+    }
+
+    pub(super) fn poll_event(&mut self) -> Option<ServerEvent> {
+        self.session_mut().poll_event()
+    }
+}

@@ -1,0 +1,71 @@
+//! A small HTTP client: one connection, one request at a time.
+
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::{HeaderMap, Method, Request, StatusCode, client::conn::http1, header};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+
+/// An answer, read whole.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+impl Answer {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+}
+
+/// One request on a connection of its own.
+///
+/// # Errors
+///
+/// When the connection ends before the answer is complete.
+pub async fn request(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: impl Into<Bytes>,
+) -> Result<Answer, hyper::Error> {
+    let stream = TcpStream::connect(address)
+        .await
+        .expect("the server listens");
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+    let connection = tokio::spawn(connection);
+    let mut request = Request::builder()
+        .method(Method::from_bytes(method.as_bytes()).expect("a method"))
+        .uri(path)
+        .header(header::HOST, address.to_string());
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let request = request.body(Full::new(body.into())).expect("a request");
+    let response = sender.send_request(request).await?;
+    let (head, body) = response.into_parts();
+    let body = body.collect().await?.to_bytes();
+    connection.abort();
+    Ok(Answer {
+        status: head.status,
+        headers: head.headers,
+        body: String::from_utf8(body.to_vec()).unwrap_or_default(),
+    })
+}
+
+pub async fn get(address: SocketAddr, path: &str) -> Answer {
+    super::soon(path, request(address, "GET", path, &[], ""))
+        .await
+        .expect("an answer")
+}
+
+pub async fn post(address: SocketAddr, path: &str, body: impl Into<Bytes>) -> Answer {
+    super::soon(path, request(address, "POST", path, &[], body))
+        .await
+        .expect("an answer")
+}

@@ -1,0 +1,414 @@
+//! The hub without sockets, on a clock of the test's own.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    net::IpAddr,
+    time::Duration,
+};
+
+use clap::Parser;
+use webchat::{
+    Options,
+    hub::{Hub, Output, RequestId, SocketId, ToSocket},
+};
+use xmpp_core::{
+    Random, Timestamp,
+    xml::{Element, ns},
+};
+
+/// Reproducible, so that every run is the same run.
+struct Counter(u64);
+
+impl Random for Counter {
+    fn fill(&mut self, dest: &mut [u8]) {
+        for byte in dest {
+            self.0 = self
+                .0
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            *byte = (self.0 >> 56) as u8;
+        }
+    }
+}
+
+fn random() -> Box<dyn Random + Send> {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    static SEED: AtomicU64 = AtomicU64::new(1);
+    Box::new(Counter(SEED.fetch_add(1, Ordering::Relaxed)))
+}
+
+struct World {
+    hub: Hub,
+    now: Timestamp,
+    last_request: u64,
+    answers: HashMap<RequestId, String>,
+    messages: BTreeMap<u64, Vec<Element>>,
+    closed: Vec<u64>,
+    /// Sockets that are not read.
+    deaf: Vec<SocketId>,
+    sockets: Vec<SocketId>,
+}
+
+const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+
+impl World {
+    fn new(options: &[&str]) -> Self {
+        let line = ["webchat"].iter().chain(options);
+        let settings = Options::parse_from(line).settle().expect("usable options");
+        let now = Timestamp::from_millis(1_800_000_000_000);
+        Self {
+            hub: Hub::new(&settings, random, now),
+            now,
+            last_request: 0,
+            answers: HashMap::new(),
+            messages: BTreeMap::new(),
+            closed: Vec::new(),
+            deaf: Vec::new(),
+            sockets: Vec::new(),
+        }
+    }
+
+    /// Lets time pass, stopping wherever the hub wants to be told.
+    fn wait(&mut self, duration: Duration) {
+        let until = self.now.saturating_add(duration);
+        while let Some(at) = self.hub.poll_timeout().filter(|at| *at <= until) {
+            self.now = self.now.max(at);
+            self.hub.handle_timeout(self.now);
+            self.collect();
+        }
+        self.now = until;
+        self.hub.handle_timeout(self.now);
+        self.collect();
+    }
+
+    fn collect(&mut self) {
+        while let Some(output) = self.hub.poll_output() {
+            match output {
+                Output::Answer(response) => {
+                    self.answers.insert(response.id, response.body);
+                }
+                Output::Pending(socket) if self.deaf.contains(&socket) => {}
+                Output::Pending(socket) => self.read(socket),
+            }
+        }
+    }
+
+    fn read(&mut self, socket: SocketId) {
+        let name = self.name(socket);
+        while let Some(message) = self.hub.poll_message(socket) {
+            match message {
+                ToSocket::Text(text) => {
+                    let element = Element::parse(&text).expect("a document");
+                    self.messages.entry(name).or_default().push(element);
+                }
+                ToSocket::Close { .. } => self.closed.push(name),
+            }
+        }
+    }
+
+    fn name(&self, socket: SocketId) -> u64 {
+        self.sockets
+            .iter()
+            .position(|s| *s == socket)
+            .expect("a socket of ours") as u64
+    }
+
+    /// A POST; its answer may come later.
+    fn post(&mut self, body: &str) -> RequestId {
+        self.last_request += 1;
+        let id = RequestId::new(self.last_request);
+        self.hub.handle_request(self.now, id, HERE, body.as_bytes());
+        self.collect();
+        id
+    }
+
+    /// The answer to a request, which is then written.
+    fn answer(&mut self, id: RequestId) -> Option<Element> {
+        let body = self.answers.remove(&id)?;
+        self.hub.handle_written(self.now, id);
+        self.collect();
+        Some(Element::parse(&body).expect("a body"))
+    }
+
+    fn ask(&mut self, body: &str) -> Element {
+        let id = self.post(body);
+        self.answer(id).expect("an answer at once")
+    }
+
+    fn say(&mut self, socket: SocketId, text: &str) {
+        self.hub.handle_message(self.now, socket, text);
+        self.collect();
+    }
+
+    fn take(&mut self, socket: SocketId) -> Vec<Element> {
+        let name = self.name(socket);
+        self.messages.remove(&name).unwrap_or_default()
+    }
+
+    /// A logged-in user over WebSocket.
+    fn socket_user(&mut self) -> SocketId {
+        const OPEN: &str =
+            "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='localhost' version='1.0'/>";
+        let socket = self.hub.handle_open(self.now, HERE).expect("let in");
+        self.sockets.push(socket);
+        self.say(socket, OPEN);
+        self.say(
+            socket,
+            "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='ANONYMOUS'/>",
+        );
+        self.say(socket, OPEN);
+        self.say(socket, "<iq xmlns='jabber:client' type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>");
+        let last = self.take(socket).pop().expect("an answer");
+        assert!(last.child("bind", ns::BIND).is_some(), "{last}");
+        socket
+    }
+
+    /// A logged-in user over BOSH: sid and next rid.
+    fn bosh_user(&mut self) -> (String, u64) {
+        let created = self.ask("<body xmlns='http://jabber.org/protocol/httpbind' rid='100' to='localhost' ver='1.6' wait='59' hold='1' xmpp:version='1.0' xmlns:xmpp='urn:xmpp:xbosh'/>");
+        let sid = created.attr("sid").expect("a sid").into_owned();
+        self.ask(&body(
+            &sid,
+            101,
+            "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='ANONYMOUS'/>",
+        ));
+        self.ask(&format!("<body xmlns='http://jabber.org/protocol/httpbind' rid='102' sid='{sid}' to='localhost' xmpp:restart='true' xmlns:xmpp='urn:xmpp:xbosh'/>"));
+        let bound = self.ask(&body(&sid, 103, "<iq xmlns='jabber:client' type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>"));
+        assert!(bound.to_string().contains("<jid>"), "{bound}");
+        (sid, 104)
+    }
+
+    fn join(&mut self, socket: SocketId, nick: &str) {
+        self.say(socket, &presence(nick));
+    }
+}
+
+fn body(sid: &str, rid: u64, payload: &str) -> String {
+    format!(
+        "<body xmlns='http://jabber.org/protocol/httpbind' rid='{rid}' sid='{sid}'>{payload}</body>"
+    )
+}
+
+fn presence(nick: &str) -> String {
+    format!(
+        "<presence xmlns='jabber:client' to='lobby@rooms.localhost/{nick}'><x xmlns='http://jabber.org/protocol/muc'/></presence>"
+    )
+}
+
+fn message(text: &str) -> String {
+    format!(
+        "<message xmlns='jabber:client' type='groupchat' to='lobby@rooms.localhost'><body>{text}</body></message>"
+    )
+}
+
+fn bodies<'a>(elements: impl IntoIterator<Item = &'a Element>) -> Vec<String> {
+    elements
+        .into_iter()
+        .filter_map(|e| e.child("body", ns::CLIENT).map(|b| b.text().into_owned()))
+        .collect()
+}
+
+fn children(body: &Element) -> Vec<Element> {
+    body.children()
+        .map(xmpp_core::xml::ElementRef::to_element)
+        .collect()
+}
+
+/// BOSH 4.5: held for `wait`, then answered with nothing.
+#[test]
+fn a_request_is_held_until_there_is_something_or_wait_is_over() {
+    let mut world = World::new(&[]);
+    let (sid, rid) = world.bosh_user();
+    let ben = world.socket_user();
+    world.ask(&body(&sid, rid, &presence("anna")));
+    world.join(ben, "ben");
+
+    let held = world.post(&body(&sid, rid + 1, ""));
+    let entered = world.answer(held).expect("ben has entered");
+    assert_eq!(children(&entered).len(), 1, "{entered}");
+    let held = world.post(&body(&sid, rid + 2, ""));
+    world.wait(Duration::from_secs(30));
+    assert!(world.answer(held).is_none());
+    world.say(ben, &message("hello"));
+    let answer = world.answer(held).expect("something was said");
+    assert_eq!(bodies(&children(&answer)), ["hello"]);
+
+    let held = world.post(&body(&sid, rid + 3, ""));
+    world.wait(Duration::from_millis(58_999));
+    assert!(world.answer(held).is_none());
+    world.wait(Duration::from_millis(1));
+    let answer = world.answer(held).expect("wait is over");
+    assert!(children(&answer).is_empty(), "{answer}");
+}
+
+/// BOSH 6.2, MUC LV1: who stays away leaves.
+#[test]
+fn a_bosh_user_who_sends_nothing_leaves_the_room_after_the_inactivity() {
+    let mut world = World::new(&["--bosh-inactivity", "20"]);
+    let (sid, rid) = world.bosh_user();
+    let ben = world.socket_user();
+    world.join(ben, "ben");
+    world.ask(&body(&sid, rid, &presence("anna")));
+    world.take(ben);
+    world.wait(Duration::from_secs(19));
+    assert!(world.take(ben).is_empty());
+    world.wait(Duration::from_secs(2));
+    let left = world.take(ben);
+    assert_eq!(left.len(), 1);
+    assert_eq!(left[0].attr("type").as_deref(), Some("unavailable"));
+    assert_eq!(world.hub.sessions(), 1);
+}
+
+/// BOSH 9.11, point 1: an answer that was not handed over is not lost.
+#[test]
+fn what_a_lost_answer_held_comes_with_the_next() {
+    let mut world = World::new(&[]);
+    let (sid, rid) = world.bosh_user();
+    let ben = world.socket_user();
+    world.join(ben, "ben");
+    world.ask(&body(&sid, rid, &presence("anna")));
+    let held = world.post(&body(&sid, rid + 1, ""));
+    world.say(ben, &message("one"));
+    assert!(world.answers.remove(&held).is_some());
+    world.hub.handle_lost(world.now, held);
+    world.say(ben, &message("two"));
+    let answer = world.ask(&body(&sid, rid + 2, ""));
+    assert_eq!(bodies(&children(&answer)), ["one", "two"]);
+}
+
+/// SECURITY, BOSH and WebSocket: bounded memory for those who do not read.
+#[test]
+fn a_websocket_that_is_not_read_is_ended_with_a_reason() {
+    let mut world = World::new(&["--max-queue-bytes", "20000"]);
+    let anna = world.socket_user();
+    let ben = world.socket_user();
+    world.join(anna, "anna");
+    world.join(ben, "ben");
+    world.deaf.push(ben);
+    let text = "x".repeat(1000);
+    for _ in 0..30 {
+        world.say(anna, &message(&text));
+    }
+    let heard = world.take(anna);
+    assert!(
+        heard
+            .iter()
+            .any(|e| e.attr("type").as_deref() == Some("unavailable")),
+        "ben leaves the room"
+    );
+    world.deaf.clear();
+    world.take(ben);
+    world.read(ben);
+    let last_words = world.take(ben);
+    let error = last_words
+        .iter()
+        .find(|e| e.is("error", ns::STREAMS))
+        .expect("a reason");
+    assert!(
+        error
+            .child("resource-constraint", ns::STREAM_ERRORS)
+            .is_some(),
+        "{error}"
+    );
+    // The client does not answer the <close/>.
+    world.wait(Duration::from_secs(10));
+    assert_eq!(world.closed, [1]);
+    assert_eq!(world.hub.sessions(), 1);
+}
+
+/// SECURITY, limits: login within 60 s.
+#[test]
+fn who_does_not_log_in_is_cut_off() {
+    let mut world = World::new(&["--login-timeout", "30"]);
+    let socket = world.hub.handle_open(world.now, HERE).expect("let in");
+    world.sockets.push(socket);
+    world.ask("<body xmlns='http://jabber.org/protocol/httpbind' rid='100' to='localhost' ver='1.6' wait='59' hold='1'/>");
+    assert_eq!(world.hub.sessions(), 2);
+    world.wait(Duration::from_mins(2));
+    assert_eq!(world.hub.sessions(), 0);
+    assert_eq!(world.closed, [0]);
+}
+
+#[test]
+fn one_address_has_a_limited_number_of_sessions() {
+    let mut world = World::new(&["--max-sessions-per-address", "2"]);
+    let address: IpAddr = "192.0.2.7".parse().expect("an address");
+    let first = world.hub.handle_open(world.now, address).expect("let in");
+    world.hub.handle_open(world.now, address).expect("let in");
+    assert!(world.hub.handle_open(world.now, address).is_none());
+    world.hub.handle_request(
+        world.now,
+        RequestId::new(900),
+        address,
+        b"<body xmlns='http://jabber.org/protocol/httpbind' rid='1' to='localhost' ver='1.6' wait='9' hold='1'/>",
+    );
+    while let Some(output) = world.hub.poll_output() {
+        if let Output::Answer(response) = output {
+            assert!(
+                response.body.contains("policy-violation"),
+                "{}",
+                response.body
+            );
+        }
+    }
+    world.hub.handle_closed(world.now, first);
+    assert!(world.hub.handle_open(world.now, address).is_some());
+}
+
+/// An older `now` counts as the last one seen, and nothing here panics on nonsense.
+#[test]
+fn nonsense_does_no_harm() {
+    let mut world = World::new(&[]);
+    let anna = world.socket_user();
+    world.hub.handle_timeout(Timestamp::from_millis(0));
+    world.hub.handle_written(world.now, RequestId::new(12345));
+    world.hub.handle_lost(world.now, RequestId::new(12345));
+    world.hub.handle_closed(world.now, anna);
+    world.hub.handle_closed(world.now, anna);
+    world
+        .hub
+        .handle_message(world.now, anna, "<presence xmlns='jabber:client'/>");
+    assert!(world.hub.poll_message(anna).is_none());
+    world.collect();
+    assert_eq!(world.hub.sessions(), 0);
+}
+
+/// MUC LV6
+#[test]
+fn a_shutdown_tells_everybody_and_lets_nobody_in() {
+    let mut world = World::new(&[]);
+    let (sid, rid) = world.bosh_user();
+    let ben = world.socket_user();
+    world.ask(&body(&sid, rid, &presence("anna")));
+    world.join(ben, "ben");
+    let held = world.post(&body(&sid, rid + 1, ""));
+    world.answer(held).expect("ben has entered");
+    let held = world.post(&body(&sid, rid + 2, ""));
+    world.take(ben);
+    world.hub.shut_down(world.now);
+    world.collect();
+    let farewell = world.answer(held).expect("a farewell");
+    assert_eq!(farewell.attr("type").as_deref(), Some("terminate"));
+    assert!(farewell.to_string().contains("'332'"), "{farewell}");
+    assert!(
+        farewell.to_string().contains("system-shutdown"),
+        "{farewell}"
+    );
+    let heard = world.take(ben);
+    assert!(
+        heard.iter().any(|e| e.to_string().contains("'332'")),
+        "{heard:?}"
+    );
+    assert!(
+        heard
+            .iter()
+            .any(|e| e.child("system-shutdown", ns::STREAM_ERRORS).is_some()),
+        "{heard:?}"
+    );
+    assert!(world.hub.handle_open(world.now, HERE).is_none());
+    let refused = world.ask("<body xmlns='http://jabber.org/protocol/httpbind' rid='100' to='localhost' ver='1.6' wait='59' hold='1'/>");
+    assert_eq!(refused.attr("type").as_deref(), Some("terminate"));
+    world.say(ben, "<close xmlns='urn:ietf:params:xml:ns:xmpp-framing'/>");
+    world.wait(Duration::from_secs(10));
+    assert_eq!(world.hub.sessions(), 0);
+}
