@@ -164,23 +164,30 @@ fn arity(ty: &Type) -> (Arity, Type) {
 }
 
 /// A namespace in `#[xml(ns = …)]`: an expression of type `Namespace`, or its name.
-pub(crate) fn namespace(krate: &Path, expr: &Expr) -> TokenStream {
+pub(crate) fn namespace(expr: &Expr) -> TokenStream {
     match expr {
         Expr::Lit(ExprLit {
             lit: Lit::Str(name),
             ..
-        }) => quote!(#krate::xml::Namespace::new(#name)),
+        }) => quote!(__xml::Namespace::new(#name)),
         expr => quote!(#expr),
     }
 }
 
 /// The namespace of a child, as a constant: its own, or that of the payload it stands in.
-pub(crate) fn child_namespace(krate: &Path, own: Option<&Expr>) -> TokenStream {
-    let ns = own.map_or_else(
-        || quote!(<Self as #krate::xml::Payload>::NAMESPACE),
-        |own| namespace(krate, own),
-    );
+pub(crate) fn child_namespace(own: Option<&Expr>) -> TokenStream {
+    let ns = own.map_or_else(|| quote!(<Self as __xml::Payload>::NAMESPACE), namespace);
     quote!(const { #ns })
+}
+
+/// The implementations, with `xmpp_core::xml` in scope as `__xml`.
+pub(crate) fn in_scope(krate: &Path, impls: &TokenStream) -> TokenStream {
+    quote! {
+        const _: () = {
+            use #krate::xml as __xml;
+            #impls
+        };
+    }
 }
 
 pub(crate) fn unraw(ident: &Ident) -> String {

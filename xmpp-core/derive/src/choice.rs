@@ -4,12 +4,12 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{DataEnum, DeriveInput, Error, Fields, Result};
 
-use crate::attrs::{ItemAttrs, child_namespace, kebab, namespace};
+use crate::attrs::{ItemAttrs, child_namespace, in_scope, kebab, namespace};
 
 pub(crate) fn expand(input: &DeriveInput, data: &DataEnum) -> Result<TokenStream> {
     let item = ItemAttrs::parse(&input.attrs)?;
-    let (ident, krate) = (&input.ident, &item.krate);
-    let Some(ns) = item.ns.as_ref().map(|ns| namespace(krate, ns)) else {
+    let ident = &input.ident;
+    let Some(ns) = item.ns.as_ref().map(namespace) else {
         return Err(Error::new(ident.span(), "missing #[xml(ns = …)]"));
     };
     let (mut matches, mut reads, mut writes) = (Vec::new(), Vec::new(), Vec::new());
@@ -19,30 +19,23 @@ pub(crate) fn expand(input: &DeriveInput, data: &DataEnum) -> Result<TokenStream
         match &variant.fields {
             Fields::Unit => {
                 let name = attrs.name.unwrap_or_else(|| kebab(variant_ident));
-                let ns = child_namespace(krate, attrs.ns.as_ref());
-                matches.push(quote!(element.is(#name, #ns)));
-                reads.push(quote! {
-                    if element.is(#name, #ns) {
-                        return ::core::result::Result::Ok(Self::#variant_ident);
-                    }
-                });
+                let ns = child_namespace(attrs.ns.as_ref());
+                let is = quote!(element.is(#name, #ns));
+                reads.push(quote!(if #is { return Ok(Self::#variant_ident); }));
+                matches.push(is);
                 writes.push(quote!(Self::#variant_ident => writer.empty_element(#name, #ns)));
                 names.push(name);
             }
             Fields::Unnamed(fields) if fields.unnamed.len() == 1 => {
                 let ty = &fields.unnamed[0].ty;
-                matches.push(quote!(<#ty as #krate::xml::Payload>::matches(element)));
+                let matches_ty = quote!(<#ty as __xml::Payload>::matches(element));
                 reads.push(quote! {
-                    if <#ty as #krate::xml::Payload>::matches(element) {
-                        return ::core::result::Result::map(
-                            <#ty as #krate::xml::Payload>::from_element(element),
-                            Self::#variant_ident,
-                        );
+                    if #matches_ty {
+                        return <#ty as __xml::Payload>::from_element(element).map(Self::#variant_ident);
                     }
                 });
-                writes.push(quote! {
-                    Self::#variant_ident(value) => #krate::xml::WriteXml::write_xml(value, writer)
-                });
+                matches.push(matches_ty);
+                writes.push(quote!(Self::#variant_ident(value) => writer.write(value)));
             }
             _ => {
                 return Err(Error::new(
@@ -60,31 +53,34 @@ pub(crate) fn expand(input: &DeriveInput, data: &DataEnum) -> Result<TokenStream
             names.join("|")
         }
     });
-    Ok(quote! {
-        #[automatically_derived]
-        impl #krate::xml::WriteXml for #ident {
-            fn write_xml(&self, writer: &mut #krate::xml::Writer<'_>) {
-                match self { #(#writes,)* }
-            }
-        }
-
-        #[automatically_derived]
-        impl #krate::xml::Payload for #ident {
-            const NAME: &'static str = #name;
-            const NAMESPACE: #krate::xml::Namespace = #ns;
-
-            fn matches(element: #krate::xml::ElementRef<'_>) -> bool {
-                #(#matches)||*
+    Ok(in_scope(
+        &item.krate,
+        &quote! {
+            #[automatically_derived]
+            impl __xml::WriteXml for #ident {
+                fn write_xml(&self, writer: &mut __xml::Writer<'_>) {
+                    match self { #(#writes,)* }
+                }
             }
 
-            fn from_element(
-                element: #krate::xml::ElementRef<'_>,
-            ) -> ::core::result::Result<Self, #krate::xml::PayloadError> {
-                #(#reads)*
-                ::core::result::Result::Err(#krate::xml::PayloadError::Mismatch {
-                    expected: <Self as #krate::xml::Payload>::NAME,
-                })
+            #[automatically_derived]
+            impl __xml::Payload for #ident {
+                const NAME: &'static str = #name;
+                const NAMESPACE: __xml::Namespace = #ns;
+
+                fn matches(element: __xml::ElementRef<'_>) -> bool {
+                    #(#matches)||*
+                }
+
+                fn from_element(
+                    element: __xml::ElementRef<'_>,
+                ) -> ::core::result::Result<Self, __xml::PayloadError> {
+                    #(#reads)*
+                    Err(__xml::PayloadError::Mismatch {
+                        expected: <Self as __xml::Payload>::NAME,
+                    })
+                }
             }
-        }
-    })
+        },
+    ))
 }

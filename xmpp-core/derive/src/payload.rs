@@ -2,17 +2,17 @@
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
-use syn::{DataStruct, DeriveInput, Error, Ident, Member, Path, Result, spanned::Spanned};
+use syn::{DataStruct, DeriveInput, Error, Ident, Member, Result, spanned::Spanned};
 
-use crate::attrs::{Arity, FieldAttrs, ItemAttrs, Kind, child_namespace, namespace};
+use crate::attrs::{Arity, FieldAttrs, ItemAttrs, Kind, child_namespace, in_scope, namespace};
 
 pub(crate) fn expand(input: &DeriveInput, data: &DataStruct) -> Result<TokenStream> {
     let item = ItemAttrs::parse(&input.attrs)?;
-    let (ident, krate) = (&input.ident, &item.krate);
+    let ident = &input.ident;
     let Some(name) = &item.name else {
         return Err(Error::new(ident.span(), "missing #[xml(name = \"…\")]"));
     };
-    let Some(ns) = item.ns.as_ref().map(|ns| namespace(krate, ns)) else {
+    let Some(ns) = item.ns.as_ref().map(namespace) else {
         return Err(Error::new(ident.span(), "missing #[xml(ns = …)]"));
     };
 
@@ -25,10 +25,10 @@ pub(crate) fn expand(input: &DeriveInput, data: &DataStruct) -> Result<TokenStre
             let attrs = FieldAttrs::parse(field)?;
             check(&attrs).map_err(|message| Error::new(field.span(), message))?;
             Ok(PayloadField {
+                parent: name,
                 attrs,
                 member,
                 slot: format_ident!("slot_{i}"),
-                krate,
             })
         })
         .collect::<Result<Vec<_>>>()?;
@@ -58,38 +58,36 @@ pub(crate) fn expand(input: &DeriveInput, data: &DataStruct) -> Result<TokenStre
     let writes = attrs.into_iter().chain(content).map(PayloadField::write);
     let (generics, types, clause) = input.generics.split_for_impl();
 
-    Ok(quote! {
-        #[automatically_derived]
-        impl #generics #krate::xml::WriteXml for #ident #types #clause {
-            fn write_xml(&self, writer: &mut #krate::xml::Writer<'_>) {
-                let tag = writer.start(
-                    <Self as #krate::xml::Payload>::NAME,
-                    <Self as #krate::xml::Payload>::NAMESPACE,
-                );
-                #(#writes)*
-                writer.end(tag);
-            }
-        }
-
-        #[automatically_derived]
-        impl #generics #krate::xml::Payload for #ident #types #clause {
-            const NAME: &'static str = #name;
-            const NAMESPACE: #krate::xml::Namespace = #ns;
-
-            fn from_element(
-                element: #krate::xml::ElementRef<'_>,
-            ) -> ::core::result::Result<Self, #krate::xml::PayloadError> {
-                if !<Self as #krate::xml::Payload>::matches(element) {
-                    return ::core::result::Result::Err(#krate::xml::PayloadError::Mismatch {
-                        expected: <Self as #krate::xml::Payload>::NAME,
-                    });
+    Ok(in_scope(
+        &item.krate,
+        &quote! {
+            #[automatically_derived]
+            impl #generics __xml::WriteXml for #ident #types #clause {
+                fn write_xml(&self, writer: &mut __xml::Writer<'_>) {
+                    let tag = writer.start(#name, <Self as __xml::Payload>::NAMESPACE);
+                    #(#writes)*
+                    writer.end(tag);
                 }
-                #(#slots)*
-                #children
-                ::core::result::Result::Ok(Self { #(#reads,)* })
             }
-        }
-    })
+
+            #[automatically_derived]
+            impl #generics __xml::Payload for #ident #types #clause {
+                const NAME: &'static str = #name;
+                const NAMESPACE: __xml::Namespace = #ns;
+
+                fn from_element(
+                    element: __xml::ElementRef<'_>,
+                ) -> ::core::result::Result<Self, __xml::PayloadError> {
+                    if !<Self as __xml::Payload>::matches(element) {
+                        return Err(__xml::PayloadError::Mismatch { expected: #name });
+                    }
+                    #(#slots)*
+                    #children
+                    Ok(Self { #(#reads,)* })
+                }
+            }
+        },
+    ))
 }
 
 /// What is wrong with the attributes of a field taken together.
@@ -110,49 +108,49 @@ fn check(attrs: &FieldAttrs) -> std::result::Result<(), &'static str> {
 }
 
 struct PayloadField<'a> {
+    /// The name of the payload's element.
+    parent: &'a str,
     attrs: FieldAttrs,
     member: Member,
     /// The variable that collects what children give.
     slot: Ident,
-    krate: &'a Path,
 }
 
 impl PayloadField<'_> {
     /// Declares the variable that children are collected in.
     fn declare(&self) -> Option<TokenStream> {
-        let (slot, krate, value) = (&self.slot, self.krate, &self.attrs.value);
+        let (slot, value) = (&self.slot, &self.attrs.value);
         Some(match (self.attrs.kind, self.attrs.arity) {
             (Kind::Attr | Kind::Text, _) => return None,
             (Kind::Flag, _) => quote!(let mut #slot = false;),
-            (Kind::Lang, _) => quote!(let mut #slot = #krate::xml::LangMap::new();),
+            (Kind::Lang, _) => quote!(let mut #slot = __xml::LangMap::new();),
             (_, Arity::Many) => quote!(let mut #slot = ::std::vec::Vec::<#value>::new();),
-            _ => quote!(let mut #slot = ::core::option::Option::<#value>::None;),
+            _ => quote!(let mut #slot = None::<#value>;),
         })
     }
 
     /// Takes `child` if it belongs to this field.
     fn take(&self) -> TokenStream {
-        let (slot, krate, value, name) =
-            (&self.slot, self.krate, &self.attrs.value, &self.attrs.name);
-        let parent = quote!(<Self as #krate::xml::Payload>::NAME);
+        let (slot, value, name) = (&self.slot, &self.attrs.value, &self.attrs.name);
+        let parent = self.parent;
         let keep = |value: &TokenStream, child: &TokenStream| {
             if self.attrs.arity == Arity::Many {
                 quote!(#slot.push(#value);)
             } else {
-                quote!(#krate::xml::read::once(&mut #slot, #value, #parent, #child)?;)
+                quote!(__xml::read::once(&mut #slot, #value, #parent, #child)?;)
             }
         };
         let ns = self.child_ns();
         match self.attrs.kind {
             Kind::Child => {
                 let keep = keep(
-                    &quote!(<#value as #krate::xml::Payload>::from_element(child)?),
-                    &quote!(<#value as #krate::xml::Payload>::NAME),
+                    &quote!(<#value as __xml::Payload>::from_element(child)?),
+                    &quote!(<#value as __xml::Payload>::NAME),
                 );
-                quote!(if <#value as #krate::xml::Payload>::matches(child) { #keep })
+                quote!(if <#value as __xml::Payload>::matches(child) { #keep })
             }
             Kind::ChildText => {
-                let text = quote!(#krate::xml::read::text::<#value>(child, #parent, #name)?);
+                let text = quote!(__xml::read::text::<#value>(child, #parent, #name)?);
                 let keep = keep(&text, &quote!(#name));
                 quote!(if child.is(#name, #ns) { #keep })
             }
@@ -168,74 +166,59 @@ impl PayloadField<'_> {
 
     /// The value of the field, from its place or from its variable.
     fn read(&self) -> TokenStream {
-        let (slot, krate, value, name) =
-            (&self.slot, self.krate, &self.attrs.value, &self.attrs.name);
-        let parent = quote!(<Self as #krate::xml::Payload>::NAME);
-        let or_default = |found: TokenStream| match &self.attrs.default {
-            Some(default) => {
-                quote!(::core::option::Option::unwrap_or_else(#found, || #default))
+        let (slot, value, name) = (&self.slot, &self.attrs.value, &self.attrs.name);
+        let parent = self.parent;
+        let (found, required) = match self.attrs.kind {
+            Kind::Attr => (
+                quote!(__xml::read::attr::<#value>(element, #parent, #name)?),
+                quote!(__xml::read::required_attr::<#value>(element, #parent, #name)?),
+            ),
+            Kind::Text => (
+                quote!(__xml::read::opt_text::<#value>(element, #parent)?),
+                quote!(__xml::read::text::<#value>(element, #parent, "text")?),
+            ),
+            Kind::Child => {
+                let child = quote!(<#value as __xml::Payload>::NAME);
+                (
+                    quote!(#slot),
+                    quote!(__xml::read::required(#slot, #parent, #child)?),
+                )
             }
-            None => found,
+            Kind::ChildText => (
+                quote!(#slot),
+                quote!(__xml::read::required(#slot, #parent, #name)?),
+            ),
+            Kind::Flag | Kind::Lang | Kind::Rest => (quote!(#slot), quote!(#slot)),
         };
-        match (self.attrs.kind, self.attrs.arity, &self.attrs.default) {
-            (Kind::Attr, Arity::One, None) => {
-                quote!(#krate::xml::read::required_attr::<#value>(element, #parent, #name)?)
-            }
-            (Kind::Attr, ..) => {
-                or_default(quote!(#krate::xml::read::attr::<#value>(element, #parent, #name)?))
-            }
-            (Kind::Text, Arity::One, None) => {
-                quote!(#krate::xml::read::text::<#value>(element, #parent, "text")?)
-            }
-            (Kind::Text, ..) => {
-                or_default(quote!(#krate::xml::read::opt_text::<#value>(element, #parent)?))
-            }
-            (Kind::Child, Arity::One, None) => quote! {
-                #krate::xml::read::required(
-                    #slot, #parent, <#value as #krate::xml::Payload>::NAME,
-                )?
-            },
-            (Kind::ChildText, Arity::One, None) => {
-                quote!(#krate::xml::read::required(#slot, #parent, #name)?)
-            }
-            _ => or_default(quote!(#slot)),
+        match (self.attrs.arity, &self.attrs.default) {
+            (Arity::One, None) => required,
+            (_, Some(default)) => quote!(#found.unwrap_or_else(|| #default)),
+            _ => found,
         }
     }
 
     fn write(&self) -> TokenStream {
-        let (member, krate, name, ns) =
-            (&self.member, self.krate, &self.attrs.name, self.child_ns());
+        let (member, name, ns) = (&self.member, &self.attrs.name, self.child_ns());
+        let as_text =
+            |use_text: TokenStream| quote!(__xml::XmlText::with_xml_text(value, |text| #use_text););
         let write_one = match self.attrs.kind {
-            Kind::Attr => quote! {
-                #krate::xml::XmlText::with_xml_text(value, |text| writer.attr(#name, text));
-            },
-            Kind::Text => quote! {
-                #krate::xml::XmlText::with_xml_text(value, |text| writer.text(text));
-            },
-            Kind::ChildText => quote! {
-                #krate::xml::XmlText::with_xml_text(value, |text| {
-                    writer.text_element(#name, #ns, text);
-                });
-            },
-            Kind::Child | Kind::Rest => {
-                quote!(#krate::xml::WriteXml::write_xml(value, writer);)
-            }
+            Kind::Attr => as_text(quote!(writer.attr(#name, text))),
+            Kind::Text => as_text(quote!(writer.text(text))),
+            Kind::ChildText => as_text(quote!(writer.text_element(#name, #ns, text))),
+            Kind::Child | Kind::Rest => quote!(writer.write(value);),
             Kind::Flag => {
                 return quote!(if self.#member { writer.empty_element(#name, #ns); });
             }
             Kind::Lang => return quote!(self.#member.write(writer, #name, #ns);),
         };
         match (self.attrs.arity, &self.attrs.default) {
-            (Arity::Optional, _) => quote! {
-                if let ::core::option::Option::Some(value) = &self.#member { #write_one }
-            },
+            (Arity::Optional, _) => quote!(if let Some(value) = &self.#member { #write_one }),
             (Arity::Many, _) => quote!(for value in &self.#member { #write_one }),
             (Arity::One, Some(default)) => {
                 let ty = &self.attrs.value;
                 quote! {{
                     let value: &#ty = &self.#member;
-                    let default: #ty = #default;
-                    if *value != default { #write_one }
+                    if *value != #default { #write_one }
                 }}
             }
             (Arity::One, None) => quote! {{ let value = &self.#member; #write_one }},
@@ -243,6 +226,6 @@ impl PayloadField<'_> {
     }
 
     fn child_ns(&self) -> TokenStream {
-        child_namespace(self.krate, self.attrs.ns.as_ref())
+        child_namespace(self.attrs.ns.as_ref())
     }
 }

@@ -4,11 +4,11 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Data, DataEnum, DeriveInput, Error, Fields, Result};
 
-use crate::attrs::{ItemAttrs, kebab};
+use crate::attrs::{ItemAttrs, in_scope, kebab};
 
 pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
     let krate = ItemAttrs::parse(&input.attrs)?.krate;
-    let error = quote!(#krate::xml::XmlTextError);
+    let error = quote!(__xml::XmlTextError);
     let ident = &input.ident;
     let (read, write, as_str) = match &input.data {
         Data::Enum(data) => {
@@ -26,8 +26,8 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
             if data.fields.len() == 1 && matches!(data.fields, Fields::Unnamed(_)) =>
         {
             (
-                quote!(::core::result::Result::map(#krate::xml::XmlText::from_xml_text(text), Self)),
-                quote!(#krate::xml::XmlText::with_xml_text(&self.0, f)),
+                quote!(__xml::XmlText::from_xml_text(text).map(Self)),
+                quote!(__xml::XmlText::with_xml_text(&self.0, f)),
                 TokenStream::new(),
             )
         }
@@ -38,23 +38,26 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
             ));
         }
     };
-    Ok(quote! {
-        #as_str
+    Ok(in_scope(
+        &krate,
+        &quote! {
+            #as_str
 
-        #[automatically_derived]
-        impl #krate::xml::XmlText for #ident {
-            fn from_xml_text(text: &str) -> ::core::result::Result<Self, #error> {
-                #read
-            }
+            #[automatically_derived]
+            impl __xml::XmlText for #ident {
+                fn from_xml_text(text: &str) -> ::core::result::Result<Self, #error> {
+                    #read
+                }
 
-            fn with_xml_text<XmlTextResult>(
-                &self,
-                f: impl ::core::ops::FnOnce(&str) -> XmlTextResult,
-            ) -> XmlTextResult {
-                #write
+                fn with_xml_text<XmlTextResult>(
+                    &self,
+                    f: impl FnOnce(&str) -> XmlTextResult,
+                ) -> XmlTextResult {
+                    #write
+                }
             }
-        }
-    })
+        },
+    ))
 }
 
 /// How an enum of names is read (an expression) and written (the function `as_str`).
@@ -77,19 +80,19 @@ fn names(data: &DataEnum, error: &TokenStream) -> Result<(TokenStream, TokenStre
             return Err(Error::new(ident.span(), "a name has no fields"));
         }
         let name = attrs.name.unwrap_or_else(|| kebab(ident));
-        reads.push(quote!(#name => ::core::result::Result::Ok(Self::#ident)));
+        reads.push(quote!(#name => Ok(Self::#ident)));
         writes.push(quote!(Self::#ident => #name));
         known.push(name);
     }
     let (fallback, signature) = if let Some(other) = other {
         (
-            quote!(value => ::core::result::Result::Ok(Self::#other(value.into()))),
+            quote!(value => Ok(Self::#other(value.into()))),
             quote!(pub fn as_str(&self) -> &str),
         )
     } else {
         let message = format!("not one of {}", known.join(", "));
         (
-            quote!(_ => ::core::result::Result::Err(#error(#message.into()))),
+            quote!(_ => Err(#error(#message.into()))),
             quote!(pub const fn as_str(&self) -> &'static str),
         )
     };

@@ -238,12 +238,14 @@ fn long_values_are_cut_in_errors() {
     }
 }
 
+/// `as_str` is usable in constants.
+const TWO: &str = Level::Two.as_str();
+
 #[test]
 fn enumerated_values() {
     assert_eq!(Level::from_xml_text(" \n2\t"), Ok(Level::Two));
     assert!(Level::from_xml_text("Low").is_err());
     assert!(Level::from_xml_text("").is_err());
-    const TWO: &str = Level::Two.as_str();
     assert_eq!((TWO, Open::Other("z".into()).as_str()), ("2", "z"));
     assert_eq!(Level::VeryHigh.with_xml_text(str::to_owned), "very-high");
     assert_eq!(Open::from_xml_text("known"), Ok(Open::Known));
