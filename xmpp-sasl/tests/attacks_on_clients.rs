@@ -6,6 +6,8 @@ mod common;
 use common::{Ended, Script, account, client_with_first, keys, lax, server_with_challenge, talk};
 use xmpp_sasl::*;
 
+type Change = fn(&str) -> String;
+
 const MECHANISM: &str = "SCRAM-SHA-256";
 
 /// The genuine challenge to the client's first message, and the server that waits for the response.
@@ -337,7 +339,6 @@ fn mandatory_extension_is_refused_and_an_optional_one_is_signed() {
 
 #[test]
 fn repeated_missing_or_misplaced_attributes_are_refused() {
-    type Change = fn(&str) -> String;
     let changes: [Change; 8] = [
         |challenge| format!("{challenge},i=4096"),
         |challenge| format!("{challenge},r=abc"),

@@ -16,6 +16,15 @@ const EVERYTHING: [&str; 8] = [
     "SCRAM-SHA-512-PLUS",
 ];
 
+struct Token;
+
+struct Broken(MechanismInfo);
+impl Mechanism for Broken {
+    fn info(&self) -> &MechanismInfo {
+        &self.0
+    }
+}
+
 fn password() -> Credentials {
     Credentials::password("user", "pencil")
 }
@@ -142,7 +151,6 @@ fn anonymous_user_is_logged_in_by_nothing_else() {
 fn user_with_a_password_is_not_logged_in_anonymously_or_by_a_token() {
     let tls = tls_with_exporter();
     assert_eq!(chosen(&["ANONYMOUS"], &password(), &tls, &lax()), None);
-    struct Token;
     let token = ClientMechanism::from_fn(
         MechanismInfo::new("X-OAUTH2")
             .with_priority(99)
@@ -490,12 +498,6 @@ fn mechanism_registered_later_replaces_one_of_its_name_on_its_side() {
 
 #[test]
 fn mechanism_that_cannot_begin_gives_way_to_the_next() {
-    struct Broken(MechanismInfo);
-    impl Mechanism for Broken {
-        fn info(&self) -> &MechanismInfo {
-            &self.0
-        }
-    }
     let info = MechanismInfo::new("X-BROKEN")
         .with_priority(1_000)
         .safe_in_clear();

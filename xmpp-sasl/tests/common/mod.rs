@@ -210,9 +210,7 @@ impl Vector {
 
     pub(crate) fn get(&self, key: &str) -> &str {
         let found = self.values.iter().find(|(known, _)| known == key);
-        found
-            .map(|(_, value)| &**value)
-            .unwrap_or_else(|| panic!("{key} in {}", self.title))
+        found.map_or_else(|| panic!("{key} in {}", self.title), |(_, value)| value)
     }
 
     pub(crate) fn bytes(&self, key: &str) -> Vec<u8> {

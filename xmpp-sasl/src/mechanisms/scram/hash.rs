@@ -81,11 +81,15 @@ pub(super) fn length<H: ScramHash>() -> usize {
 
 /// `H(data)`.
 pub(super) fn digest<H: ScramHash>(data: &[u8]) -> Zeroizing<Vec<u8>> {
+    #[cfg(test)]
+    COUNT.set(COUNT.get() + 1);
     Zeroizing::new(H::Digest::digest(data).to_vec())
 }
 
 /// `HMAC(key, parts…)`.
 pub(super) fn hmac<H: ScramHash>(key: &[u8], parts: &[&[u8]]) -> Zeroizing<Vec<u8>> {
+    #[cfg(test)]
+    COUNT.set(COUNT.get() + 1);
     let mut mac = H::Hmac::new_from_slice(key).expect("HMAC takes keys of any length");
     for part in parts {
         mac.update(part);
@@ -113,4 +117,10 @@ pub(super) fn xor(left: &[u8], right: &[u8]) -> Zeroizing<Vec<u8>> {
             .map(|(left, right)| left ^ right)
             .collect(),
     )
+}
+
+#[cfg(test)]
+thread_local! {
+    /// How many times this thread has computed a hash or an HMAC.
+    pub(super) static COUNT: std::cell::Cell<u32> = const { std::cell::Cell::new(0) };
 }

@@ -192,3 +192,36 @@ impl<H: ScramHash> ServerExchange for Server<H> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mechanism::Mechanism as _;
+    use crate::mechanisms::{Scram, ScramSha256};
+
+    /// The failure, and how many hashes and HMACs were computed on the way to it.
+    fn wrong_proof(answer: Answer) -> (Failure, u32) {
+        let config = ServerConfig::new([7; 32]);
+        let cx = SelectCx::new(&ChannelSecurity::Plain).with_server(&config);
+        let mechanism = Scram::<ScramSha256>::new();
+        let nonce = "abcdefghijklmnopqrstuvwx".to_owned();
+        let mut server = Server::<ScramSha256>::new(mechanism.info(), &cx, nonce).unwrap();
+        let before = hash::COUNT.get();
+        server.response(b"n,,n=user,r=abc").unwrap();
+        server.resolve(answer).unwrap();
+        let proof = base64::encode([0; 32]);
+        let last = format!("c=biws,r=abcabcdefghijklmnopqrstuvwx,p={proof}");
+        let failure = server.response(last.as_bytes()).unwrap_err();
+        (failure, hash::COUNT.get() - before)
+    }
+
+    #[test]
+    fn unknown_user_costs_as_many_hashes_as_a_wrong_password() {
+        let keys = || ScramKeys::derive::<ScramSha256>("pencil", b"saltsaltsaltsalt", 4).unwrap();
+        let known = wrong_proof(Answer::ScramKeys(keys()));
+        assert_eq!(known, wrong_proof(Answer::UnknownUser));
+        let locked = Answer::LockedScramKeys(keys(), Refusal::AccountDisabled);
+        assert_eq!(known, wrong_proof(locked));
+        assert_eq!(known, (Failure::WrongCredentials, 4));
+    }
+}
