@@ -245,6 +245,12 @@ impl Manager {
         self.sessions.len()
     }
 
+    /// How many sessions are over whose clients are still to be told so: what an orderly shutdown waits for.
+    pub fn untold(&self) -> usize {
+        let untold = |record: &&Record| record.state == State::Ending;
+        self.sessions.values().filter(untold).count()
+    }
+
     /// A creation request (BOSH 2).
     fn create(
         &mut self,
