@@ -1,7 +1,9 @@
 //! Why a mechanism was chosen and the others were not.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use crate::info::MechanismName;
 use crate::select::Unavailable;
 
 /// For each mechanism that is offered or registered, why it was or was not chosen: as data
@@ -40,7 +42,7 @@ impl fmt::Display for Explanation {
 #[non_exhaustive]
 pub struct Verdict {
     /// Its name. What a peer offers need not be the name of a mechanism.
-    pub mechanism: String,
+    pub mechanism: Cow<'static, str>,
     /// Its priority under the policy in force; `None` if it is unknown here.
     pub priority: Option<i32>,
     /// The decision.
@@ -67,7 +69,7 @@ pub enum Decision {
     /// It could be used, but another one is preferred.
     Outranked {
         /// The other one.
-        by: String,
+        by: MechanismName,
     },
     /// It is no candidate.
     Refused(Unavailable),

@@ -50,6 +50,10 @@ impl MechanismName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    pub(crate) fn to_cow(&self) -> Cow<'static, str> {
+        self.0.clone()
+    }
 }
 
 const fn is_mechanism_name(name: &[u8]) -> bool {

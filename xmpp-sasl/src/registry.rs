@@ -365,22 +365,19 @@ struct Ranking {
 
 impl Ranking {
     fn explain(&self, cx: &SelectCx<'_>) -> Explanation {
-        let mut explanation = self.verdicts(cx, |at, best| match at {
-            0 => Decision::Chosen,
-            _ => Decision::Outranked {
-                by: best.to_owned(),
-            },
+        let best = self.candidates.first().map(|best| best.info().name());
+        let mut explanation = self.verdicts(cx, |name| match best {
+            Some(best) if best != name => Decision::Outranked { by: best.clone() },
+            _ => Decision::Chosen,
         });
         // The offer is a peer's: it may be long, and the same name may stand in it again and again.
-        let known = explanation
-            .verdicts
-            .iter()
-            .map(|verdict| verdict.mechanism.clone());
-        let mut known: BTreeSet<String> = known.collect();
+        let refused = self.refused.iter().map(|(mechanism, _)| mechanism);
+        let known = self.candidates.iter().chain(refused);
+        let mut known: BTreeSet<&str> = known.map(|known| known.info().name().as_str()).collect();
         for &name in cx.offered() {
-            if known.insert(name.to_owned()) {
+            if known.insert(name) {
                 explanation.verdicts.push(Verdict {
-                    mechanism: name.to_owned(),
+                    mechanism: name.to_owned().into(),
                     priority: None,
                     decision: Decision::NotRegistered,
                 });
@@ -390,24 +387,23 @@ impl Ranking {
     }
 
     fn explain_offer(&self, cx: &SelectCx<'_>) -> Explanation {
-        self.verdicts(cx, |_, _| Decision::Chosen)
+        self.verdicts(cx, |_| Decision::Chosen)
     }
 
-    fn verdicts(&self, cx: &SelectCx<'_>, decide: impl Fn(usize, &str) -> Decision) -> Explanation {
+    fn verdicts(
+        &self,
+        cx: &SelectCx<'_>,
+        decide: impl Fn(&MechanismName) -> Decision,
+    ) -> Explanation {
         let verdict = |info: &MechanismInfo, decision| Verdict {
-            mechanism: info.name().as_str().to_owned(),
+            mechanism: info.name().to_cow(),
             priority: Some(cx.policy().priority_of(info)),
             decision,
         };
-        let best = self
-            .candidates
-            .first()
-            .map_or("", |best| best.info().name().as_str());
-        let chosen = self
-            .candidates
-            .iter()
-            .enumerate()
-            .map(|(at, candidate)| verdict(candidate.info(), decide(at, best)));
+        let chosen = self.candidates.iter().map(|candidate| {
+            let info = candidate.info();
+            verdict(info, decide(info.name()))
+        });
         let refused = self.refused.iter().map(|(mechanism, reason)| {
             verdict(mechanism.info(), Decision::Refused(reason.clone()))
         });
