@@ -7,7 +7,7 @@ use xmpp_core::{
     sasl::{self, LookupKind, Registry, ScramKeys, ScramSha256},
     stream::{
         Answer, BindAnswer, Channel, Codec, Link, ServerConfig, ServerEvent, ServerSession,
-        Session, StreamErrorCondition, TcpServer, WebSocketServer,
+        StreamErrorCondition, TcpServer, WebSocketServer,
     },
     xml::{Element, WriteXml, Writer, ns},
 };

@@ -1,9 +1,14 @@
 //! Streams and sessions over their codecs, driven by scripts: one test per rule, named by its number.
 
+mod client;
 mod closing;
+mod codecs;
 mod common;
 mod errors;
 mod headers;
+mod joined;
+mod limits;
 mod login;
+mod recorded;
 mod stanzas;
 mod starttls;
