@@ -1,2 +1,10 @@
-//! testkit
+//! For the tests of this workspace: a clock that a test moves, randomness that a seed determines, scripted peers.
 #![forbid(unsafe_code)]
+
+mod rng;
+mod schedule;
+mod scripted;
+
+pub use rng::Seeded;
+pub use schedule::Schedule;
+pub use scripted::ScriptedSession;

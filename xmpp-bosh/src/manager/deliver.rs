@@ -55,18 +55,19 @@ impl Record {
 
     /// Feeds what arrived, in rid order (BOSH 4.2), while the session takes it.
     fn feed<S: Session>(&mut self, now: Timestamp, session: &mut S) {
-        for slot in &mut self.window.slots {
+        let slots = self.window.slots.iter_mut().map(|slot| &mut slot.input);
+        for input in std::iter::once(&mut self.unfed).chain(slots) {
             if session.is_closed() {
-                slot.input.clear();
+                input.clear();
             }
             while session.ready()
-                && let Some(item) = slot.input.pop_front()
+                && let Some(item) = input.pop_front()
             {
                 session.handle_item(now, item);
                 // Each body is parsed on its own: there is no parser to start anew.
                 session.take_restart();
             }
-            if !slot.is_consumed() {
+            if !input.is_empty() {
                 break;
             }
         }
@@ -86,7 +87,7 @@ impl Record {
             if self.blocked {
                 return false;
             }
-            let Some(slot) = self.window.first_answerable() else {
+            let Some(slot) = self.window.answerable().next() else {
                 return false;
             };
             if slot.kind == SlotKind::Pause {
@@ -153,35 +154,26 @@ impl Record {
 
     /// Answers what need not or must not wait.
     fn release(&mut self, now: Timestamp, config: &ManagerConfig, out: &mut Out) {
-        let pausing = |slot: &Slot| slot.kind == SlotKind::Pause && slot.is_answerable();
-        let hold = if self.window.slots.iter().any(pausing) {
+        let pausing = self.window.held().any(|slot| slot.kind == SlotKind::Pause);
+        let hold = if pausing {
             // All pending ones and the pause request itself (BOSH 6.6).
             0
         } else {
             self.terms.hold
         };
         if self.report.is_some()
-            && let Some(rid) = self.first_held()
+            && let Some(rid) = self.window.first_held()
         {
             // BOSH 5.3.
             self.answer(now, rid, Content::Empty, config, out);
         }
         // BOSH 4.6.
-        while self.window.held() > hold {
-            let Some(rid) = self.first_held() else {
+        while self.window.held().count() > hold {
+            let Some(rid) = self.window.first_held() else {
                 break;
             };
             self.answer(now, rid, Content::Empty, config, out);
         }
-    }
-
-    /// The lowest rid that can be answered, but for the one that waits for the stream's features.
-    fn first_held(&self) -> Option<Rid> {
-        let slots = self.window.slots.iter();
-        slots
-            .filter(|slot| slot.is_answerable() && slot.kind != SlotKind::Create)
-            .map(|slot| slot.rid)
-            .next()
     }
 
     /// Answers what has waited for `wait` (BOSH 4.5), and what stands before it in rid order (BOSH 4.3).
@@ -196,7 +188,7 @@ impl Record {
             .wait_deadline(self.terms.wait, config.creation_wait)
             .is_some_and(|deadline| deadline <= now)
         {
-            let Some(rid) = self.window.first_answerable().map(|slot| slot.rid) else {
+            let Some(rid) = self.window.first_answerable() else {
                 return;
             };
             self.answer(now, rid, Content::Empty, config, out);
@@ -212,16 +204,21 @@ impl Record {
         config: &ManagerConfig,
         out: &mut Out,
     ) {
-        let Some(slot) = self.window.take(rid) else {
+        let Some(mut slot) = self.window.take(rid) else {
             return;
         };
         let Some(id) = slot.connection else {
             return;
         };
-        let mut attributes = self.attributes(&slot, now);
+        self.unfed.extend(slot.input.drain(..));
+        let terminal = matches!(content, Content::End);
+        let mut attributes = if terminal {
+            Attributes::default()
+        } else {
+            self.attributes(&slot, now)
+        };
         let mut status = 200;
         let mut payload = None;
-        let terminal = matches!(content, Content::End);
         let body = match content {
             Content::Empty => Chunk::default().to_body(attributes),
             Content::Payload(chunk) => {

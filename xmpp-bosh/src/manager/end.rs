@@ -99,11 +99,10 @@ impl Record {
             if !last_chance && self.answers.in_flight() {
                 return;
             }
-            let Some(rid) = self.window.first_answerable().map(|slot| slot.rid) else {
+            let Some(rid) = self.window.first_answerable() else {
                 return;
             };
-            let waiting = self.window.slots.iter().filter(|s| s.is_answerable());
-            let alone = waiting.count() == 1;
+            let alone = self.window.answerable().count() == 1;
             let deliverable = self.front.front().is_some_and(|c| !c.xml.is_empty());
             if !deliverable || (last_chance && alone) {
                 self.answer(now, rid, Content::End, config, out);
@@ -112,7 +111,7 @@ impl Record {
             let chunk = self.front.pop_front().unwrap_or_default();
             self.answer(now, rid, Content::Payload(chunk), config, out);
         }
-        while let Some(rid) = self.window.first_answerable().map(|slot| slot.rid) {
+        while let Some(rid) = self.window.first_answerable() {
             self.answer(now, rid, Content::Empty, config, out);
         }
         self.state = State::Over;
@@ -154,7 +153,7 @@ impl Record {
         self.pause = None;
         self.end = Some(End::from(condition));
         self.front.clear();
-        while let Some(rid) = self.window.first_answerable().map(|slot| slot.rid) {
+        while let Some(rid) = self.window.first_answerable() {
             let told = if offender == Some(rid) {
                 condition
             } else {

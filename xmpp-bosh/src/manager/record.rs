@@ -32,6 +32,8 @@ pub(super) struct Record {
     pub(super) end: Option<End>,
     pub(super) window: Window,
     pub(super) answers: Answers,
+    /// Input of a request that was answered before the session took it.
+    pub(super) unfed: VecDeque<StreamItem>,
     /// Payload that goes out before what the server session has: lost before it was handed over, or one
     /// stanza too many for the last body.
     pub(super) front: VecDeque<Chunk>,
@@ -94,6 +96,7 @@ impl Record {
             end: None,
             window,
             answers: Answers::default(),
+            unfed: VecDeque::new(),
             front: VecDeque::new(),
             keys: asked.newkey.as_deref().map(KeyCheck::new),
             limits: at.config.limits,

@@ -41,11 +41,6 @@ impl Slot {
     pub(super) fn is_consumed(&self) -> bool {
         self.input.is_empty()
     }
-
-    /// Whether it can be answered: connected and taken.
-    pub(super) fn is_answerable(&self) -> bool {
-        self.connection.is_some() && self.is_consumed()
-    }
 }
 
 /// A request that came before its turn (BOSH 9.3).
@@ -103,17 +98,29 @@ impl Window {
         self.slots.remove(at)
     }
 
-    /// The lowest rid that can be answered.
-    pub(super) fn first_answerable(&self) -> Option<&Slot> {
-        self.slots.iter().find(|slot| slot.is_answerable())
-    }
-
-    /// How many requests can be answered, the creating one aside, which waits for its features.
-    pub(super) fn held(&self) -> usize {
+    /// The requests that can be answered, lowest rid first: connected, and taken by the session as everything before
+    /// them. The creating one also before the session has taken it.
+    pub(super) fn answerable(&self) -> impl Iterator<Item = &Slot> {
         self.slots
             .iter()
-            .filter(|slot| slot.is_answerable() && slot.kind != SlotKind::Create)
-            .count()
+            .take_while(|slot| slot.is_consumed() || slot.kind == SlotKind::Create)
+            .filter(|slot| slot.connection.is_some())
+    }
+
+    /// The lowest rid that can be answered.
+    pub(super) fn first_answerable(&self) -> Option<Rid> {
+        self.answerable().next().map(|slot| slot.rid)
+    }
+
+    /// Those of them that are held, which the creating one is not: it waits for the stream's features.
+    pub(super) fn held(&self) -> impl Iterator<Item = &Slot> {
+        self.answerable()
+            .filter(|slot| slot.kind != SlotKind::Create)
+    }
+
+    /// The lowest rid of those.
+    pub(super) fn first_held(&self) -> Option<Rid> {
+        self.held().next().map(|slot| slot.rid)
     }
 
     /// How many received requests wait for an answer on a living connection.
@@ -125,9 +132,7 @@ impl Window {
 
     /// When the first answerable request must be answered, empty if need be (BOSH 4.5).
     pub(super) fn wait_deadline(&self, wait: Duration, creation: Duration) -> Option<Timestamp> {
-        self.slots
-            .iter()
-            .filter(|slot| slot.is_answerable())
+        self.answerable()
             .map(|slot| {
                 let wait = match slot.kind {
                     SlotKind::Create => wait.min(creation),
