@@ -1,4 +1,80 @@
-//! Stanzas (RFC 6121) and the payloads of the XMPP extensions, typed, without I/O.
+//! Stanzas ([RFC 6120 §8], [RFC 6121]) and the payloads of the XMPP extensions, typed, without I/O.
+//!
+//! A stanza is read with [`Stanza::from_element`] and written by [`WriteXml`](core::xml::WriteXml). Its children stay
+//! elements until a typed one is asked for ([`Message::payload`]); what nobody knows is kept and written back.
+//!
+//! | for | there is |
+//! |---|---|
+//! | stanzas | [`Message`], [`Presence`], [`Iq`], [`Stanza`], and the view [`StanzaRef`] for routers |
+//! | errors | [`error_for`] answers any stanza, valid or not; [`StanzaError`] says why |
+//! | requests | [`IqTracker`] takes an answer only from the entity that was asked |
+//! | answers | [`IqDispatch`] finds the handler by the type of the payload; [`DiscoResponder`] answers disco |
+//! | payloads | plain structs, one file for each XEP; `#[derive(Payload)]` makes your own ([`core::Payload`]) |
+//!
+//! A bot that repeats what it hears, and answers every request:
+//!
+//! ```
+//! use xmpp_stanza::core::xml::Element;
+//! use xmpp_stanza::{
+//!     Delay, DiscoInfo, DiscoResponder, Identity, IqDispatch, IqReply, Message, Ping, SoftwareVersion, Stanza, error_for,
+//! };
+//!
+//! struct Bot {
+//!     disco: DiscoResponder,
+//!     requests: IqDispatch<()>,
+//! }
+//!
+//! impl Bot {
+//!     fn new() -> Self {
+//!         let requests = IqDispatch::new()
+//!             .on_get(|_, _, Ping| Ok(IqReply::Empty))
+//!             .on_get(|_, _, _: SoftwareVersion| Ok(IqReply::payload(&SoftwareVersion::new("echo", "1.0"))));
+//!         let info = DiscoInfo::new()
+//!             .with_identity(Identity::new("client", "bot").with_name("Echo"))
+//!             .with_features(requests.features());
+//!         Self { disco: DiscoResponder::new(info), requests }
+//!     }
+//!
+//!     /// What to send in answer to a stanza that came in.
+//!     fn handle(&mut self, element: &Element) -> Option<Element> {
+//!         match Stanza::try_from(element) {
+//!             Ok(Stanza::Message(message)) => Self::echo(&message).map(|reply| Element::from_xml(&reply)),
+//!             Ok(Stanza::Iq(iq)) => self
+//!                 .disco
+//!                 .answer(&iq)
+//!                 .or_else(|| self.requests.handle(&mut (), &iq))
+//!                 .map(|answer| Element::from_xml(&answer)),
+//!             Ok(Stanza::Presence(_)) => None,
+//!             // A malformed request gets its error, everything else malformed is dropped.
+//!             Err(broken) => error_for(element.root(), broken.into()).map(|answer| Element::from_xml(&answer)),
+//!         }
+//!     }
+//!
+//!     fn echo(message: &Message) -> Option<Message> {
+//!         // Old messages, from before the bot was there, are delivered with a delay.
+//!         if message.payload::<Delay>().ok()?.is_some() {
+//!             return None;
+//!         }
+//!         let body = message.body()?;
+//!         Some(message.reply()?.with_body(&*body))
+//!     }
+//! }
+//!
+//! let mut bot = Bot::new();
+//! let heard: Element = "<message xmlns='jabber:client' type='chat' from='juliet@capulet.example/balcony'>\
+//!                       <body>Wherefore art thou &lt;Romeo/&gt;?</body></message>".parse()?;
+//! assert_eq!(
+//!     bot.handle(&heard).unwrap().to_string(),
+//!     "<message xmlns='jabber:client' to='juliet@capulet.example/balcony' type='chat'>\
+//!      <body>Wherefore art thou &lt;Romeo/&gt;?</body></message>"
+//! );
+//! let asked: Element = "<iq xmlns='jabber:client' type='get' id='1' from='a@b.example/c'><x xmlns='urn:x'/></iq>".parse()?;
+//! assert!(bot.handle(&asked).unwrap().to_string().contains("<service-unavailable "));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! [RFC 6120 §8]: https://www.rfc-editor.org/rfc/rfc6120#section-8
+//! [RFC 6121]: https://www.rfc-editor.org/rfc/rfc6121
 #![forbid(unsafe_code)]
 
 mod bad_stanza;
