@@ -1,2 +1,103 @@
-//! benches
-fn main() {}
+//! Prints one table: thread CPU time, medians of interleaved runs, the same checksum by every contender.
+
+use std::{error::Error, fs, path::PathBuf, process::ExitCode};
+
+use benches::{
+    measure::{Row, compare},
+    shapes::{SHAPES, Stream, mix, stream_of},
+};
+use clap::Parser;
+use serde_json::json;
+
+/// Compares the parser with quick-xml, expat, rxml, minidom and xmpp-parsers, from 1,460-byte chunks.
+#[derive(Parser)]
+struct Arguments {
+    /// Measure this recorded stream (from its header to its end tag) instead of the ten shapes and the mix.
+    #[arg(long, value_name = "FILE")]
+    input: Option<PathBuf>,
+    /// Write the rows as JSON.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Runs of each contender; the median counts.
+    #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u16).range(1..))]
+    samples: u16,
+    /// Bytes of the mix; each shape alone gets a quarter.
+    #[arg(long, default_value_t = 4_000_000)]
+    bytes: usize,
+}
+
+fn main() -> ExitCode {
+    match run(&Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("benches: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
+    let streams = if let Some(path) = &arguments.input {
+        let xml = fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))?;
+        let name = path
+            .file_stem()
+            .map_or_else(|| "input".into(), |s| s.to_string_lossy().into_owned());
+        vec![Stream {
+            name,
+            xml,
+            stanzas: 0,
+        }]
+    } else {
+        let shapes = SHAPES
+            .iter()
+            .map(|shape| stream_of(shape, arguments.bytes / 4));
+        std::iter::once(mix(arguments.bytes))
+            .chain(shapes)
+            .collect()
+    };
+    println!(
+        "{:8} {:13} {:13} {:>9} {:>12} {:>13} {:>7}",
+        "work", "shape", "library", "MB/s", "stanzas/s", "allocs/stanza", "ratio"
+    );
+    let mut rows: Vec<Row> = Vec::new();
+    for stream in &streams {
+        let compared = compare(stream, usize::from(arguments.samples)).map_err(|m| {
+            format!(
+                "the checksums differ on work '{}', shape '{}': {:?}",
+                m.work, m.shape, m.outcomes
+            )
+        })?;
+        for row in &compared {
+            println!(
+                "{:8} {:13} {:13} {:9.1} {:12.0} {:13.2} {:6.2}x",
+                row.work,
+                row.shape,
+                row.library,
+                row.mb_per_s,
+                row.stanzas_per_s,
+                row.allocs,
+                row.ratio
+            );
+        }
+        println!();
+        rows.extend(compared);
+    }
+    if !rows.iter().any(|row| row.library == "expat") {
+        println!("expat: not compared, libexpat.so.1 is not installed");
+    }
+    if let Some(path) = &arguments.json {
+        let rows: Vec<_> = rows
+            .iter()
+            .map(|row| {
+                json!({
+                    "work": row.work, "shape": row.shape, "library": row.library,
+                    "mb_per_s": row.mb_per_s, "stanzas_per_s": row.stanzas_per_s,
+                    "allocs": row.allocs, "ratio": row.ratio,
+                })
+            })
+            .collect();
+        fs::write(path, serde_json::to_string_pretty(&rows)?)
+            .map_err(|e| format!("{}: {e}", path.display()))?;
+    }
+    Ok(())
+}
