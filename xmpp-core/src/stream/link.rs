@@ -114,7 +114,7 @@ impl<C: Codec, S: Session> Link<C, S> {
         self.check_ahead(now);
     }
 
-    /// The transport ended. What was received before is handled first.
+    /// The transport ended. What the session had not yet taken, because it waited, is dropped with it.
     pub fn handle_eof(&mut self, now: Timestamp) {
         self.session.handle_eof(now);
     }

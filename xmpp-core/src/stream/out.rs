@@ -8,6 +8,9 @@ use crate::xml::{WriteXml, Writer, ns};
 /// Capacity that an empty buffer keeps, so that an idle session is small.
 const KEEP: usize = 4 * 1024;
 
+/// Bytes beyond the limit for what a session says itself: headers, features, answers.
+const OWN: usize = 64 * 1024;
+
 /// The backlog would exceed its limit; what was to be added is not.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Overflow;
@@ -57,6 +60,11 @@ impl OutQueue {
     /// Bytes that wait.
     pub(super) fn backlog(&self) -> usize {
         self.text.len() - self.read
+    }
+
+    /// Whether what the session itself had to say is too much.
+    pub(super) fn is_over_limit(&self) -> bool {
+        self.backlog() > self.limit.saturating_add(OWN)
     }
 
     /// Writes `value` in place, as a stanza or a nonza.

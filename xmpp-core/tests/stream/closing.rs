@@ -197,3 +197,67 @@ fn stanzas_are_sent_only_when_bound() {
         Err(Misuse::NotReady)
     );
 }
+
+#[test]
+fn cls_1_nothing_counts_from_one_who_has_not_logged_in() {
+    for script in [
+        String::new(),
+        HEADER.to_owned(),
+        format!("{HEADER}{AUTH}{HEADER}"),
+    ] {
+        let mut server = tcp();
+        give(&mut server, &script);
+        server.session_mut().close(T0);
+        give(&mut server, "");
+        let head = if script.is_empty() { HEADER } else { "" };
+        let late = format!(
+            "{head}<message/>{AUTH}{}<foo xmlns='u'/>",
+            super::common::BIND
+        );
+        let (out, events) = give(&mut server, &late);
+        assert_eq!((out.as_str(), events.len()), ("", 0), "{events:?}");
+        let (_, events) = give(&mut server, "</stream:stream>");
+        assert_eq!(closed(&events), None);
+    }
+    // Nor does one who has get answers behind the end.
+    let mut server = bound();
+    server.session_mut().close(T0);
+    give(&mut server, "");
+    let session =
+        "<iq type='set' id='s'><session xmlns='urn:ietf:params:xml:ns:xmpp-session'/></iq>";
+    for late in [
+        session,
+        "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>",
+        AUTH,
+        "<foo xmlns='u'/>",
+    ] {
+        assert_eq!(give(&mut server, late).0, "");
+    }
+    assert!(!server.is_closed());
+    // What cannot be read ends it.
+    let (out, events) = give(&mut server, "<!-- x -->");
+    assert_eq!(out, "");
+    assert!(matches!(
+        events.last(),
+        Some(ServerEvent::Closed {
+            reason: CloseReason::Local,
+            ..
+        })
+    ));
+}
+
+#[test]
+fn lim_4_the_sessions_own_answers_count_too() {
+    let mut server = tcp_with(open_config().with_max_backlog(1000));
+    give(
+        &mut server,
+        &format!("{HEADER}{AUTH}{HEADER}{}", super::common::BIND),
+    );
+    let session =
+        "<iq type='set' id='s'><session xmlns='urn:ietf:params:xml:ns:xmpp-session'/></iq>";
+    for _ in 0..10_000 {
+        server.handle_input(T0, session.as_bytes());
+        assert!(server.session().backlog() < 100_000);
+    }
+    assert_error(&give(&mut server, ""), C::ResourceConstraint);
+}

@@ -176,6 +176,8 @@ impl ClientSession {
             State::TlsAsked => self.handle_tls_answer(root),
             State::Login => self.handle_login(root),
             State::Bind | State::Session if self.is_answer(root) => self.handle_answer(root),
+            // CLS-1: of what comes late only stanzas count.
+            State::Closing if !is_stanza(root) || self.jid.is_none() => {}
             _ if is_stanza(root) => self.events.push_back(ClientEvent::Stanza(element)),
             // FEA-6, STZ-1.
             _ => self.events.push_back(ClientEvent::Nonza(element)),

@@ -222,10 +222,12 @@ impl ClientSession {
 
     /// Tells the server what it did wrong and ends.
     fn fail(&mut self, error: StreamError, advice: Advice) {
-        if !matches!(self.state, State::Closing | State::Closed) {
-            self.out.error(&error);
-            self.out.close();
+        if self.state == State::Closing {
+            // Everything was said.
+            return self.finish(CloseReason::Local, None, Advice::None);
         }
+        self.out.error(&error);
+        self.out.close();
         let condition = Some(error.condition);
         self.finish(CloseReason::ErrorSent(error), condition, advice);
     }

@@ -2,7 +2,7 @@
 
 use super::{BindAnswer, Pending, ServerEvent, ServerSession, State, write_limits};
 use crate::{
-    FullJid, StanzaErrorCondition,
+    FullJid, Jid, StanzaErrorCondition,
     stream::{Misuse, ids::random_id, stanza::IqAnswer},
     xml::{Element, ElementRef, WriteXml, ns},
 };
@@ -33,26 +33,23 @@ impl ServerSession {
 
     /// Handles an IQ if it is one of the two that the session answers itself.
     pub(super) fn handle_own_iq(&mut self, iq: &Element) -> bool {
-        let addressed_elsewhere = iq
-            .attr("to")
-            .is_some_and(|to| !self.is_addressed_to_server(&to));
-        if !iq.is("iq", ns::CLIENT) || addressed_elsewhere {
+        if !iq.is("iq", ns::CLIENT) || !matches!(iq.attr("type").as_deref(), Some("set" | "get")) {
             return false;
         }
-        let request = matches!(iq.attr("type").as_deref(), Some("set" | "get"));
-        if !request {
+        let bind = iq.child("bind", ns::BIND);
+        // Before bind there is no session to ask for.
+        let session = self.jid.is_some() && iq.child("session", ns::SESSION).is_some();
+        if bind.is_none() && !session || !self.is_for_server(iq) {
             return false;
         }
-        if let Some(bind) = iq.child("bind", ns::BIND) {
-            self.handle_bind(iq, bind);
-            true
-        } else if iq.child("session", ns::SESSION).is_some() && self.jid.is_some() {
-            let error = (!is_single_set(iq)).then_some(StanzaErrorCondition::BadRequest);
-            self.answer_iq(iq, error);
-            true
-        } else {
-            false
+        match bind {
+            Some(bind) => self.handle_bind(iq, bind),
+            None => {
+                let error = (!is_single_set(iq)).then_some(StanzaErrorCondition::BadRequest);
+                self.answer_iq(iq, error);
+            }
         }
+        true
     }
 
     fn handle_bind(&mut self, iq: &Element, bind: ElementRef<'_>) {
@@ -135,9 +132,14 @@ impl ServerSession {
         self.out.stanza(|w| answer.write(w, |_| {}));
     }
 
-    /// Whether `to` is the domain or the account of the session.
-    fn is_addressed_to_server(&self, to: &str) -> bool {
-        to == self.domain().as_str() || self.user.as_ref().is_some_and(|user| to == user.as_str())
+    /// Whether the IQ is addressed to nobody, to the domain or to the session's account.
+    fn is_for_server(&self, iq: &Element) -> bool {
+        iq.attr("to").is_none_or(|to| {
+            Jid::new(&to).is_ok_and(|to| {
+                to == self.domain().as_str()
+                    || self.user.as_ref().is_some_and(|user| to == user.as_str())
+            })
+        })
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
         Advice, CloseReason, OutItem, Session, StreamError, StreamErrorCondition, StreamHeader,
         StreamItem, stanza::is_stanza,
     },
-    xml::{Element, Limits, ns},
+    xml::{Element, ElementRef, Limits, ns},
 };
 
 impl Session for ServerSession {
@@ -40,6 +40,10 @@ impl Session for ServerSession {
                 self.send_close_if_due();
                 self.finish(reason, None, Advice::None);
             }
+        }
+        if self.out.is_over_limit() {
+            // The session's own answers are never read.
+            self.overflow();
         }
     }
 
@@ -124,6 +128,9 @@ impl Session for ServerSession {
 
 impl ServerSession {
     fn handle_open(&mut self, header: &StreamHeader) {
+        if self.state == State::Closing {
+            return;
+        }
         if self.state != State::Header {
             return self.fail(
                 StreamError::new(StreamErrorCondition::BadFormat)
@@ -167,7 +174,8 @@ impl ServerSession {
                     .with_text("the stream has no header"),
             ),
             State::Features => self.handle_negotiation(&element),
-            State::Bound | State::Closing => self.handle_stanza(element),
+            State::Bound => self.handle_stanza(element),
+            State::Closing => self.handle_late(element),
             State::StartingTls | State::Closed => {}
         }
     }
@@ -212,25 +220,38 @@ impl ServerSession {
     }
 
     fn handle_stanza(&mut self, element: Element) {
-        if !is_stanza(element.root()) {
-            let condition = match element.ns() {
-                _ if element.root().has_ns(ns::SASL) => StreamErrorCondition::NotAuthorized,
-                _ if element.root().is("starttls", ns::TLS) => return self.handle_start_tls(),
+        let root = element.root();
+        if !is_stanza(root) {
+            if root.has_ns(ns::SASL) {
+                // SAS-10.
+                self.fail(StreamErrorCondition::NotAuthorized.into());
+            } else if root.is("starttls", ns::TLS) {
+                self.handle_start_tls();
+            } else {
                 // STZ-1; a lookalike in `jabber:server` is one of these.
-                _ => StreamErrorCondition::UnsupportedStanzaType,
-            };
-            return self.fail(condition.into());
-        }
-        if element.attr("from").is_some_and(|from| !self.is_own(&from)) {
+                self.fail(StreamErrorCondition::UnsupportedStanzaType.into());
+            }
+        } else if !self.is_from_here(root) {
             // STZ-6, SEC-4.
-            return self.fail(StreamErrorCondition::InvalidFrom.into());
-        }
-        if !self.handle_own_iq(&element) {
+            self.fail(StreamErrorCondition::InvalidFrom.into());
+        } else if !self.handle_own_iq(&element) {
             self.events.push_back(ServerEvent::Stanza(element));
         }
     }
 
-    /// Whether `from` is the session's own JID, bare or full.
+    /// CLS-1: what the peer sent before it saw the end is delivered, and nothing more is said.
+    fn handle_late(&mut self, element: Element) {
+        let root = element.root();
+        if self.jid.is_some() && is_stanza(root) && self.is_from_here(root) {
+            self.events.push_back(ServerEvent::Stanza(element));
+        }
+    }
+
+    /// Whether a stanza's `from` is absent or the session's own JID, bare or full.
+    fn is_from_here(&self, stanza: ElementRef<'_>) -> bool {
+        stanza.attr("from").is_none_or(|from| self.is_own(&from))
+    }
+
     fn is_own(&self, from: &str) -> bool {
         let Some(own) = &self.jid else {
             return false;

@@ -162,12 +162,7 @@ impl ServerSession {
             _ => return Err(Misuse::NotReady),
         }
         if self.out.send(stanza).is_err() {
-            // LIM-4: who does not read is cut off; what waits would never be read.
-            self.out.clear();
-            self.fail(
-                StreamError::new(StreamErrorCondition::ResourceConstraint)
-                    .with_text("stanzas are not read fast enough"),
-            );
+            self.overflow();
             return Err(Misuse::Closed);
         }
         Ok(())
@@ -238,7 +233,7 @@ impl ServerSession {
         self.see(now);
         match self.state {
             State::Closed => {}
-            State::Closing => self.finish(CloseReason::Local, None, Advice::None),
+            State::StartingTls => self.finish(CloseReason::Local, None, Advice::None),
             _ => self.fail(error),
         }
     }
@@ -298,14 +293,25 @@ impl ServerSession {
 
     /// Tells the peer what it did wrong and ends.
     fn fail(&mut self, error: StreamError) {
-        if self.state != State::Closing {
-            self.send_header_if_due();
-            self.out.error(&error);
-            self.out.close();
+        if self.state == State::Closing {
+            // Everything was said.
+            return self.finish(CloseReason::Local, None, Advice::None);
         }
+        self.send_header_if_due();
+        self.out.error(&error);
+        self.out.close();
         let advice = Advice::after(&error);
         let condition = Some(error.condition);
         self.finish(CloseReason::ErrorSent(error), condition, advice);
+    }
+
+    /// LIM-4: who does not read is cut off. What waits would never be read.
+    fn overflow(&mut self) {
+        self.out.clear();
+        self.fail(
+            StreamError::new(StreamErrorCondition::ResourceConstraint)
+                .with_text("stanzas are not read fast enough"),
+        );
     }
 
     fn finish(
