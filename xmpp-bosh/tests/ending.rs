@@ -252,13 +252,15 @@ fn legacy_clients_get_http_statuses() {
 /// K(n) … K(1) of a sequence made from this seed.
 fn keys(seed: &str, n: usize) -> Vec<String> {
     use sha1::{Digest, Sha1};
+    use std::fmt::Write;
     let mut keys = Vec::new();
     let mut text = seed.to_owned();
     for _ in 0..n {
-        text = Sha1::digest(text.as_bytes())
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let digest = Sha1::digest(text.as_bytes());
+        text.clear();
+        for byte in &digest {
+            write!(text, "{byte:02x}").unwrap();
+        }
         keys.push(text.clone());
     }
     keys.reverse();

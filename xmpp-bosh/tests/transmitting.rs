@@ -327,9 +327,9 @@ fn more_requests_than_granted_are_a_policy_violation() {
     let mut bench = Bench::new();
     bench.create("hold='1'");
     bench.session().busy = true;
-    let first = bench.poll(1);
-    let second = bench.poll(2);
-    let third = bench.poll(3);
+    let first = bench.message(1, "a");
+    let second = bench.message(2, "b");
+    let third = bench.message(3, "c");
     assert_eq!(
         bench.answer(third),
         terminate("policy-violation"),

@@ -164,7 +164,7 @@ impl Bench {
                 match event {
                     ManagerEvent::Created { sid, creation, .. } => {
                         self.creations.push(*creation);
-                        self.sid = sid.as_str().to_owned();
+                        sid.as_str().clone_into(&mut self.sid);
                         let mut session = ScriptedSession::server();
                         self.manager.pump(self.now, &sid, &mut session);
                         self.sessions.insert(sid, session);
