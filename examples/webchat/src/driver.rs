@@ -252,7 +252,8 @@ impl Driver {
                 self.hub.handle_timeout(now);
             }
             self.deliver();
-            if self.hub.sessions() == 0
+            if self.all_gone.is_some()
+                && self.hub.is_empty()
                 && let Some(done) = self.all_gone.take()
             {
                 // Whoever waited may have given up.

@@ -64,7 +64,7 @@ impl Program {
 async fn sigterm_says_farewell_to_everybody() {
     let mut program = Program::start(&[]).await;
     let mut anna = Bosh::login(program.address).await;
-    anna.send("<presence to='lobby@rooms.localhost/anna'><x xmlns='http://jabber.org/protocol/muc'/></presence>");
+    anna.send("<presence to='lobby@rooms.localhost/anna'><x xmlns='http://jabber.org/protocol/muc'/></presence>").await;
     while !is_subject(&soon("entering", anna.next()).await.expect("a stanza")) {}
     let mut ben = User::login(program.address, Transport::WebSocket).await;
     ben.join("lobby", "ben").await;

@@ -266,6 +266,11 @@ impl Hub {
         self.clients.len()
     }
 
+    /// Whether nobody is here, nor anybody who is still to be told the end.
+    pub fn is_empty(&self) -> bool {
+        self.clients.is_empty() && self.bosh.untold() == 0
+    }
+
     /// Everybody else's work, until there is none.
     fn settle(&mut self) {
         loop {

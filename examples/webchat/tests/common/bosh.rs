@@ -140,7 +140,11 @@ impl Bosh {
     }
 
     /// Sends stanzas, written without `xmlns`.
-    pub fn send(&mut self, stanzas: &str) {
+    pub async fn send(&mut self, stanzas: &str) {
+        // Never more than `requests` at a time (BOSH 7.1).
+        while self.outstanding.len() >= 2 {
+            super::soon("an answer", self.collect()).await;
+        }
         // Stanzas without a namespace of their own count as jabber:client (BOSH 4.9).
         self.post("", stanzas);
     }
@@ -157,12 +161,20 @@ impl Bosh {
             if self.outstanding.is_empty() {
                 self.post("", "");
             }
-            let (rid, body) = self.outstanding.join_next().await?.expect("no panic");
-            self.early.insert(rid, body);
-            while let Some(body) = self.early.remove(&self.expected) {
-                self.expected += 1;
-                self.take(body);
-            }
+            self.collect().await;
+        }
+    }
+
+    /// Waits for one answer and takes in what has come in order.
+    async fn collect(&mut self) {
+        let Some(answer) = self.outstanding.join_next().await else {
+            return;
+        };
+        let (rid, body) = answer.expect("no panic");
+        self.early.insert(rid, body);
+        while let Some(body) = self.early.remove(&self.expected) {
+            self.expected += 1;
+            self.take(body);
         }
     }
 

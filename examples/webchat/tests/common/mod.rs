@@ -66,7 +66,7 @@ impl User {
     /// Sends one stanza, written without `xmlns`.
     pub async fn send(&mut self, stanza: &str) {
         match self {
-            Self::Bosh(user) => user.send(stanza),
+            Self::Bosh(user) => user.send(stanza).await,
             Self::WebSocket(user) => user.send_stanza(stanza).await,
         }
     }

@@ -1,0 +1,84 @@
+// Our page, by the hooks that ui.js names.
+
+import { Window } from './browser.mjs';
+
+export class OurPage extends Window {
+  static client = 'page';
+
+  /** Opens the room; resolves when inside, or with `waitFor: 'conflict'` when asked for another nick. */
+  static async open(browser, { origin, room, nick, transport, waitFor = 'joined', size }) {
+    const window = await new OurPage().init(browser, origin, size);
+    const query = new URLSearchParams({ channel: room, nick });
+    if (transport === 'websocket') query.set('transport', transport);
+    await window.page.goto(`${origin}/?${query}`);
+    await (waitFor === 'conflict' ? window.asked() : window.inside());
+    return window;
+  }
+
+  async inside() {
+    await this.page.waitForSelector('#chat[data-connection=online][data-room=joined]');
+  }
+
+  async offline() {
+    await this.page.waitForSelector('#chat[data-connection=offline], #chat[data-connection=connecting]');
+  }
+
+  async asked() {
+    await this.page.waitForSelector('#nick-dialog[open] #nick-problem:not([hidden])');
+  }
+
+  async answer(nick) {
+    await this.page.fill('#nick-input', nick);
+    await this.page.press('#nick-input', 'Enter');
+  }
+
+  async say(text) {
+    await this.page.fill('#input', text);
+    await this.page.press('#input', 'Enter');
+  }
+
+  rename(nick) {
+    return this.say(`/nick ${nick}`);
+  }
+
+  /** Every message in the log, in order: { nick, text, state }. */
+  messages() {
+    return this.page.$$eval('[data-role=message]', (rows) =>
+      rows.map((row) => ({
+        nick: row.dataset.nick,
+        text: row.querySelector('.text').textContent,
+        state: row.dataset.state,
+      })),
+    );
+  }
+
+  /** Waits for a text; if it is one's own, until the room has confirmed it. */
+  async shows(text) {
+    await this.until(
+      (wanted) =>
+        [...document.querySelectorAll('[data-role=message][data-state=reflected] .text')].some(
+          (words) => words.textContent === wanted,
+        ),
+      text,
+    );
+  }
+
+  async present(...nicks) {
+    await this.until(
+      (wanted) =>
+        JSON.stringify([...document.querySelectorAll('[data-role=occupant]')].map((o) => o.dataset.nick).sort()) ===
+        wanted,
+      JSON.stringify(nicks.toSorted()),
+    );
+  }
+
+  /** What happened to people: `joined Bob`, `renamed Bob`. */
+  events() {
+    return this.page.$$eval('[data-role=event]', (rows) => rows.map((row) => `${row.dataset.what} ${row.dataset.nick}`));
+  }
+
+  async reload() {
+    await this.page.reload();
+    await this.inside();
+  }
+}
