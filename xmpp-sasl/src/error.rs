@@ -180,8 +180,8 @@ impl FailureKind {
         }
     }
 
-    /// The kind with this condition's name. One that is not known counts as
-    /// [`TemporaryAuthFailure`](Self::TemporaryAuthFailure) on a client (RFC 6120 §6.5.11 is the mildest).
+    /// The kind with this condition's name; `None` for one that is not known, which a client treats as
+    /// [`TemporaryAuthFailure`](Self::TemporaryAuthFailure).
     pub fn from_condition(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.condition() == name)
     }
@@ -260,7 +260,7 @@ pub enum LoginError {
         maximum: u32,
     },
     /// The server ended the exchange with this error (RFC 5802 §7, `e=`).
-    #[error("the server refused: {0}")]
+    #[error("the server refused: {0:?}")]
     Refused(String),
     /// The user name or password cannot be used with this mechanism.
     #[error("the credentials cannot be used: {0}")]
