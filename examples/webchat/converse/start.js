@@ -45,5 +45,7 @@ converse.initialize({
   discover_connection_methods: false,
   assets_path: new URL('./dist/', location.href).href,
   whitelisted_plugins: ['webchat-return'],
+  // Its WebAssembly looks for itself beside the page, and guests have no keys to show.
+  blacklisted_plugins: ['converse-omemo', 'converse-omemo-views'],
   i18n: 'en',
 });
