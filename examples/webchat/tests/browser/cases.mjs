@@ -62,8 +62,8 @@ async function play(scenario, { browser, origin, pictures, Client, transport }) 
   } catch (error) {
     await Promise.all(windows.map((window, i) => window.picture(pictures, `FAILED-${name}-${i + 1}`)));
     const seen = await Promise.all(windows.map((window) => window.messages().catch(() => 'gone')));
-    error.message += `\nseen: ${JSON.stringify(seen)}\nfaults: ${JSON.stringify(windows.map((w) => w.faults))}`;
-    throw error;
+    const faults = windows.map((window) => window.faults);
+    throw new Error(`seen: ${JSON.stringify(seen)}\nfaults: ${JSON.stringify(faults)}`, { cause: error });
   } finally {
     await Promise.all(windows.map((window) => window.close()));
     for (const close of clean) await close();

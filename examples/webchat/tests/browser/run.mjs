@@ -35,7 +35,7 @@ async function work() {
     } catch (error) {
       failed += 1;
       console.log(`FAILED ${next.name}`);
-      console.log(`${error.stack ?? error}`.replace(/^/gm, '    '));
+      console.log(`${error.cause?.stack ?? error.stack}\n${error.message}`.replace(/^/gm, '    '));
     }
     clearTimeout(timer);
     console.log(`    ${((Date.now() - started) / 1000).toFixed(1)} s`);
