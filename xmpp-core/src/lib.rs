@@ -1,4 +1,105 @@
-//! XMPP core: JIDs, streaming XML, streams and negotiation, without I/O.
+//! XMPP core ([RFC 6120], [RFC 7622], [RFC 7395]): JIDs, streaming XML, streams and their negotiation, without I/O.
+//!
+//! Nothing here touches a socket, a clock, the operating system's randomness, a thread or an async runtime: bytes, time
+//! and randomness come in as arguments, bytes and events come out. Any runtime can drive it, and every test is a
+//! script.
+//!
+//! # What is here
+//!
+//! - [`Jid`], [`BareJid`], [`FullJid`]: addresses, prepared when they are made.
+//! - [`xml`]: the streaming parser with its limits, [`Element`](xml::Element), the [`Writer`](xml::Writer),
+//!   typed payloads by `#[derive(Payload)]`.
+//! - [`stream`]: [`ServerSession`](stream::ServerSession) and [`ClientSession`](stream::ClientSession), which negotiate a stream and then carry stanzas, and
+//!   the codecs that put them on TCP and WebSocket. BOSH is in the crate `xmpp-bosh`.
+//! - [`StanzaError`]; [`sasl`], the crate under this one.
+//!
+//! # The order of calls
+//!
+//! A [`Link`](stream::Link) is a session with its codec. After everything that goes in — input, time, a command — take
+//! what comes out: events first, because answering them makes more to send, then output, then the next timeout. Any
+//! other order is legal too, and `None` only ever means "nothing yet".
+//!
+//! ```
+//! use std::sync::Arc;
+//! use xmpp_core::{
+//!     Random, Timestamp,
+//!     stream::{
+//!         BindAnswer, Channel, ClientConfig, ClientEvent, ClientSession, ServerConfig, ServerEvent,
+//!         ServerSession, TcpClient, TcpServer,
+//!     },
+//!     xml::Element,
+//! };
+//!
+//! # struct Os(u8);
+//! # impl Random for Os {
+//! #     fn fill(&mut self, dest: &mut [u8]) {
+//! #         for byte in dest { self.0 = self.0.wrapping_mul(5).wrapping_add(7); *byte = self.0; }
+//! #     }
+//! # }
+//! // `Os` fills bytes from the operating system; `now` comes from the caller's clock.
+//! let now = Timestamp::from_millis(1_700_000_000_000);
+//! let config = ServerConfig::new("chat.example")?.allow_anonymous().require_tls(false);
+//! let session = ServerSession::new(Arc::new(config), Channel::plain(), now, Box::new(Os(1)));
+//! let mut server = TcpServer::new(session);
+//! let wants = ClientConfig::anonymous("chat.example")?.require_tls(false);
+//! let mut client = TcpClient::new(ClientSession::new(wants, Channel::plain(), now, Box::new(Os(2))));
+//!
+//! let mut received = None;
+//! while received.is_none() {
+//!     // The client's side: what to send, and what happened.
+//!     let mut bytes = String::new();
+//!     client.poll_transmit(&mut bytes);
+//!     server.handle_input(now, bytes.as_bytes());
+//!
+//!     // The server's side: events, answers to those that ask, a pump so that the session goes on …
+//!     while let Some(event) = server.poll_event() {
+//!         match event {
+//!             ServerEvent::Bind { id, .. } => {
+//!                 server.session_mut().resolve(id, BindAnswer::Accept)?;
+//!                 server.pump(now);
+//!             }
+//!             // … stanzas for the router, which answers by `send` …
+//!             ServerEvent::Stanza(stanza) => server.session_mut().send(&stanza)?,
+//!             ServerEvent::Closed { reason, .. } => panic!("{reason:?}"),
+//!             _ => {}
+//!         }
+//!     }
+//!     // … then output, and when to come back although nothing arrives.
+//!     let mut bytes = String::new();
+//!     server.poll_transmit(&mut bytes);
+//!     let _wake_me_at = server.poll_timeout(); // then: server.handle_timeout(now)
+//!
+//!     client.handle_input(now, bytes.as_bytes());
+//!     while let Some(event) = client.poll_event() {
+//!         match event {
+//!             ClientEvent::Derive(job) => client.session_mut().derived(job.run())?,
+//!             ClientEvent::Ready { .. } => {
+//!                 let stanza = "<message xmlns='jabber:client'><body>hello</body></message>";
+//!                 client.session_mut().send(&stanza.parse::<Element>()?)?;
+//!             }
+//!             ClientEvent::Stanza(stanza) => received = Some(stanza),
+//!             ClientEvent::Closed { advice, .. } => panic!("{advice:?}"),
+//!             _ => {}
+//!         }
+//!         client.pump(now);
+//!     }
+//! }
+//! assert_eq!(received.unwrap().children().next().unwrap().text(), "hello");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! When the transport ends, say [`handle_eof`](stream::Link::handle_eof). When [`is_closed`](stream::Link::is_closed) says so, send what is left and close it.
+//! A WebSocket works the same with [`handle_message`](stream::Link::handle_message) and [`poll_message`](stream::Link::poll_message).
+//!
+//! # Back-pressure
+//!
+//! While [`wants_input`](stream::Link::wants_input) is false, read nothing from the transport. What is sent waits in the session until it is
+//! fetched, so fetch it only when the transport takes it: the backlog is bounded, and whoever lets it overflow is cut off.
+//! What a peer may send is bounded by [`Limits`](xml::Limits), which are enforced while it arrives.
+//!
+//! [RFC 6120]: https://www.rfc-editor.org/rfc/rfc6120
+//! [RFC 7395]: https://www.rfc-editor.org/rfc/rfc7395
+//! [RFC 7622]: https://www.rfc-editor.org/rfc/rfc7622
 #![forbid(unsafe_code)]
 
 mod jid;

@@ -205,8 +205,13 @@ fn is_valid_newer(c: char, class: Class) -> bool {
         | G::ModifierLetter
         | G::NonspacingMark
         | G::SpacingMark => true,
-        G::Unassigned | G::Control | G::Format | G::PrivateUse | G::Surrogate => return false,
-        G::LineSeparator | G::ParagraphSeparator => return false,
+        G::Unassigned
+        | G::Control
+        | G::Format
+        | G::PrivateUse
+        | G::Surrogate
+        | G::LineSeparator
+        | G::ParagraphSeparator => return false,
         _ => false,
     };
     class == Class::Freeform || identifier && !has_compatibility_form(c)

@@ -1,4 +1,18 @@
-//! Streams: headers, errors, codecs, sessions (RFC 6120 §4 to §7, RFC 7395).
+//! Streams: headers, errors, codecs, sessions ([RFC 6120] §4 to §7, [RFC 7395]).
+//!
+//! ```text
+//! bytes ── codec (TCP · WebSocket · BOSH body) ── StreamItem ── session (server · client) ── events
+//!                                              ── OutItem  ──                            ── commands
+//! ```
+//!
+//! A session does not know what carries it, and a codec does not know what it carries. [`Link`] joins one of each, under
+//! the names [`TcpServer`], [`TcpClient`], [`WebSocketServer`] and [`WebSocketClient`].
+//!
+//! Rules that are cited by a number (`HDR-8`, `SAS-11`, `BND-2`, `BOSH 15.12`) are those of the project's catalogue of
+//! requirements; the tests carry the same numbers.
+//!
+//! [RFC 6120]: https://www.rfc-editor.org/rfc/rfc6120
+//! [RFC 7395]: https://www.rfc-editor.org/rfc/rfc7395
 
 mod channel;
 mod client;

@@ -68,12 +68,12 @@ impl WebSocketCodec {
 
     fn message(&mut self) -> Result<StreamItem, StreamError> {
         let mut root = None;
-        while let Some(event) = self.parser.poll().map_err(|e| framing_error(&e))? {
+        while let Some(event) = self.parser.poll().map_err(framing_error)? {
             if let ParserEvent::Element(element) = event {
                 root.get_or_insert(element);
             }
         }
-        self.parser.finish().map_err(|e| framing_error(&e))?;
+        self.parser.finish().map_err(framing_error)?;
         self.pending = false;
         item(root.ok_or(StreamErrorCondition::NotWellFormed)?)
     }
@@ -165,13 +165,13 @@ fn item(element: Element) -> Result<StreamItem, StreamError> {
 }
 
 /// HDR-17: more than one element in a message is `bad-format`.
-fn framing_error(error: &ParseError) -> StreamError {
+fn framing_error(error: ParseError) -> StreamError {
     match error.rule {
         ParseRule::ContentAfterRoot | ParseRule::TextOutsideRoot => {
             StreamError::new(StreamErrorCondition::BadFormat)
                 .with_text("a message holds one element")
         }
-        _ => error.clone().into(),
+        _ => error.into(),
     }
 }
 

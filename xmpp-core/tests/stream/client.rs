@@ -38,11 +38,10 @@ fn give(client: &mut TcpClient, input: &str) -> (String, Vec<ClientEvent>) {
 }
 
 fn mechanisms(names: &[&str]) -> String {
-    let list: String = names
-        .iter()
-        .map(|name| format!("<mechanism>{name}</mechanism>"))
-        .collect();
-    format!("{HEADER}<stream:features><mechanisms {SASL}>{list}</mechanisms></stream:features>")
+    let list = names.join("</mechanism><mechanism>");
+    format!(
+        "{HEADER}<stream:features><mechanisms {SASL}><mechanism>{list}</mechanism></mechanisms></stream:features>"
+    )
 }
 
 fn failure(condition: &str) -> String {

@@ -21,6 +21,13 @@ fn message(bytes: usize) -> String {
     )
 }
 
+/// Names that differ in a number.
+fn numbered(n: usize, before: &str, behind: &str) -> String {
+    let numbers: Vec<String> = (0..n).map(|i| i.to_string()).collect();
+    let between = format!("{behind}{before}");
+    format!("{before}{}{behind}", numbers.join(&between))
+}
+
 fn too_big() -> String {
     "<stanza-too-big xmlns='urn:xmpp:errors'/>".to_owned()
 }
@@ -30,9 +37,7 @@ fn lim_1_bytes_before_and_after_login() {
     // RFC 6120 §13.12: 10,000 bytes are the least that a server takes.
     let auth = |bytes: usize| {
         let frame = "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='ANONYMOUS'>=</auth>";
-        frame
-            .replace('=', "=")
-            .replace(">=<", &format!(">{}=<", " ".repeat(bytes - frame.len())))
+        frame.replace(">=<", &format!(">{}=<", " ".repeat(bytes - frame.len())))
     };
     let mut server = tcp();
     let (out, _) = give(&mut server, &format!("{HEADER}{}", auth(10_000)));
@@ -76,10 +81,7 @@ fn lim_1_the_header_counts_too() {
     let mut server = tcp();
     let head = HEADER.replace("to=", &format!("x='{}' to=", "y".repeat(10_000)));
     assert_error(&give(&mut server, &head), C::PolicyViolation);
-    let mut prefixes = String::new();
-    for i in 0..50_000 {
-        prefixes.push_str(&format!(" xmlns:p{i}='u'"));
-    }
+    let prefixes = numbered(50_000, " xmlns:p", "='u'");
     let answer = give(
         &mut tcp(),
         &HEADER.replace(" to=", &format!("{prefixes} to=")),
@@ -92,7 +94,7 @@ fn lim_1_elements_depth_attributes() {
     let nested = |n: usize| format!("{}{}", "<a>".repeat(n), "</a>".repeat(n));
     let wide = |n: usize| format!("<message>{}</message>", "<a/>".repeat(n - 1));
     let attributes = |n: usize| {
-        let list: String = (0..n).map(|i| format!(" a{i}=''")).collect();
+        let list = numbered(n, " a", "=''");
         format!("<message{list}/>")
     };
     let stanza = |inner: String| format!("<message>{inner}</message>");

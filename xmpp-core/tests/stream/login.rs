@@ -19,10 +19,10 @@ fn auth(mechanism: &str, data: &str) -> String {
     format!("<auth {NS} mechanism='{mechanism}'>{data}</auth>")
 }
 
-fn plain(authzid: &str, authcid: &str, password: &str) -> String {
+fn plain(authzid: &str, user: &str, password: &str) -> String {
     auth(
         "PLAIN",
-        &base64::encode(format!("{authzid}\0{authcid}\0{password}")),
+        &base64::encode(format!("{authzid}\0{user}\0{password}")),
     )
 }
 

@@ -80,7 +80,7 @@ fn tls_3_bytes_behind_starttls_end_the_stream() {
                 T0,
                 format!("{HEADER}{STARTTLS}{}", &behind[..cut]).as_bytes(),
             );
-            server.handle_input(T0, behind[cut..].as_bytes());
+            server.handle_input(T0, &behind.as_bytes()[cut..]);
             let events = settle(&mut server);
             let [
                 ServerEvent::StartTls,

@@ -88,7 +88,7 @@ impl ClientSession {
             _ => Advice::Stop,
         };
         self.jid = None;
-        self.give_up(error, advice);
+        self.give_up(error.to_string(), advice);
     }
 
     fn ready(&mut self) {

@@ -145,14 +145,12 @@ impl ClientSession {
     }
 
     fn handle_close(&mut self) {
-        match self.state {
-            State::Closing => self.finish(CloseReason::Local, None, Advice::None),
-            _ => {
-                // CLS-2.
-                self.out.close();
-                self.finish(CloseReason::ByPeer, None, Advice::Backoff);
-            }
+        if self.state == State::Closing {
+            return self.finish(CloseReason::Local, None, Advice::None);
         }
+        // CLS-2.
+        self.out.close();
+        self.finish(CloseReason::ByPeer, None, Advice::Backoff);
     }
 
     fn handle_element(&mut self, element: Element) {

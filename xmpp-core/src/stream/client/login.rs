@@ -30,12 +30,12 @@ impl ClientSession {
                 let error = StreamError::new(StreamErrorCondition::UnsupportedFeature)
                     .with_text("no mechanism can be used");
                 self.out.error(&error);
-                return self.give_up(none, Advice::Stop);
+                return self.give_up(none.to_string(), Advice::Stop);
             }
         };
         let initial = match login.initial() {
             Ok(initial) => initial,
-            Err(error) => return self.give_up(error, Advice::Stop),
+            Err(error) => return self.give_up(error.to_string(), Advice::Stop),
         };
         self.out.nonza(|w| {
             let auth = w.start("auth", ns::SASL);
@@ -103,7 +103,7 @@ impl ClientSession {
                     LoginError::Refused(_) | LoginError::StaleKeys => Advice::Reauthenticate,
                     _ => Advice::Stop,
                 };
-                self.abort_login(error, advice);
+                self.abort_login(error.to_string(), advice);
             }
         }
     }
@@ -117,7 +117,7 @@ impl ClientSession {
             return;
         };
         if let Err(error) = login.success(data.as_deref()) {
-            return self.give_up(error, Advice::Stop);
+            return self.give_up(error.to_string(), Advice::Stop);
         }
         self.authenticated = true;
         self.events.push_back(ClientEvent::Authenticated {
@@ -177,7 +177,7 @@ impl ClientSession {
             .is_ok_and(|next| above.is_none_or(|above| next.info().strength() > above))
     }
 
-    fn abort_login(&mut self, reason: impl ToString, advice: Advice) {
+    fn abort_login(&mut self, reason: impl Into<String>, advice: Advice) {
         self.out.nonza(|w| w.empty_element("abort", ns::SASL));
         self.give_up(reason, advice);
     }

@@ -233,9 +233,9 @@ impl ClientSession {
     }
 
     /// Ends because the login leads nowhere.
-    fn give_up(&mut self, reason: impl ToString, advice: Advice) {
+    fn give_up(&mut self, reason: impl Into<String>, advice: Advice) {
         self.out.close();
-        self.finish(CloseReason::LoginFailed(reason.to_string()), None, advice);
+        self.finish(CloseReason::LoginFailed(reason.into()), None, advice);
     }
 
     fn finish(

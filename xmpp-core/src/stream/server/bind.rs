@@ -42,12 +42,11 @@ impl ServerSession {
         if bind.is_none() && !session || !self.is_for_server(iq) {
             return false;
         }
-        match bind {
-            Some(bind) => self.handle_bind(iq, bind),
-            None => {
-                let error = (!is_single_set(iq)).then_some(StanzaErrorCondition::BadRequest);
-                self.answer_iq(iq, error);
-            }
+        if let Some(bind) = bind {
+            self.handle_bind(iq, bind);
+        } else {
+            let error = (!is_single_set(iq)).then_some(StanzaErrorCondition::BadRequest);
+            self.answer_iq(iq, error);
         }
         true
     }
