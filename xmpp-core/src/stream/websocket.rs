@@ -20,12 +20,16 @@ pub struct WebSocketCodec {
     pending: bool,
     /// Messages behind that one.
     inbox: VecDeque<String>,
+    /// Bytes in the inbox, with what its entries take themselves.
     inbox_bytes: usize,
     failed: Option<StreamError>,
 }
 
 /// BOSH 15.12: Strophe.js takes this text, with this space, as the end of the stream, and no other.
 const CLOSE: &str = r#"<close xmlns="urn:ietf:params:xml:ns:xmpp-framing" />"#;
+
+/// What a message in the inbox takes beside its text: a flood of empty ones is not free.
+const ENTRY: usize = size_of::<String>();
 
 impl WebSocketCodec {
     /// A codec that takes at most `limits` from the peer.
@@ -46,7 +50,7 @@ impl WebSocketCodec {
             return;
         }
         if self.pending || !self.inbox.is_empty() {
-            self.inbox_bytes += message.len();
+            self.inbox_bytes += message.len() + ENTRY;
             self.inbox.push_back(message.to_owned());
         } else {
             self.load(message);
@@ -96,7 +100,7 @@ impl Codec for WebSocketCodec {
         if !self.pending
             && let Some(message) = self.inbox.pop_front()
         {
-            self.inbox_bytes -= message.len();
+            self.inbox_bytes -= message.len() + ENTRY;
             self.load(&message);
         }
         if let Some(error) = &self.failed {

@@ -37,7 +37,7 @@ impl ClientSession {
             .filter(|child| child.is("mechanism", ns::SASL))
             .map(|mechanism| mechanism.text().trim().to_owned())
             .collect();
-        let bindings: Option<Vec<_>> = features
+        self.bindings = features
             .child("sasl-channel-binding", ns::CHANNEL_BINDING)
             .map(|list| {
                 list.children()
@@ -45,7 +45,7 @@ impl ClientSession {
                     .filter_map(|child| ChannelBindingType::from_name(&child.attr("type")?))
                     .collect()
             });
-        self.begin_login(bindings.as_deref());
+        self.begin_login();
     }
 
     /// TLS-5.

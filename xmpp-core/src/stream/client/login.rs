@@ -3,26 +3,16 @@
 use super::{ClientEvent, ClientSession, State};
 use crate::{
     sasl::{
-        ChannelBindingType, ClientStep, DerivedKey, FailureKind, LoginError, SelectCx, Strength,
+        ClientLogin, ClientStep, DerivedKey, FailureKind, LoginError, NoMechanism, SelectCx,
+        Strength,
     },
     stream::{Advice, Misuse, StreamError, StreamErrorCondition, sasl as wire},
     xml::{ElementRef, ns},
 };
 
 impl ClientSession {
-    pub(super) fn begin_login(&mut self, bindings: Option<&[ChannelBindingType]>) {
-        let mut cx = SelectCx::new(self.channel.security())
-            .with_policy(&self.config.policy)
-            .with_service("xmpp", self.config.domain.domain());
-        if let Some(bindings) = bindings {
-            cx = cx.with_peer_bindings(bindings);
-        }
-        let selected = self.config.registry.select(
-            &self.offered,
-            &self.config.credentials,
-            &cx,
-            &mut *self.random,
-        );
+    pub(super) fn begin_login(&mut self) {
+        let selected = self.select();
         let mut login = match selected {
             Ok(login) => login,
             Err(none) => {
@@ -145,7 +135,7 @@ impl ClientSession {
                 self.config.policy =
                     std::mem::take(&mut self.config.policy).deny(login.mechanism().as_str());
                 if self.has_another_mechanism(above) {
-                    return self.begin_login(None);
+                    return self.begin_login();
                 }
                 Advice::Stop
             }
@@ -163,18 +153,24 @@ impl ClientSession {
 
     /// Whether a mechanism is left, stronger than `above` where the server calls that too weak.
     fn has_another_mechanism(&mut self, above: Option<Strength>) -> bool {
-        let cx = SelectCx::new(self.channel.security())
+        self.select()
+            .is_ok_and(|next| above.is_none_or(|above| next.info().strength() > above))
+    }
+
+    /// The best mechanism of those offered (SAS-2).
+    fn select(&mut self) -> Result<ClientLogin, NoMechanism> {
+        let mut cx = SelectCx::new(self.channel.security())
             .with_policy(&self.config.policy)
             .with_service("xmpp", self.config.domain.domain());
-        self.config
-            .registry
-            .select(
-                &self.offered,
-                &self.config.credentials,
-                &cx,
-                &mut *self.random,
-            )
-            .is_ok_and(|next| above.is_none_or(|above| next.info().strength() > above))
+        if let Some(bindings) = &self.bindings {
+            cx = cx.with_peer_bindings(bindings);
+        }
+        self.config.registry.select(
+            &self.offered,
+            &self.config.credentials,
+            &cx,
+            &mut *self.random,
+        )
     }
 
     fn abort_login(&mut self, reason: impl Into<String>, advice: Advice) {

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     FullJid, Random, Timestamp,
-    sasl::{ChannelSecurity, ClientLogin, DerivedKey},
+    sasl::{ChannelBindingType, ChannelSecurity, ClientLogin, DerivedKey},
     xml::WriteXml,
 };
 
@@ -45,6 +45,8 @@ pub struct ClientSession {
     login: Option<ClientLogin>,
     /// The mechanisms that the server offers.
     offered: Vec<String>,
+    /// The channel-binding types that it can do, if it says so.
+    bindings: Option<Vec<ChannelBindingType>>,
     authenticated: bool,
     /// The server offers RFC 3921's session and does not call it optional.
     wants_session: bool,
@@ -105,6 +107,7 @@ impl ClientSession {
             restart: false,
             login: None,
             offered: Vec::new(),
+            bindings: None,
             authenticated: false,
             wants_session: false,
             request: String::new(),

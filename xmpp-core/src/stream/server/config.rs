@@ -71,8 +71,12 @@ impl ServerConfig {
     /// [`ServerEvent::Lookup`](super::ServerEvent::Lookup) asks. Replaces the registry of all mechanisms.
     #[must_use]
     pub fn with_sasl(mut self, registry: Registry, config: sasl::ServerConfig) -> Self {
+        let anonymous = self.sasl.can_answer(&LookupKind::ANONYMOUS);
         self.registry = registry;
         self.sasl = config;
+        if anonymous {
+            self = self.allow_anonymous();
+        }
         self
     }
 
