@@ -14,6 +14,7 @@ mod privileges;
 mod request;
 mod role;
 mod room;
+mod room_form;
 mod service;
 mod service_config;
 mod status_code;

@@ -43,6 +43,11 @@ pub struct ServiceConfig {
     ///
     /// [`handle_account_stanza`]: crate::Service::handle_account_stanza
     pub account_queries: bool,
+    /// Fields of the owner's form that owners may not change, by their whole names.
+    ///
+    /// Without more, `muc#roomconfig_enablelogging` and `muc#roomconfig_enablearchiving`: they promise what only a
+    /// host with a public log or an archive can keep (MUC CO3, CO21).
+    pub withheld_fields: BTreeSet<String>,
     /// Users who act as owners of every room (MUC RS6).
     pub administrators: BTreeSet<BareJid>,
     /// Bounds on what peers may use up.
@@ -60,6 +65,12 @@ impl Default for ServiceConfig {
             lock_expiry: LockExpiry::Unlock,
             linger: Duration::ZERO,
             account_queries: true,
+            withheld_fields: [
+                "muc#roomconfig_enablelogging",
+                "muc#roomconfig_enablearchiving",
+            ]
+            .map(str::to_owned)
+            .into(),
             administrators: BTreeSet::new(),
             limits: Limits::default(),
         }

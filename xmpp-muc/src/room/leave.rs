@@ -49,7 +49,7 @@ impl<'a> Actor<'a> {
 pub(super) struct Departed {
     occupant: Occupant,
     /// The role it had decides whether the others knew of it.
-    was_shown: bool,
+    pub(super) was_shown: bool,
 }
 
 impl RoomState {
@@ -234,11 +234,11 @@ impl RoomState {
         cause: DestroyCause,
         destroy: Option<&Destroy>,
     ) {
+        if self.gone.is_none() {
+            self.vanish(cx, cause); // PE2: before anybody is told
+        }
         let empty = Destroy::default();
         self.dismiss_all(cx, &[], Some(destroy.unwrap_or(&empty)));
-        if self.gone.is_none() {
-            self.vanish(cx, cause);
-        }
     }
 }
 

@@ -103,11 +103,8 @@ impl RoomState {
     }
 
     fn keep_in_history(&mut self, cx: &Context<'_>, stanza: Arc<Fanout>) {
-        let limits = &cx.service.limits;
         let bytes = stanza.as_str().len();
-        let max = limits
-            .history_messages
-            .min(self.config.max_history_fetch as usize);
+        let max = self.history_cap(cx);
         self.history.push(
             history::Entry {
                 stanza,
@@ -115,8 +112,14 @@ impl RoomState {
                 bytes,
             },
             max,
-            limits.history_bytes,
+            cx.service.limits.history_bytes,
         );
+    }
+
+    /// How many messages the history holds (MUC HI6).
+    pub(super) fn history_cap(&self, cx: &Context<'_>) -> usize {
+        let wanted = self.config.max_history_fetch as usize;
+        wanted.min(cx.service.limits.history_messages)
     }
 
     /// What else is sent to a room: nothing of it is a message to all (MUC GC7).

@@ -7,6 +7,7 @@ mod history;
 mod iq;
 mod join;
 mod leave;
+mod lists;
 mod message;
 mod occupants;
 mod owner;
@@ -15,6 +16,7 @@ mod private;
 mod queries;
 mod query;
 mod rename;
+mod standing;
 mod state;
 mod subject;
 
