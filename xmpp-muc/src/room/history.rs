@@ -42,11 +42,6 @@ impl History {
         }
     }
 
-    #[cfg(test)]
-    pub(crate) fn len(&self) -> usize {
-        self.entries.len()
-    }
-
     /// The newest messages that satisfy every limit of the request, oldest first (MUC HI2).
     pub(crate) fn select(
         &self,
