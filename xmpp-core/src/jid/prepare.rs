@@ -30,8 +30,17 @@ const ROUNDS: usize = 4;
 pub(super) fn local(part: &str) -> Result<Cow<'_, str>, JidError> {
     let error = |rule| JidError::new(JidPart::Local, rule);
     length(part).map_err(error)?;
-    if part.bytes().all(is_plain_local) {
+    if part.bytes().all(|b| class_of(b) & LOCAL != 0) {
         return Ok(Cow::Borrowed(part));
+    }
+    if part.is_ascii() {
+        // Of ASCII, the profile maps capitals and leaves the rest (RFC 8264 §9.11).
+        let lower = part.to_ascii_lowercase();
+        return if lower.bytes().all(|b| class_of(b) & LOCAL != 0) {
+            Ok(Cow::Owned(lower))
+        } else {
+            Err(error(JidRule::Character))
+        };
     }
     let prepared = until_stable(part, |s| {
         let profile = UsernameCaseMapped::new();
@@ -60,7 +69,7 @@ pub(super) fn local(part: &str) -> Result<Cow<'_, str>, JidError> {
 pub(super) fn resource(part: &str) -> Result<Cow<'_, str>, JidError> {
     let error = |rule| JidError::new(JidPart::Resource, rule);
     length(part).map_err(error)?;
-    if part.bytes().all(|b| matches!(b, b' '..=b'~')) {
+    if part.bytes().all(|b| class_of(b) & RESOURCE != 0) {
         return Ok(Cow::Borrowed(part));
     }
     let prepared = until_stable(part, |s| {
@@ -93,6 +102,12 @@ pub(super) fn domain(part: &str) -> Result<Cow<'_, str>, JidError> {
     if is_plain_domain(stripped) {
         return Ok(Cow::Borrowed(stripped));
     }
+    if stripped.bytes().any(|b| b.is_ascii_uppercase()) {
+        let lower = stripped.to_ascii_lowercase();
+        if is_plain_domain(&lower) {
+            return Ok(Cow::Owned(lower));
+        }
+    }
     let prepared = until_stable(part, |s| {
         let uts46 = Uts46::new();
         let (unicode, result) = uts46.to_unicode(s.as_bytes(), AsciiDenyList::STD3, Hyphens::Check);
@@ -119,26 +134,58 @@ pub(super) fn domain(part: &str) -> Result<Cow<'_, str>, JidError> {
     prepared.map(Cow::Owned).map_err(error)
 }
 
-/// Bytes of a localpart that preparation leaves alone.
-const fn is_plain_local(b: u8) -> bool {
-    matches!(b, b'!'..=b'~')
-        && !b.is_ascii_uppercase()
-        && !matches!(b, b'"' | b'&' | b'\'' | b'/' | b':' | b'<' | b'>' | b'@')
+/// Bytes that preparation leaves alone, in a localpart, in a resourcepart, in a label of a domain.
+const LOCAL: u8 = 1;
+const RESOURCE: u8 = 2;
+const LABEL: u8 = 4;
+
+/// In which parts a byte is left alone.
+fn class_of(b: u8) -> u8 {
+    const CLASSES: [u8; 256] = {
+        let mut classes = [0; 256];
+        let mut b = b' ';
+        while b <= b'~' {
+            let mut class = RESOURCE;
+            // RFC 7622 §3.3.1.
+            let special = matches!(
+                b,
+                b' ' | b'"' | b'&' | b'\'' | b'/' | b':' | b'<' | b'>' | b'@'
+            );
+            if !special && !b.is_ascii_uppercase() {
+                class |= LOCAL;
+            }
+            if b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' {
+                class |= LABEL;
+            }
+            classes[b as usize] = class;
+            b += 1;
+        }
+        classes
+    };
+    CLASSES[usize::from(b)]
 }
 
 /// Lower-case letters, digits and hyphens in labels that need no mapping and no second look.
 fn is_plain_domain(part: &str) -> bool {
-    part.split('.').all(|label| {
-        let bytes = label.as_bytes();
-        (1..=63).contains(&bytes.len())
-            && bytes
-                .iter()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-')
-            && bytes[0] != b'-'
-            && bytes[bytes.len() - 1] != b'-'
+    let is_plain_label = |label: &[u8]| {
+        (1..=63).contains(&label.len())
+            && label[0] != b'-'
+            && label[label.len() - 1] != b'-'
             // R-LDH labels: `xn--…` and what IDNA reserves.
-            && bytes.get(2..4) != Some(b"--")
-    })
+            && label.get(2..4) != Some(b"--")
+    };
+    let bytes = part.as_bytes();
+    let mut start = 0;
+    for (i, &b) in bytes.iter().enumerate() {
+        if class_of(b) & LABEL != 0 {
+            continue;
+        }
+        if b != b'.' || !is_plain_label(&bytes[start..i]) {
+            return false;
+        }
+        start = i + 1;
+    }
+    is_plain_label(&bytes[start..])
 }
 
 fn length(part: &str) -> Result<(), JidRule> {

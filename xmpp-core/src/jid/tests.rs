@@ -203,6 +203,28 @@ fn local_special_characters() {
 }
 
 #[test]
+fn ascii_is_prepared_without_the_tables() {
+    assert_eq!(
+        text("A.b-C_d!#$%()*+,;=?[]^`{|}~\\@X-1.Example"),
+        "a.b-c_d!#$%()*+,;=?[]^`{|}~\\@x-1.example"
+    );
+    assert_eq!(text("a@EXAMPLE.ORG./R"), "a@example.org/R");
+    // The same verdicts as where the tables judge.
+    for b in 0u8..128 {
+        let c = char::from(b);
+        let ascii = Jid::from_parts(Some(&format!("a{c}")), "d", None);
+        let tables = Jid::from_parts(Some(&format!("a{c}ß")), "d", None);
+        assert_eq!(ascii.is_ok(), tables.is_ok(), "localpart {c:?}");
+        let ascii = Jid::from_parts(None, &format!("a{c}b"), None);
+        let tables = Jid::from_parts(None, &format!("a{c}bß"), None);
+        assert_eq!(ascii.is_ok(), tables.is_ok(), "domainpart {c:?}");
+        let ascii = Jid::from_parts(None, "d", Some(&format!("a{c}")));
+        let tables = Jid::from_parts(None, "d", Some(&format!("a{c}ß")));
+        assert_eq!(ascii.is_ok(), tables.is_ok(), "resourcepart {c:?}");
+    }
+}
+
+#[test]
 fn local_direction() {
     assert_eq!(text("אבג@d"), "אבג@d");
     assert_eq!(fails("אa@d"), (JidPart::Local, JidRule::Direction));

@@ -244,6 +244,8 @@ fn stz_1_unknown_first_level_elements() {
         "<presence xmlns=''/>",
         "<a xmlns='urn:xmpp:sm:3' h='0'/>",
         "<enable xmlns='urn:xmpp:sm:3'/>",
+        // XEP-0138 is not offered (CVE-2014-2741 to -2746).
+        "<compress xmlns='http://jabber.org/protocol/compress'><method>zlib</method></compress>",
     ] {
         assert_error(&give(&mut bound(), unknown), C::UnsupportedStanzaType);
     }
