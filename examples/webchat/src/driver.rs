@@ -113,6 +113,11 @@ impl HubHandle {
         let _ = all_gone.await;
     }
 
+    /// Whether the hub is at work.
+    pub(crate) fn is_alive(&self) -> bool {
+        !self.commands.is_closed()
+    }
+
     fn send(&self, command: Command) {
         // The hub's task ends after all connections; what comes later has no receiver and needs none.
         let _ = self.commands.send(command);

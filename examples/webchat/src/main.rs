@@ -42,7 +42,11 @@ async fn run(settings: &Settings) -> ExitCode {
     };
     let mut stdout = std::io::stdout();
     // Nobody may be reading; the server runs all the same.
-    let _ = writeln!(stdout, "Open {} in a browser to chat.", server.link());
+    let link = server.link();
+    let _ = writeln!(stdout, "Open {link} in a browser to chat.");
+    if settings.converse.is_some() {
+        let _ = writeln!(stdout, "Converse.js is at {link}converse/");
+    }
     let _ = stdout.flush();
 
     let mut signals = match signals {

@@ -217,6 +217,11 @@ async fn anonymous_users_can_write_to_each_other() {
     let answer = anna.find("the answer", |s| s.is("iq", ns::CLIENT)).await;
     assert_eq!(answer.attr("from").as_deref(), Some(ben.jid()));
 
+    // An answer that nobody waits for goes nowhere (STZ-4).
+    ben.send(&format!("<iq type='result' id='q9' to='{}'/>", anna.jid()))
+        .await;
+    assert!(anna.drain().await.is_empty());
+
     // DEL-2, DEL-9: to nobody.
     anna.send("<message type='chat' id='p2' to='nobody@localhost/x'><body>hm</body></message>")
         .await;
@@ -234,6 +239,19 @@ async fn anonymous_users_can_write_to_each_other() {
         condition(&bounced).as_deref(),
         Some("remote-server-not-found")
     );
+
+    // STZ-3: who asks somebody that leaves gets an answer all the same.
+    let ping = format!(
+        "<iq type='get' id='q2' to='{}'><ping xmlns='urn:xmpp:ping'/></iq>",
+        ben.jid()
+    );
+    anna.send(&ping).await;
+    ben.find("the request", |s| s.is("iq", ns::CLIENT)).await;
+    let gone = ben.jid().to_owned();
+    drop(ben);
+    let answer = anna.find("the answer", |s| s.is("iq", ns::CLIENT)).await;
+    assert_eq!(answer.attr("from").as_deref(), Some(&*gone));
+    assert_eq!(condition(&answer).as_deref(), Some("service-unavailable"));
 }
 
 /// MUC 17.4: presence to a room goes to it, presence to nobody is kept and answered by nothing.

@@ -13,7 +13,8 @@ use std::{collections::HashSet, net::IpAddr, sync::Arc};
 use axum::{
     Router,
     body::Body,
-    http::{Request, StatusCode},
+    extract::State,
+    http::{Request, Response, StatusCode},
     middleware,
     routing::{any, get},
 };
@@ -61,14 +62,20 @@ pub(crate) fn router(settings: &Settings, hub: HubHandle) -> Router {
         .route("/http-bind", any(bosh::bind))
         .route("/http-bind/", any(bosh::bind))
         .route("/xmpp-websocket", get(websocket::upgrade))
-        .route(
-            "/healthz",
-            get(|| async { files::text(StatusCode::OK, "ok\n") }),
-        )
+        .route("/healthz", get(healthz))
         .merge(converse::routes(settings.converse.as_deref()))
         .fallback(page::asset)
         .layer(middleware::map_response(files::careful))
         .with_state(site)
+}
+
+/// For whoever watches the program: whether the hub is at work.
+async fn healthz(State(site): State<Arc<Site>>) -> Response<Body> {
+    if site.hub.is_alive() {
+        files::text(StatusCode::OK, "ok\n")
+    } else {
+        files::text(StatusCode::SERVICE_UNAVAILABLE, "the hub has stopped\n")
+    }
 }
 
 /// A request as hyper gives it, ready for the router.

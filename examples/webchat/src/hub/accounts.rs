@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 
 use xmpp_core::{FullJid, Jid, StanzaErrorCondition, xml::Element};
-use xmpp_stanza::{Iq, Message, MessageType, Presence, PresenceType, Stanza};
+use xmpp_stanza::{Iq, IqContent, Message, MessageType, Presence, PresenceType, Stanza};
 
 use super::{Hub, client::Key};
 
 /// Users that a session may send its presence to; to more it is not sent.
 const MAX_DIRECTED: usize = 100;
+/// Requests of other users that one session may owe an answer.
+const MAX_ASKED: usize = 100;
 
 impl Hub {
     /// Presence for everybody who is subscribed: nobody. It is kept as far as routing asks for it.
@@ -127,22 +129,50 @@ impl Hub {
     fn iq_to_user(&mut self, key: Key, from: &FullJid, to: &Jid, iq: Iq) {
         // The answer to one without `to` comes from the account (STZ-7).
         let iq = iq.with_from(from.clone()).with_to(to.clone());
-        if let Some(full) = to.to_full() {
-            match self.session_of(&full) {
-                Some(receiver) => self.send(receiver, &iq),
-                None => self.answer(
-                    key,
-                    iq.error(StanzaErrorCondition::ServiceUnavailable.into()),
-                ),
-            }
-        } else if to.to_bare() == from.to_bare() {
+        let unavailable = || iq.error(StanzaErrorCondition::ServiceUnavailable.into());
+        if to.to_bare() == from.to_bare() && to.is_bare() {
             let answer = self.account.answer(&iq);
-            self.answer(key, answer);
-        } else {
-            self.answer(
-                key,
-                iq.error(StanzaErrorCondition::ServiceUnavailable.into()),
-            );
+            return self.answer(key, answer);
+        }
+        let receiver = to.to_full().and_then(|full| self.session_of(&full));
+        let Some(receiver) = receiver else {
+            return self.answer(key, unavailable());
+        };
+        if iq.is_request() {
+            let Some(client) = self.clients.get_mut(&receiver) else {
+                return;
+            };
+            if client.asked.len() >= MAX_ASKED {
+                let error = iq.error(StanzaErrorCondition::ResourceConstraint.into());
+                return self.answer(key, error);
+            }
+            client.asked.insert((from.clone(), iq.id.clone()));
+        } else if let Some(client) = self.clients.get_mut(&key)
+            && let Some(asker) = to.to_full()
+            && !client.asked.remove(&(asker, iq.id.clone()))
+        {
+            // Nobody asked (STZ-4).
+            return;
+        }
+        self.send(receiver, &iq);
+    }
+
+    /// Those who asked a user who is gone get their answer from here: no request stays without one.
+    pub(super) fn answer_for(&mut self, gone: &FullJid, asked: BTreeSet<(FullJid, String)>) {
+        for (asker, id) in asked {
+            if let Some(key) = self.session_of(&asker) {
+                let error = Iq {
+                    to: Some(asker.into()),
+                    from: Some(gone.clone().into()),
+                    id,
+                    lang: None,
+                    content: IqContent::Error {
+                        error: StanzaErrorCondition::ServiceUnavailable.into(),
+                        request: None,
+                    },
+                };
+                self.send(key, &error);
+            }
         }
     }
 }

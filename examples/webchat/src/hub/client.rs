@@ -24,6 +24,8 @@ pub(super) struct Client {
     pub(super) rooms: BTreeSet<BareJid>,
     /// Users that were told of its presence and must hear of its end.
     pub(super) directed: BTreeSet<FullJid>,
+    /// Requests of other users that it owes an answer: who asked, and the id.
+    pub(super) asked: BTreeSet<(FullJid, String)>,
     /// It waits to be attended to.
     pub(super) marked: bool,
     /// When its session wants to know the time.
@@ -47,6 +49,7 @@ impl Client {
             priority: None,
             rooms: BTreeSet::new(),
             directed: BTreeSet::new(),
+            asked: BTreeSet::new(),
             marked: false,
             timer: None,
         }

@@ -390,11 +390,13 @@ impl Hub {
         };
         tracing::debug!(session = key.0, ?reason, "session ended");
         let directed = std::mem::take(&mut client.directed);
+        let asked = std::mem::take(&mut client.asked);
         if let Some(jid) = client.jid.take() {
             self.by_jid.remove(&jid.to_bare());
             self.rooms.handle_session_lost(self.now, &jid);
             self.carry_out_effects();
             self.announce_end(&jid, directed);
+            self.answer_for(&jid, asked);
         }
     }
 

@@ -66,11 +66,16 @@ export class Converse extends Window {
     );
   }
 
+  /** Its list also holds owners who are not there. */
   async present(...nicks) {
     await this.until(
       (wanted) =>
-        JSON.stringify([...document.querySelectorAll('.occupant-nick')].map((o) => o.textContent.trim()).sort()) ===
-        wanted,
+        JSON.stringify(
+          [...document.querySelectorAll('li.occupant')]
+            .filter((item) => !item.querySelector('.chat-status[color*=offline]'))
+            .map((item) => item.querySelector('.occupant-nick').textContent.trim())
+            .sort(),
+        ) === wanted,
       JSON.stringify(nicks.toSorted()),
     );
   }

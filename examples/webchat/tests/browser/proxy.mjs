@@ -1,5 +1,6 @@
 // A TCP proxy between a browser and the server that can cut: everything at once, in the middle of
-// what the server sends, or behind what the client sent; and that can refuse for a while.
+// what the server sends, or behind what the client sent; and that can refuse for a while. It remembers
+// what the server sent.
 
 import net from 'node:net';
 import { once } from 'node:events';
@@ -10,6 +11,7 @@ export class Proxy {
   #port = 0;
   #pairs = new Set();
   #cut = null;
+  #sent = [];
 
   /** `target`: { host, port } of the server. */
   constructor(target) {
@@ -18,6 +20,11 @@ export class Proxy {
 
   get origin() {
     return `http://127.0.0.1:${this.#port}`;
+  }
+
+  /** All that the server sent, handed on or not. */
+  get sent() {
+    return Buffer.concat(this.#sent).toString();
   }
 
   async listen() {
@@ -83,6 +90,7 @@ export class Proxy {
       }
     });
     server.on('data', (chunk) => {
+      this.#sent.push(chunk);
       const cut = this.#cut;
       if (cut?.from === 'server' && chunk.includes(cut.marker)) {
         this.#cut = null;
