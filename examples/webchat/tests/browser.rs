@@ -39,7 +39,10 @@ fn two_clients_over_two_transports() {
         Ok(tools) => tools,
         Err(missing) if is_ci() => panic!("the browser tests cannot run: {missing}"),
         Err(missing) => {
-            say(&format!("SKIPPED {} browser cases: {missing}", wanted.len()));
+            say(&format!(
+                "SKIPPED {} browser cases: {missing}",
+                wanted.len()
+            ));
             return;
         }
     };
@@ -48,9 +51,17 @@ fn two_clients_over_two_transports() {
 
     let passed: BTreeSet<String> = report.cases("ok ").collect();
     let failed: Vec<String> = report.cases("FAILED ").collect();
-    say(&format!("browser cases executed: {}", passed.len() + failed.len()));
+    say(&format!(
+        "browser cases executed: {}",
+        passed.len() + failed.len()
+    ));
     assert!(failed.is_empty(), "failed: {failed:#?}\n{}", report.text());
-    assert_eq!(passed, wanted, "every case, and no other\n{}", report.text());
+    assert_eq!(
+        passed,
+        wanted,
+        "every case, and no other\n{}",
+        report.text()
+    );
 }
 
 /// What the cases are run with.
@@ -67,9 +78,14 @@ impl Tools {
         let chromium = env::var_os("CHROMIUM")
             .map(PathBuf::from)
             .or_else(|| {
-                ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
-                    .into_iter()
-                    .find_map(on_path)
+                [
+                    "chromium",
+                    "chromium-browser",
+                    "google-chrome",
+                    "google-chrome-stable",
+                ]
+                .into_iter()
+                .find_map(on_path)
             })
             .filter(|path| path.is_file())
             .ok_or("there is no Chromium; CHROMIUM may name one")?;
