@@ -229,7 +229,7 @@ fn hdr_13_restart_after_login_at_every_split() {
 
 #[test]
 fn hdr_14_to_may_not_change_over_a_restart() {
-    // CVE-2018-10847 is about the same change between servers.
+    // CVE-2018-10847: who had logged in at one host went on at another.
     let mut server = tcp();
     give(&mut server, &format!("{HEADER}{AUTH}"));
     let answer = give(&mut server, &header("to='other.example' version='1.0'"));

@@ -244,7 +244,7 @@ fn stz_1_unknown_first_level_elements() {
         "<presence xmlns=''/>",
         "<a xmlns='urn:xmpp:sm:3' h='0'/>",
         "<enable xmlns='urn:xmpp:sm:3'/>",
-        // XEP-0138 is not offered (CVE-2014-2741 to -2746).
+        // XEP-0138 is not offered: small input would become much to read (the XSF's notice of April 2014).
         "<compress xmlns='http://jabber.org/protocol/compress'><method>zlib</method></compress>",
     ] {
         assert_error(&give(&mut bound(), unknown), C::UnsupportedStanzaType);

@@ -58,7 +58,7 @@ fn tls_1_offered_in_clear_only() {
 fn tls_required_but_impossible() {
     let mut server = TcpServer::new(session(account_config(), Channel::plain()));
     assert_error(&give(&mut server, HEADER), C::PolicyViolation);
-    // Nor does a client get in that asks for no offer (a race that continues in clear, CVE-2016-10027's kind).
+    // Nor does a client get in that does not wait for the offer.
     let (out, events) = give(&mut self::server(), &format!("{HEADER}{AUTH}"));
     assert!(
         out.ends_with(
@@ -225,6 +225,7 @@ fn tls_3_bytes_behind_proceed_end_the_stream() {
 
 #[test]
 fn tls_7_starttls_stripped_from_the_features() {
+    // CVE-2016-10027.
     let features = "<stream:features><mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>\
                     <mechanism>SCRAM-SHA-256</mechanism></mechanisms></stream:features>";
     for channel in [Channel::start_tls(), Channel::plain()] {
