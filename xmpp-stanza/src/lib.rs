@@ -78,32 +78,53 @@
 #![forbid(unsafe_code)]
 
 mod bad_stanza;
+mod base64_text;
 mod dispatch;
 mod error_reply;
 mod iq;
 mod message;
 mod payloads;
 mod presence;
+mod roster;
 mod stanza;
 mod tracker;
 
 mod xep_0004_data_forms;
+mod xep_0012_last_activity;
 mod xep_0030_disco;
+mod xep_0050_commands;
+mod xep_0054_vcard;
 mod xep_0059_rsm;
+mod xep_0060_pubsub;
 mod xep_0066_oob;
+mod xep_0077_register;
 mod xep_0082_datetime;
+mod xep_0084_avatar;
 mod xep_0085_chat_states;
 mod xep_0092_version;
 mod xep_0115_caps;
+mod xep_0157_contact_addresses;
+mod xep_0172_nickname;
 mod xep_0184_receipts;
+mod xep_0191_blocking;
 mod xep_0199_ping;
 mod xep_0202_time;
 mod xep_0203_delay;
+mod xep_0215_external_services;
 mod xep_0249_direct_invitation;
+mod xep_0280_carbons;
+mod xep_0297_forwarding;
 mod xep_0308_correction;
+mod xep_0313_mam;
+mod xep_0319_idle;
 mod xep_0333_displayed_markers;
 mod xep_0334_hints;
+mod xep_0352_client_state;
 mod xep_0359_stanza_id;
+mod xep_0363_http_upload;
+mod xep_0377_reporting;
+mod xep_0380_encryption;
+mod xep_0402_bookmarks;
 mod xep_0421_occupant_id;
 mod xep_0424_retraction;
 mod xep_0425_moderation;
@@ -111,6 +132,7 @@ mod xep_0428_fallback;
 mod xep_0444_reactions;
 mod xep_0461_reply;
 mod xep_0478_stream_limits;
+mod xep_0490_displayed_sync;
 
 #[cfg(test)]
 mod testing;
@@ -119,33 +141,71 @@ pub use xmpp_core as core;
 pub use xmpp_core::{StanzaError, StanzaErrorCondition, StanzaErrorType};
 
 pub use bad_stanza::{BadStanza, bad_payload};
+pub use base64_text::Base64;
 pub use dispatch::{IqDispatch, IqReply};
 pub use error_reply::{ErrorReply, error_for};
 pub use iq::{Iq, IqContent, IqType};
 pub use message::{Message, MessageType, Thread};
 pub use payloads::Payloads;
 pub use presence::{Presence, PresenceType, Show};
+pub use roster::{Roster, RosterAsk, RosterItem, RosterPush, Subscription};
 pub use stanza::{Stanza, StanzaKind, StanzaRef};
 pub use tracker::{IqEvent, IqTracker, Outcome, RequestId};
 pub use xep_0004_data_forms::{
     DataForm, DataFormType, FieldOption, FieldType, FormError, FormField, FormItem, FormReported,
 };
+pub use xep_0012_last_activity::LastActivity;
 pub use xep_0030_disco::{DiscoInfo, DiscoItem, DiscoItems, DiscoResponder, Feature, Identity};
+pub use xep_0050_commands::{
+    Command, CommandAction, CommandActions, CommandCondition, CommandNote, CommandNoteType,
+    CommandStatus,
+};
+pub use xep_0054_vcard::{VCard, VCardEmail, VCardName, VCardOrganisation, VCardPhoto};
 pub use xep_0059_rsm::{ResultSet, ResultSetFirst};
 pub use xep_0066_oob::{OutOfBandData, OutOfBandRequest};
+pub use xep_0077_register::{Registration, RegistrationOffer};
 pub use xep_0082_datetime::{DateTime, DateTimeError};
+pub use xep_0084_avatar::{AvatarData, AvatarInfo, AvatarMetadata, VCardUpdate, avatar_id};
 pub use xep_0085_chat_states::ChatState;
 pub use xep_0092_version::SoftwareVersion;
 pub use xep_0115_caps::{Caps, CapsError};
+pub use xep_0157_contact_addresses::ContactAddresses;
+pub use xep_0172_nickname::UserNick;
 pub use xep_0184_receipts::{Receipt, ReceiptRequest};
+pub use xep_0191_blocking::{
+    Block, BlockChange, BlockItem, BlockList, BlockPush, Blocked, Unblock,
+};
 pub use xep_0199_ping::Ping;
 pub use xep_0202_time::{EntityTime, UtcOffset};
 pub use xep_0203_delay::Delay;
+pub use xep_0215_external_services::{
+    ExternalCredentials, ExternalService, ExternalServices, ServiceAction,
+};
 pub use xep_0249_direct_invitation::DirectInvitation;
+pub use xep_0280_carbons::{
+    BadCarbon, Carbon, CarbonCopy, CarbonDirection, Carbons, CarbonsPrivate,
+};
+pub use xep_0297_forwarding::Forwarded;
 pub use xep_0308_correction::Correction;
+pub use xep_0313_mam::{
+    ArchiveAlways, ArchiveDefault, ArchiveEnd, ArchiveFilter, ArchiveFilterError, ArchiveFin,
+    ArchiveMetadata, ArchiveNever, ArchivePreferences, ArchiveQuery, ArchiveResult, ArchiveStart,
+    ArchivedMessage, BadResult,
+};
+pub use xep_0319_idle::Idle;
 pub use xep_0333_displayed_markers::{Displayed, Markable};
 pub use xep_0334_hints::Hint;
+pub use xep_0352_client_state::ClientState;
 pub use xep_0359_stanza_id::{OriginId, ReferencedStanza, StanzaId};
+pub use xep_0363_http_upload::{
+    BadSlot, FileTooLarge, UploadEphemeral, UploadGet, UploadHeader, UploadPurpose, UploadPut,
+    UploadRequest, UploadRetry, UploadSlot,
+};
+pub use xep_0377_reporting::AbuseReport;
+pub use xep_0380_encryption::ExplicitEncryption;
+pub use xep_0402_bookmarks::{
+    Bookmark, BookmarkExtensions, BookmarkStorage, PrivateStorage, StoredBookmark, StoredUrl,
+};
 pub use xep_0421_occupant_id::OccupantId;
 pub use xep_0424_retraction::{Retracted, Retraction};
 pub use xep_0425_moderation::{Moderated, Moderation};
@@ -153,5 +213,11 @@ pub use xep_0428_fallback::{Fallback, FallbackBody, FallbackSubject};
 pub use xep_0444_reactions::Reactions;
 pub use xep_0461_reply::Reply;
 pub use xep_0478_stream_limits::StreamLimits;
+pub use xep_0490_displayed_sync::DisplayedUpTo;
 
 use error_reply::error_of;
+
+/// Publish-subscribe (XEP-0060, XEP-0163, XEP-0222, XEP-0223).
+pub mod pubsub {
+    pub use crate::xep_0060_pubsub::*;
+}

@@ -1,0 +1,79 @@
+//! Bytes as text.
+
+use std::fmt;
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use xmpp_core::xml::{XmlText, XmlTextError};
+
+/// Bytes that stand in XML as Base64 ([RFC 4648 §4](https://www.rfc-editor.org/rfc/rfc4648#section-4)).
+///
+/// White space between the characters is passed over, as `xs:base64Binary` allows; everything else is strict: the
+/// alphabet, the padding, the unused bits.
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
+pub struct Base64(pub Vec<u8>);
+
+/// The number of bytes only: they are many, or secret.
+impl fmt::Debug for Base64 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Base64({} bytes)", self.0.len())
+    }
+}
+
+impl From<Vec<u8>> for Base64 {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+}
+
+impl AsRef<[u8]> for Base64 {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl XmlText for Base64 {
+    fn from_xml_text(text: &str) -> Result<Self, XmlTextError> {
+        let decode = |text: &[u8]| {
+            BASE64_STANDARD
+                .decode(text)
+                .map(Self)
+                .map_err(|error| XmlTextError(error.to_string()))
+        };
+        let space = |b: &u8| matches!(b, b' ' | b'\t' | b'\n' | b'\r');
+        if text.bytes().any(|b| space(&b)) {
+            let packed: Vec<u8> = text.bytes().filter(|b| !space(b)).collect();
+            return decode(&packed);
+        }
+        decode(text.as_bytes())
+    }
+
+    fn with_xml_text<R>(&self, f: impl FnOnce(&str) -> R) -> R {
+        f(&BASE64_STANDARD.encode(&self.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn white_space_is_passed_over_and_nothing_else() {
+        let read = |text: &str| Base64::from_xml_text(text).map(|bytes| bytes.0);
+        assert_eq!(read(" Zm9v\n\tYmE= "), Ok(b"fooba".to_vec()));
+        assert_eq!(read(""), Ok(Vec::new()));
+        // Base64 laxness: no padding, bits left over, another alphabet, text after the padding.
+        for text in [
+            "Zm9vYmE",
+            "Zm9vYmF=",
+            "Zm9v-_==",
+            "Zm9v====",
+            "Zg==Zg==",
+            "=",
+            "Z\u{a0}g=",
+        ] {
+            assert!(read(text).is_err(), "{text}");
+        }
+        assert_eq!(Base64(b"foo".to_vec()).with_xml_text(str::to_owned), "Zm9v");
+        assert_eq!(format!("{:?}", Base64(vec![1, 2])), "Base64(2 bytes)");
+    }
+}
