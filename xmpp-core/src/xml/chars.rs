@@ -1,5 +1,7 @@
 //! Classes of characters: names (XML 1.0, fifth edition, §2.3) and forbidden characters (§2.2).
 
+use super::scan;
+
 /// May stand in a name, colon excepted.
 pub(super) const NAME: u8 = 1;
 /// May begin a name, colon excepted.
@@ -8,6 +10,9 @@ pub(super) const START: u8 = 2;
 pub(super) const SPACE: u8 = 4;
 /// First byte of a character beyond ASCII, to be looked at whole.
 pub(super) const WIDE: u8 = 8;
+
+/// The colon.
+pub(super) const COLON: u8 = 16;
 
 /// What a byte is in markup.
 pub(super) static CLASS: [u8; 256] = {
@@ -21,6 +26,7 @@ pub(super) static CLASS: [u8; 256] = {
             b'0'..=b'9' | b'-' | b'.' => NAME,
             b' ' | b'\t' | b'\n' | b'\r' => SPACE,
             0x80..=0xff => WIDE,
+            b':' => COLON,
             _ => 0,
         };
         i += 1;
@@ -78,46 +84,40 @@ pub(super) struct Examined {
 
 /// Looks for characters that XML forbids and for the white space that needs normalising.
 pub(super) fn examine(b: &[u8]) -> Examined {
-    const BLOCK: usize = 32;
-    let mut controls_end = 0;
-    let mut i = 0;
-    while i < b.len() {
-        let block = &b[i..b.len().min(i + BLOCK)];
-        // Bytes below 0x20 and 0xef (which begins U+FFFE and U+FFFF) are rare: one test for all of a block.
-        let suspicious = if let Ok(block) = <&[u8; BLOCK]>::try_from(block) {
-            block
-                .iter()
-                .fold(0, |any, &b| any | u8::from(b < 0x20) | u8::from(b == 0xef))
-                != 0
-        } else {
-            block.iter().any(|&b| b < 0x20 || b == 0xef)
-        };
-        if suspicious {
-            for (n, &c) in block.iter().enumerate() {
-                match c {
-                    b'\t' | b'\n' | b'\r' => controls_end = i + n + 1,
-                    0..0x20 => {
-                        return Examined {
-                            allowed: i + n,
-                            controls_end,
-                        };
-                    }
-                    0xef if matches!(b.get(i + n + 1..i + n + 3), Some([0xbf, 0xbe | 0xbf])) => {
-                        return Examined {
-                            allowed: i + n,
-                            controls_end,
-                        };
-                    }
-                    _ => {}
-                }
-            }
-        }
-        i += BLOCK;
-    }
-    Examined {
+    let mut found = Examined {
         allowed: b.len(),
-        controls_end,
+        controls_end: 0,
+    };
+    let (blocks, rest) = b.as_chunks::<BLOCK>();
+    for (n, block) in blocks.iter().enumerate() {
+        if scan::is_suspicious(block) && !look(b, n * BLOCK..(n + 1) * BLOCK, &mut found) {
+            return found;
+        }
     }
+    // The rest together with what comes before it, if that makes a block.
+    if !rest.is_empty() && b.last_chunk().is_none_or(scan::is_suspicious) {
+        look(b, b.len() - rest.len()..b.len(), &mut found);
+    }
+    found
+}
+
+const BLOCK: usize = scan::SUSPICIOUS_BLOCK;
+
+/// Looks at each byte of a part; `false` if there is a forbidden character.
+fn look(b: &[u8], part: std::ops::Range<usize>, found: &mut Examined) -> bool {
+    for i in part {
+        match b[i] {
+            b'\t' | b'\n' | b'\r' => found.controls_end = i + 1,
+            // U+FFFE and U+FFFF.
+            0xef if !matches!(b.get(i + 1..i + 3), Some([0xbf, 0xbe | 0xbf])) => {}
+            0..0x20 | 0xef => {
+                found.allowed = i;
+                return false;
+            }
+            _ => {}
+        }
+    }
+    true
 }
 
 #[cfg(test)]

@@ -116,7 +116,8 @@ impl<'a> Edit<'a> {
         let ns = element.ns();
         let is_default = w.is_default_ns(ns);
         let name = entry.name_span();
-        w.raw().push_str(&text[entry.start as usize..name.end]);
+        w.raw()
+            .push_str(&text[entry.element_span().start..name.end]);
         if !is_default && shape.declaration.is_none() {
             w.raw_attr("xmlns", ns);
         }
@@ -145,7 +146,7 @@ impl<'a> Edit<'a> {
             let end = entry.end as usize;
             let end = memchr::memrchr(b'<', &text.as_bytes()[..end]).unwrap_or(end);
             for &index in &self.removed {
-                let child = element.table()[index].span();
+                let child = element.table()[index].element_span();
                 out.push_str(&text[from..child.start]);
                 from = child.end;
             }

@@ -160,7 +160,7 @@ pub enum ParseRule {
     /// More nodes than one per 8 bytes of [`super::Limits::stanza_bytes`].
     #[error("too many nodes for the size of a stanza")]
     Nodes,
-    /// A name longer than 65,535 bytes.
+    /// A name longer than 65,535 bytes, or a prefix longer than 255.
     #[error("name too long")]
     NameLength,
     /// More than 32,767 different namespaces in one stanza.
@@ -195,17 +195,24 @@ impl ParseRule {
     }
 }
 
-/// A broken rule and its place, counted from where the input of the caller begins.
+/// A broken rule and its place in the item being read. Small, so that it travels in registers.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Fault {
     pub(super) rule: ParseRule,
-    pub(super) at: usize,
+    at: u32,
 }
 
 impl Fault {
     #[cold]
     pub(super) fn new(rule: ParseRule, at: usize) -> Self {
-        Self { rule, at }
+        Self {
+            rule,
+            at: u32::try_from(at).unwrap_or(u32::MAX),
+        }
+    }
+
+    pub(super) fn at(self) -> usize {
+        self.at as usize
     }
 }
 
@@ -213,4 +220,11 @@ impl Fault {
 #[cold]
 pub(super) fn fault<T>(rule: ParseRule, at: usize) -> Result<T, Fault> {
     Err(Fault::new(rule, at))
+}
+
+/// A broken rule and its place in all of the text.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Located {
+    pub(super) rule: ParseRule,
+    pub(super) at: usize,
 }

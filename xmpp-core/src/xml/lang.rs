@@ -33,13 +33,11 @@ impl LangMap {
     /// surrounding language) and gives back the one it had.
     pub fn insert(&mut self, lang: impl Into<String>, text: impl Into<String>) -> Option<String> {
         let (lang, text) = (lang.into(), text.into());
-        match self.position(&lang) {
-            Some(i) => Some(std::mem::replace(&mut self.0[i].1, text)),
-            None => {
-                self.0.push((lang, text));
-                None
-            }
+        if let Some(i) = self.position(&lang) {
+            return Some(std::mem::replace(&mut self.0[i].1, text));
         }
+        self.0.push((lang, text));
+        None
     }
 
     /// The text of exactly this language (compared without regard to case).

@@ -2,7 +2,7 @@
 
 /// Limits on what a peer may send. Each is enforced before anything grows.
 ///
-/// Beside these, a name (with its prefix) may have 65,535 bytes, a stanza may hold 32,767 different namespaces that are
+/// Beside these, a name may have 65,535 bytes, its prefix 255 of them, a stanza may hold 32,767 different namespaces that are
 /// not in the table of known ones, and the node table of a stanza has room for one node (element, attribute,
 /// declaration or run of text) per 8 bytes of [`Limits::stanza_bytes`], so that a stanza and all that is built from it take
 /// at most 8 times its limit.

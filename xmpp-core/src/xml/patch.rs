@@ -90,8 +90,8 @@ impl<'a> Patch<'a> {
             .iter()
             .map(|(name, value)| name.len() + value.len() + 8)
             .sum();
-        out.reserve(entry.span().len() + more);
-        out.push_str(&text[entry.start as usize..name_end]);
+        out.reserve(entry.element_span().len() + more);
+        out.push_str(&text[entry.element_span().start..name_end]);
         if self.declares {
             push_attr("xmlns", self.element.ns(), out);
         }

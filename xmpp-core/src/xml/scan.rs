@@ -1,94 +1,103 @@
-//! The inner loops: eight bytes at a time where things are short, `memchr` where they are long.
+//! The inner loops, sixteen bytes at a time. What is searched is mostly short: a call of `memchr` costs more than it
+//! saves until a text turns out to be long.
+#![expect(
+    clippy::inline_always,
+    reason = "inner loops of one hot path; measured"
+)]
+
+use wide::u8x16;
 
 use super::chars::{CLASS, NAME};
 
-const ONES: u64 = 0x0101_0101_0101_0101;
-const HIGHS: u64 = 0x8080_8080_8080_8080;
+const LANES: usize = 16;
 
-#[inline]
-const fn splat(b: u8) -> u64 {
-    ONES * b as u64
+/// Sixteen bytes at `i`, if there are that many.
+#[inline(always)]
+fn load(b: &[u8], i: usize) -> Option<u8x16> {
+    b.get(i..)?
+        .first_chunk()
+        .map(|bytes: &[u8; LANES]| u8x16::new(*bytes))
 }
 
-/// The high bit of the first zero byte of `x`, and perhaps of later ones.
-#[inline]
-const fn first_zero(x: u64) -> u64 {
-    x.wrapping_sub(ONES) & !x & HIGHS
-}
-
-#[inline]
-fn word(b: &[u8], i: usize) -> Option<u64> {
-    let bytes: &[u8; 8] = b.get(i..i.wrapping_add(8))?.try_into().ok()?;
-    Some(u64::from_le_bytes(*bytes))
-}
-
-#[inline]
-fn index(mask: u64) -> usize {
-    (mask.trailing_zeros() / 8) as usize
+#[inline(always)]
+fn splat(b: u8) -> u8x16 {
+    u8x16::splat(b)
 }
 
 /// The first place from `i` on that is not an ASCII name character (`b.len()` if all are).
-#[inline]
+#[inline(always)]
 pub(super) fn name_end(b: &[u8], mut i: usize) -> usize {
-    // Names are mostly short and in lower case: one word tells their length without a branch for each byte.
-    if let Some(x) = word(b, i) {
-        // Bytes a-z have the high bit clear, are at least 0x61 and below 0x7b.
-        let low = x & !HIGHS;
-        let other = (x | !(low + splat(0x80 - b'a')) | (low + splat(0x80 - b'{'))) & HIGHS;
-        if other != 0 {
-            i += index(other);
-            if CLASS[b[i] as usize] & NAME == 0 {
-                return i;
-            }
-        } else {
-            i += 8;
-        }
+    // Names are mostly short and mostly letters: their length is told without a branch for each byte.
+    if let Some(x) = load(b, i) {
+        // Setting bit 5 maps upper to lower case and nothing else to a letter.
+        let distance = (x | splat(0x20)) - splat(b'a');
+        let letters = distance.min(splat(25)).simd_eq(distance).to_bitmask();
+        i += letters.trailing_ones() as usize;
     }
-    while let Some(&c) = b.get(i) {
-        if CLASS[c as usize] & NAME == 0 {
-            break;
-        }
-        i += 1;
-    }
-    i
+    tail(b, i, |c| CLASS[c as usize] & NAME == 0)
 }
 
 /// The first `quote`, `<` or `&` from `i` on (`b.len()` if there is none).
-#[inline]
+#[inline(always)]
 pub(super) fn value_end(b: &[u8], mut i: usize, quote: u8) -> usize {
-    let quotes = splat(quote);
     for _ in 0..6 {
-        let Some(x) = word(b, i) else {
+        let Some(x) = load(b, i) else {
             return tail(b, i, |c| c == quote || c == b'<' || c == b'&');
         };
-        let found =
-            first_zero(x ^ quotes) | first_zero(x ^ splat(b'<')) | first_zero(x ^ splat(b'&'));
+        let found = x.simd_eq(splat(quote)) | x.simd_eq(splat(b'<')) | x.simd_eq(splat(b'&'));
+        let found = found.to_bitmask();
         if found != 0 {
-            return i + index(found);
+            return i + found.trailing_zeros() as usize;
         }
-        i += 8;
+        i += LANES;
     }
     memchr::memchr3(quote, b'<', b'&', &b[i..]).map_or(b.len(), |n| i + n)
 }
 
 /// The first `<`, `&` or `>` from `i` on (`b.len()` if there is none).
-#[inline]
+#[inline(always)]
 pub(super) fn text_end(b: &[u8], mut i: usize) -> usize {
-    for _ in 0..4 {
-        let Some(x) = word(b, i) else {
+    for _ in 0..6 {
+        let Some(x) = load(b, i) else {
             return tail(b, i, |c| c == b'<' || c == b'&' || c == b'>');
         };
-        // `<` (0x3c) and `>` (0x3e) differ in one bit.
-        let found = first_zero((x | splat(2)) ^ splat(b'>')) | first_zero(x ^ splat(b'&'));
+        let found = x.simd_eq(splat(b'<')) | x.simd_eq(splat(b'&')) | x.simd_eq(splat(b'>'));
+        let found = found.to_bitmask();
         if found != 0 {
-            return i + index(found);
+            return i + found.trailing_zeros() as usize;
         }
-        i += 8;
+        i += LANES;
     }
     memchr::memchr3(b'<', b'&', b'>', &b[i..]).map_or(b.len(), |n| i + n)
 }
 
+/// What [`is_suspicious`] looks at.
+pub(super) const SUSPICIOUS_BLOCK: usize = 4 * LANES;
+
+/// Whether `b` has bytes below 0x20, or 0xef, with which U+FFFE and U+FFFF begin.
 #[inline]
+pub(super) fn is_suspicious(b: &[u8; SUSPICIOUS_BLOCK]) -> bool {
+    let mut any = splat(0);
+    for i in 0..4 {
+        if let Some(x) = load(b, i * LANES) {
+            any |= x.min(splat(0x1f)).simd_eq(x) | x.simd_eq(splat(0xef));
+        }
+    }
+    any.to_bitmask() != 0
+}
+
+/// Whether the `len` bytes at `i` and at `j` are the same.
+#[inline(always)]
+pub(super) fn same(b: &[u8], i: usize, j: usize, len: usize) -> bool {
+    if len <= LANES
+        && let (Some(x), Some(y)) = (load(b, i), load(b, j))
+    {
+        return x.simd_eq(y).to_bitmask().trailing_ones() as usize >= len;
+    }
+    b.get(i..i + len) == b.get(j..j + len)
+}
+
+#[inline(always)]
 fn tail(b: &[u8], mut i: usize, stop: impl Fn(u8) -> bool) -> usize {
     while let Some(&c) = b.get(i) {
         if stop(c) {

@@ -78,7 +78,7 @@ pub(super) enum Kind {
 /// the text, then by its content.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Entry {
-    /// Element: its `<`. Attribute, declaration: its name. Text, namespace: its first byte.
+    /// Element, attribute, declaration: its name. Text, namespace: its first byte.
     pub(super) start: u32,
     /// Element: behind its last `>`. Attribute, declaration: behind its value. Text, namespace: behind its last byte.
     pub(super) end: u32,
@@ -89,7 +89,9 @@ pub(super) struct Entry {
     /// Element, attribute, declaration: length of the name, prefix included.
     pub(super) name_len: u16,
     /// Length of the prefix; 0 for none.
-    pub(super) prefix_len: u16,
+    pub(super) prefix_len: u8,
+    /// Element: number of its attributes and declarations; [`Entry::MANY`] if there are that many or more.
+    pub(super) tags: u8,
     /// Element, attribute: its namespace. Declaration: the one that it declares.
     pub(super) ns: NsId,
     pub(super) kind: Kind,
@@ -99,6 +101,22 @@ pub(super) struct Entry {
 const _: () = assert!(size_of::<Entry>() == 24);
 
 impl Entry {
+    /// A filler.
+    pub(super) const NONE: Self = Self {
+        start: 0,
+        end: 0,
+        link: 0,
+        next: 0,
+        name_len: 0,
+        prefix_len: 0,
+        tags: 0,
+        ns: NsId::NONE,
+        kind: Kind::Text,
+        flags: 0,
+    };
+
+    pub(super) const MANY: u8 = u8::MAX;
+
     /// Attribute, declaration, text: what stands in the text is not the value itself.
     pub(super) const ESCAPED: u8 = 1;
     /// Element, attribute, text: holds CDATA or a carriage return, so that it is not to be passed on as it stands.
@@ -117,35 +135,41 @@ impl Entry {
         self.flags & flag != 0
     }
 
-    /// The span of the whole: element, text.
+    /// The span of a text, or of the name of a namespace.
     #[inline]
     pub(super) fn span(&self) -> std::ops::Range<usize> {
         self.start as usize..self.end as usize
     }
 
+    /// The span of an element, from `<` to `>`.
+    #[inline]
+    pub(super) fn element_span(&self) -> std::ops::Range<usize> {
+        self.start as usize - 1..self.end as usize
+    }
+
     /// The name with its prefix.
     #[inline]
     pub(super) fn name_span(&self) -> std::ops::Range<usize> {
-        let start = self.start as usize + usize::from(self.kind == Kind::Element);
+        let start = self.start as usize;
         start..start + self.name_len as usize
     }
 
     /// The name without its prefix.
     #[inline]
     pub(super) fn local_span(&self) -> std::ops::Range<usize> {
-        let name = self.name_span();
+        let start = self.start as usize;
         let skip = if self.prefix_len == 0 {
             0
         } else {
             self.prefix_len as usize + 1
         };
-        name.start + skip..name.end
+        start + skip..start + self.name_len as usize
     }
 
     /// The prefix.
     #[inline]
     pub(super) fn prefix_span(&self) -> std::ops::Range<usize> {
-        let start = self.name_span().start;
+        let start = self.start as usize;
         start..start + self.prefix_len as usize
     }
 

@@ -3,9 +3,9 @@
 use super::super::table::{Entry, Kind, NsId};
 use super::ElementRef;
 
-pub(super) fn equal(a: ElementRef<'_>, b: ElementRef<'_>) -> bool {
-    let (a_end, b_end) = (a.entry().next as usize, b.entry().next as usize);
-    let (mut i, mut j) = (a.index(), b.index());
+pub(super) fn equal(left: ElementRef<'_>, right: ElementRef<'_>) -> bool {
+    let (left_end, right_end) = (left.entry().next as usize, right.entry().next as usize);
+    let (mut i, mut j) = (left.index(), right.index());
     // Where the elements that are open end.
     let mut open: Vec<(usize, usize)> = Vec::new();
     loop {
@@ -16,58 +16,59 @@ pub(super) fn equal(a: ElementRef<'_>, b: ElementRef<'_>) -> bool {
                 _ => return false,
             };
         }
-        if i >= a_end || j >= b_end {
-            return i >= a_end && j >= b_end;
+        if i >= left_end || j >= right_end {
+            return i >= left_end && j >= right_end;
         }
-        let (x, y) = (&a.table()[i], &b.table()[j]);
-        if x.kind != y.kind {
+        let (node, other) = (&left.table()[i], &right.table()[j]);
+        if node.kind != other.kind {
             return false;
         }
-        if x.kind == Kind::Text {
-            if a.run(x) != b.run(y) {
+        if node.kind == Kind::Text {
+            if left.run(node) != right.run(other) {
                 return false;
             }
             i += 1;
             j += 1;
             continue;
         }
-        let (x_ref, y_ref) = (a.with_index(i), b.with_index(j));
-        if !same_name(x_ref, x, y_ref, y) || !same_attributes(x_ref, y_ref) {
+        let (child, other_child) = (left.with_index(i), right.with_index(j));
+        if !same_name(child, node, other_child, other) || !same_attributes(child, other_child) {
             return false;
         }
-        open.push((x.next as usize, y.next as usize));
-        i = x_ref.content_index();
-        j = y_ref.content_index();
+        open.push((node.next as usize, other.next as usize));
+        i = child.content_index();
+        j = other_child.content_index();
     }
 }
 
-fn same_name(a: ElementRef<'_>, x: &Entry, b: ElementRef<'_>, y: &Entry) -> bool {
-    a.document()[x.local_span()] == b.document()[y.local_span()] && same_ns(a, x.ns, b, y.ns)
+fn same_name(left: ElementRef<'_>, a: &Entry, right: ElementRef<'_>, b: &Entry) -> bool {
+    left.document()[a.local_span()] == right.document()[b.local_span()]
+        && same_ns(left, a.ns, right, b.ns)
 }
 
-fn same_ns(a: ElementRef<'_>, x: NsId, b: ElementRef<'_>, y: NsId) -> bool {
-    match (x.as_known(), y.as_known()) {
-        (Some(x), Some(y)) => x == y,
-        (None, None) => a.ns_name(x) == b.ns_name(y),
+fn same_ns(left: ElementRef<'_>, a: NsId, right: ElementRef<'_>, b: NsId) -> bool {
+    match (a.as_known(), b.as_known()) {
+        (Some(a), Some(b)) => a == b,
+        (None, None) => left.ns_name(a) == right.ns_name(b),
         _ => false,
     }
 }
 
-fn same_attributes(a: ElementRef<'_>, b: ElementRef<'_>) -> bool {
+fn same_attributes(left: ElementRef<'_>, right: ElementRef<'_>) -> bool {
     let attributes = |e: &&Entry| e.kind == Kind::Attribute;
-    let (xs, ys) = (a.tag_entries(), b.tag_entries());
-    if xs.iter().filter(attributes).count() != ys.iter().filter(attributes).count() {
+    let (all, others) = (left.tag_entries(), right.tag_entries());
+    if all.iter().filter(attributes).count() != others.iter().filter(attributes).count() {
         return false;
     }
     // Mostly in the same order: the search begins behind the last one found.
     let mut from = 0;
-    xs.iter().filter(attributes).all(|x| {
-        let found = (from..ys.len())
+    all.iter().filter(attributes).all(|a| {
+        let found = (from..others.len())
             .chain(0..from)
-            .find(|&j| ys[j].kind == Kind::Attribute && same_name(a, x, b, &ys[j]));
+            .find(|&j| others[j].kind == Kind::Attribute && same_name(left, a, right, &others[j]));
         found.is_some_and(|j| {
             from = j + 1;
-            a.value(x) == b.value(&ys[j])
+            left.value(a) == right.value(&others[j])
         })
     })
 }

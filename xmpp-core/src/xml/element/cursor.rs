@@ -82,15 +82,19 @@ impl<'a> ElementRef<'a> {
     /// Attributes and declarations.
     #[inline]
     pub(in super::super) fn tag_entries(self) -> &'a [Entry] {
-        let rest = &self.nodes[self.index as usize + 1..self.entry().next as usize];
-        let len = rest.iter().take_while(|e| e.in_tag()).count();
-        &rest[..len]
+        &self.nodes[self.index as usize + 1..self.content_index()]
     }
 
     /// Index of the first node of the content.
     #[inline]
     pub(in super::super) fn content_index(self) -> usize {
-        self.index as usize + 1 + self.tag_entries().len()
+        let first = self.index as usize + 1;
+        let entry = self.entry();
+        if entry.tags < Entry::MANY {
+            return first + entry.tags as usize;
+        }
+        let rest = &self.nodes[first..entry.next as usize];
+        first + rest.iter().take_while(|e| e.in_tag()).count()
     }
 
     /// The name of a namespace of this document.
@@ -285,7 +289,7 @@ impl<'a> ElementRef<'a> {
 impl fmt::Debug for ElementRef<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let entry = self.entry();
-        let secret = [ns::SASL, ns::SASL2, ns::FAST, ns::REGISTER].map(|ns| ns.id());
+        let secret = [ns::SASL, ns::SASL2, ns::FAST, ns::REGISTER].map(Namespace::id);
         let subtree = &self.nodes[self.index as usize..entry.next as usize];
         if subtree
             .iter()

@@ -6,7 +6,7 @@ use super::{Element, ElementRef};
 /// A document of its own for `element`.
 pub(super) fn extract(element: ElementRef<'_>) -> Element {
     let root = *element.entry();
-    let (first, base) = (element.index_u32(), root.start);
+    let (first, base) = (element.index_u32(), root.start - 1);
     let source = &element.table()[element.index()..root.next as usize];
 
     // The namespaces in use that the document lists itself.
@@ -33,7 +33,7 @@ pub(super) fn extract(element: ElementRef<'_>) -> Element {
         }
         entry
     });
-    let text = &element.document()[root.span()];
+    let text = &element.document()[root.element_span()];
     if used.is_empty() {
         let mut nodes: Vec<Entry> = shifted.collect();
         nodes[0].link = u32::MAX;

@@ -63,7 +63,7 @@ fn write_plain(element: ElementRef<'_>, w: &mut Writer<'_>) -> bool {
     }
     let entry = element.entry();
     let text = element.document();
-    let (start, end) = (entry.start as usize, entry.end as usize);
+    let std::ops::Range { start, end } = entry.element_span();
     let ns = element.ns();
     let is_default = w.is_default_ns(ns);
     match shape.declaration {

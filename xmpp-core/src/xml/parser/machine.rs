@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::super::{
     Limits, Namespace,
     chars::is_space,
-    error::{Fault, ParseRule, fault},
+    error::{Fault, Located, ParseRule, fault},
     table::Entry,
 };
 use super::{prolog, tree::Tree};
@@ -101,7 +101,7 @@ impl Machine {
     }
 
     pub(in super::super) fn limits(&self) -> Limits {
-        self.next_limits.unwrap_or(self.tree.limits)
+        self.next_limits.unwrap_or(*self.tree.limits())
     }
 
     /// Whether the end of the root was seen and told.
@@ -116,8 +116,9 @@ impl Machine {
         text: &str,
         pos: &mut usize,
         controls_end: usize,
-    ) -> Result<Option<Found>, Fault> {
+    ) -> Result<Option<Found>, Located> {
         let all = text.as_bytes();
+        let fault = |rule, at| Err(Located { rule, at });
         loop {
             let b = &all[*pos..];
             match self.phase {
@@ -147,7 +148,7 @@ impl Machine {
                     Some(true) => match self.declaration(b) {
                         Ok(Some(end)) => *pos += end,
                         Ok(None) => return Ok(None),
-                        Err(f) => return fault(f.rule, *pos + f.at),
+                        Err(f) => return fault(f.rule, *pos + f.at()),
                     },
                 },
                 Phase::Prolog => {
@@ -161,7 +162,6 @@ impl Machine {
                         Some(_) => return fault(ParseRule::TextOutsideRoot, *pos),
                     }
                 }
-                Phase::Root => return self.item(b, pos, controls_end),
                 Phase::Between => {
                     *pos += space(b);
                     match (all.get(*pos), all.get(*pos + 1)) {
@@ -178,7 +178,7 @@ impl Machine {
                         _ => return fault(ParseRule::TextBetweenStanzas, *pos),
                     }
                 }
-                Phase::Stanza => return self.item(b, pos, controls_end),
+                Phase::Root | Phase::Stanza => return self.item(b, pos, controls_end),
                 Phase::EndTag => match self.end_tag(b) {
                     Ok(Some(end)) => {
                         *pos += end;
@@ -186,7 +186,7 @@ impl Machine {
                         return Ok(Some(Found::Close));
                     }
                     Ok(None) => return Ok(None),
-                    Err(f) => return fault(f.rule, *pos + f.at),
+                    Err(f) => return fault(f.rule, *pos + f.at()),
                 },
                 Phase::EndOfEmpty => {
                     self.phase = Phase::Closed;
@@ -211,7 +211,7 @@ impl Machine {
 
     fn take_limits(&mut self) {
         if let Some(limits) = self.next_limits.take() {
-            self.tree.limits = limits.clamped();
+            self.tree.set_limits(limits);
         }
     }
 
@@ -228,7 +228,7 @@ impl Machine {
         b: &[u8],
         pos: &mut usize,
         controls_end: usize,
-    ) -> Result<Option<Found>, Fault> {
+    ) -> Result<Option<Found>, Located> {
         self.tree.controls_end = controls_end.saturating_sub(*pos);
         let len = match self.tree.run(b) {
             Ok(Some(len)) => len,
@@ -240,7 +240,10 @@ impl Machine {
                     }
                     rule => rule,
                 };
-                return fault(rule, *pos + f.at);
+                return Err(Located {
+                    rule,
+                    at: *pos + f.at(),
+                });
             }
         };
         let span = *pos..*pos + len;

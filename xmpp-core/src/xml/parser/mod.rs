@@ -1,7 +1,12 @@
 //! The streaming parser: framing and parsing in one pass.
+#![expect(clippy::inline_always, reason = "the hot path is one loop; measured")]
 
+mod attribute;
+mod content;
+mod declare;
 mod input;
 mod machine;
+mod nodes;
 mod prolog;
 mod reference;
 mod scope;

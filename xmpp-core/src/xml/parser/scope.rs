@@ -30,7 +30,7 @@ enum Bound {
 struct Declared {
     /// The prefix stands in the stanza's text, or in [`Scope::outer`] when `depth` is 0.
     start: u32,
-    len: u16,
+    len: u8,
     /// Depth of the element that declares it; 0 outside the stanza.
     depth: u16,
     bound: Bound,
@@ -65,6 +65,10 @@ fn hash(name: &[u8]) -> u64 {
     let mut hasher = DefaultHasher::new();
     hasher.write(name);
     hasher.finish()
+}
+
+fn halves(hash: u64) -> [u32; 2] {
+    [hash & u64::from(u32::MAX), hash >> 32].map(|half| u32::try_from(half).unwrap_or_default())
 }
 
 /// The length in the highest byte, then the first seven bytes.
@@ -151,15 +155,13 @@ impl Scope {
     }
 
     fn lasting(&mut self, b: &[u8], id: NsId) -> Bound {
-        match id.as_local() {
-            None => Bound::Id(id),
-            Some(_) => {
-                let name = str::from_utf8(self.name(b, id))
-                    .unwrap_or_default()
-                    .to_owned();
-                self.outer_bound(&name)
-            }
+        if id.as_known().is_some() {
+            return Bound::Id(id);
         }
+        let name = str::from_utf8(self.name(b, id))
+            .unwrap_or_default()
+            .to_owned();
+        self.outer_bound(&name)
     }
 
     /// Number of prefixes declared.
@@ -195,7 +197,7 @@ impl Scope {
         self.keys.push(key(name));
         self.declared.push(Declared {
             start: offset(prefix.start),
-            len: offset(prefix.len()) as u16,
+            len: u8::try_from(prefix.len()).unwrap_or(u8::MAX),
             depth,
             bound: Bound::Id(ns),
         });
@@ -228,7 +230,7 @@ impl Scope {
             }
             let id = match declared.bound {
                 Bound::Id(id) => id,
-                bound => {
+                bound @ Bound::Outer { .. } => {
                     let (bound, id) = self.localise(bound)?;
                     self.declared[i].bound = bound;
                     id
@@ -285,14 +287,12 @@ impl Scope {
     #[cold]
     fn resolve_escaped(&mut self, b: &[u8], raw: &[u8]) -> Result<NsId, ParseRule> {
         let name = unescape::value(str::from_utf8(raw).unwrap_or_default());
-        match known_id(name.as_bytes()) {
-            Some(id) => Ok(NsId::known(id)),
-            None => {
-                let at = self.tail.len();
-                self.tail.push_str(&name);
-                self.intern(b, at..self.tail.len(), Entry::IN_TAIL)
-            }
+        if let Some(id) = known_id(name.as_bytes()) {
+            return Ok(NsId::known(id));
         }
+        let at = self.tail.len();
+        self.tail.push_str(&name);
+        self.intern(b, at..self.tail.len(), Entry::IN_TAIL)
     }
 
     fn intern(
@@ -307,9 +307,9 @@ impl Scope {
             &self.tail.as_bytes()[span.clone()]
         };
         let hash = hash(name);
-        let slot = hash as usize % RECENT;
+        let slot = usize::from(hash.to_le_bytes()[0]) % RECENT;
         if let Some(&id) = self.recent.get(slot)
-            && self.hash(id) == Some(hash)
+            && self.hash(id) == Some(halves(hash))
             && self.name(b, id) == name
         {
             return Ok(id);
@@ -331,25 +331,24 @@ impl Scope {
         if self.locals.len() == NsId::MAX_LOCALS {
             return Err(ParseRule::Namespaces);
         }
+        let [low, high] = halves(hash);
         self.locals.push(Entry {
             start: offset(span.start),
             end: offset(span.end),
             // Where other entries have links, these keep the hash of the name.
-            link: (hash >> 32) as u32,
-            next: hash as u32,
-            name_len: 0,
-            prefix_len: 0,
-            ns: NsId::NONE,
+            link: low,
+            next: high,
             kind: Kind::Namespace,
             flags,
+            ..Entry::NONE
         });
         Ok(NsId::local(self.locals.len() - 1))
     }
 
     /// The hash of a local namespace's name.
-    fn hash(&self, id: NsId) -> Option<u64> {
+    fn hash(&self, id: NsId) -> Option<[u32; 2]> {
         let local = self.locals.get(id.as_local()?)?;
-        Some(u64::from(local.link) << 32 | u64::from(local.next))
+        Some([local.link, local.next])
     }
 
     /// The name of a local namespace.
@@ -372,10 +371,10 @@ impl Scope {
                 && self.name(text, a) == self.name(text, b)
     }
 
-    /// The stanza is complete: appends its list of namespaces to its table. What they refer to in the tail will
-    /// stand behind the stanza's `len` bytes.
-    pub(super) fn finish(&mut self, table: &mut Vec<Entry>, len: usize) {
-        table.extend(self.locals.iter().map(|&local| {
+    /// The stanza is complete: its list of namespaces. What they refer to in the tail will stand behind the stanza's
+    /// `len` bytes.
+    pub(super) fn finish(&mut self, len: usize) -> impl Iterator<Item = Entry> {
+        self.locals.iter().map(move |&local| {
             if local.has(Entry::IN_TAIL) {
                 Entry {
                     start: local.start + offset(len),
@@ -386,7 +385,7 @@ impl Scope {
             } else {
                 local
             }
-        }));
+        })
     }
 
     /// What stands behind the stanza's text.

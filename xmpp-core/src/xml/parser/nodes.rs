@@ -1,0 +1,75 @@
+//! The node table while it is filled; its memory serves one stanza after the other.
+
+use std::ops::{Deref, DerefMut};
+
+use super::super::table::Entry;
+
+/// A table whose spare room is filled already, so that adding a node is one comparison.
+#[derive(Debug, Default)]
+pub(in super::super) struct Nodes {
+    all: Vec<Entry>,
+    len: usize,
+}
+
+/// What stays allocated for the next stanza.
+const KEPT: usize = 1024;
+
+impl Nodes {
+    /// Forgets the nodes, and memory that only a large stanza needed.
+    pub(super) fn clear(&mut self) {
+        if self.all.len() > KEPT && self.len < self.all.len() / 8 {
+            self.all.truncate(KEPT);
+            self.all.shrink_to_fit();
+        }
+        self.len = 0;
+    }
+
+    #[inline]
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Adds a node; `false` if there are `limit` nodes already.
+    #[inline(always)]
+    pub(super) fn push(&mut self, entry: Entry, limit: usize) -> bool {
+        loop {
+            if let Some(spare) = self.all.get_mut(self.len) {
+                *spare = entry;
+                self.len += 1;
+                return true;
+            }
+            if !self.grow(limit) {
+                return false;
+            }
+        }
+    }
+
+    /// Makes room by doubling, up to `limit` nodes.
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self, limit: usize) -> bool {
+        if self.len >= limit {
+            return false;
+        }
+        let more = self.len.max(32).min(limit - self.len);
+        self.all.reserve_exact(more);
+        self.all.resize(self.len + more, Entry::NONE);
+        true
+    }
+}
+
+impl Deref for Nodes {
+    type Target = [Entry];
+
+    #[inline]
+    fn deref(&self) -> &[Entry] {
+        &self.all[..self.len]
+    }
+}
+
+impl DerefMut for Nodes {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut [Entry] {
+        &mut self.all[..self.len]
+    }
+}
