@@ -23,55 +23,38 @@ fn size_of_a_jid() {
 }
 
 #[test]
-fn rfc7622_section_3_5_valid() {
-    // The numbers are those of the RFC's table.
-    for (number, jid, expected) in [
-        (1, "juliet@example.com", "juliet@example.com"),
-        (2, "juliet@example.com/foo", "juliet@example.com/foo"),
-        (
-            3,
-            "juliet@example.com/foo bar",
-            "juliet@example.com/foo bar",
-        ),
-        (
-            4,
-            "juliet@example.com/foo@bar",
-            "juliet@example.com/foo@bar",
-        ),
-        (5, "foo\\20bar@example.com", "foo\\20bar@example.com"),
-        (6, "fussball@example.com", "fussball@example.com"),
-        (7, "fußball@example.com", "fußball@example.com"),
-        (8, "π@example.com", "π@example.com"),
-        (9, "Σ@example.com/foo", "σ@example.com/foo"),
-        (10, "king@example.com/♚", "king@example.com/♚"),
-        (11, "example.com", "example.com"),
-        (12, "example.com/foobar", "example.com/foobar"),
-        (
-            13,
-            "a.example.com/b@example.net",
-            "a.example.com/b@example.net",
-        ),
+fn addresses_like_those_of_rfc7622_section_3_5() {
+    for (jid, expected) in [
+        ("juliet@example.com", "juliet@example.com"),
+        ("juliet@example.com/foo", "juliet@example.com/foo"),
+        ("juliet@example.com/foo bar", "juliet@example.com/foo bar"),
+        ("juliet@example.com/foo@bar", "juliet@example.com/foo@bar"),
+        ("foo\\20bar@example.com", "foo\\20bar@example.com"),
+        ("fussball@example.com", "fussball@example.com"),
+        ("fußball@example.com", "fußball@example.com"),
+        ("π@example.com", "π@example.com"),
+        ("Σ@example.com/foo", "σ@example.com/foo"),
+        ("ς@example.com/foo", "ς@example.com/foo"),
+        ("king@example.com/♚", "king@example.com/♚"),
+        ("example.com", "example.com"),
+        ("example.com/foobar", "example.com/foobar"),
+        ("a.example.com/b@example.net", "a.example.com/b@example.net"),
     ] {
-        assert_eq!(text(jid), expected, "row {number}");
+        assert_eq!(text(jid), expected);
     }
-}
-
-#[test]
-fn rfc7622_section_3_5_invalid() {
-    for (number, jid, part) in [
-        (15, "\"juliet\"@example.com", JidPart::Local),
-        (16, "foo bar@example.com", JidPart::Local),
-        (17, "juliet@example.com/ foo\u{0}", JidPart::Resource),
-        (18, "@example.com/", JidPart::Local),
-        (19, "henryⅣ@example.com", JidPart::Local),
-        (20, "♚@example.com", JidPart::Local),
-        (21, "juliet@", JidPart::Domain),
-        (22, "/foobar", JidPart::Domain),
-        (0, "", JidPart::Domain),
-        (0, "a@b/", JidPart::Resource),
-        (0, "@@", JidPart::Local),
+    for (jid, part) in [
+        ("\"juliet\"@example.com", JidPart::Local),
+        ("foo bar@example.com", JidPart::Local),
+        ("@example.com/", JidPart::Local),
+        ("henryⅣ@example.com", JidPart::Local),
+        ("♚@example.com", JidPart::Local),
+        ("juliet@", JidPart::Domain),
+        ("/foobar", JidPart::Domain),
+        ("", JidPart::Domain),
+        ("a@b/", JidPart::Resource),
+        ("@@", JidPart::Local),
     ] {
-        assert_eq!(fails(jid).0, part, "row {number}");
+        assert_eq!(fails(jid).0, part, "{jid}");
     }
 }
 
