@@ -112,7 +112,6 @@ fn en6_codes_of_the_self_presence() {
             }
             room.public_logging = bit(1);
         });
-        world.checker.non_anonymous = bit(0);
         if !bit(2) {
             world.join("owner/1", "owner");
         }
@@ -167,7 +166,6 @@ fn en8_who_sees_real_jids() {
                 room.whois = Whois::Anyone;
             }
         });
-        world.checker.non_anonymous = non_anonymous;
         world.join("owner/1", "owner");
         world.join("ben/1", "ben");
         world.join("eve/1", "eve");

@@ -1,6 +1,6 @@
 //! Nick changes (XEP-0045 §7.6; MUC PR3 to PR5, MS6, MS7).
 
-use xmpp_core::{FullJid, StanzaError};
+use xmpp_core::{FullJid, StanzaError, xml::Element};
 
 use super::{
     join::{check_nick, nick_codes},
@@ -151,15 +151,7 @@ impl RoomState {
         self.tell_others(cx, new);
         let codes = nick_codes(&request, address);
         self.tell_self(cx, new, request.from, request.id().as_deref(), &codes);
-        if self.shown_presence(number) != before {
-            // The session that moved had been the primary one.
-            self.tell_others(cx, number);
-            self.tell_own_sessions(cx, number, None, &[]);
-        } else if let Some(seeing) = self.sees_jids(new)
-            && let Some(shown) = self.shown(number, seeing)
-        {
-            cx.send_written(request.from.clone(), shown);
-        }
+        self.after_move(cx, request, number, new, before);
         true
     }
 
@@ -205,10 +197,7 @@ impl RoomState {
             if let Some(session) = self.occupants.remove_session(request.from) {
                 self.occupants.add_session(into, session);
             }
-            if self.shown_presence(number) != old {
-                self.tell_others(cx, number);
-                self.tell_own_sessions(cx, number, None, &[]);
-            }
+            self.after_move(cx, request, number, into, old);
         }
         self.take_presence(cx, request, into);
         if self.shown_presence(into) != before {
@@ -217,6 +206,33 @@ impl RoomState {
         self.tell_self(cx, into, request.from, request.id().as_deref(), &[]);
         self.tell_own_sessions(cx, into, Some(request.from), &[]);
         true
+    }
+
+    /// A nick that one of its sessions left is another occupant to that session from now on, and may be shown by
+    /// another of its sessions (MUC MS3, MS6).
+    fn after_move(
+        &mut self,
+        cx: &mut Context<'_>,
+        request: Request<'_>,
+        old: OccupantNumber,
+        new: OccupantNumber,
+        before: Option<Element>,
+    ) {
+        if self.shown_presence(old) != before {
+            self.tell_others(cx, old);
+            self.tell_own_sessions(cx, old, None, &[]);
+            return;
+        }
+        let is_shown = self
+            .occupants
+            .get(old)
+            .is_some_and(|occupant| self.config.presence_broadcast.contains(occupant.role));
+        if is_shown
+            && let Some(seeing) = self.sees_jids(new)
+            && let Some(shown) = self.shown(old, seeing)
+        {
+            cx.send_written(request.from.clone(), shown);
+        }
     }
 
     /// Refuses a presence that is too large before anything has changed.

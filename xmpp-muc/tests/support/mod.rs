@@ -21,7 +21,7 @@ mod lines;
 use std::time::Duration;
 
 use xmpp_core::{FullJid, Jid, Random, Timestamp, xml::Element};
-use xmpp_muc::{Effect, RoomConfig, Service, ServiceConfig, StoreEvent};
+use xmpp_muc::{Effect, RoleSet, RoomConfig, Service, ServiceConfig, StoreEvent, Whois};
 
 pub(crate) use check::Checker;
 pub(crate) use lines::line;
@@ -95,6 +95,8 @@ pub(crate) struct World {
     /// The last outcome, whole.
     pub(crate) last: Vec<Out>,
     ids: u32,
+    /// Prints what goes in and comes out.
+    pub(crate) verbose: bool,
 }
 
 impl World {
@@ -111,13 +113,17 @@ impl World {
         let mut config = ServiceConfig::default();
         config.lock_new_rooms = false;
         change(&mut config);
+        let mut checker = Checker::default();
+        checker.non_anonymous = config.room.whois == Whois::Anyone;
+        checker.all_shown = config.room.presence_broadcast == RoleSet::ALL;
         Self {
             service: Service::new(SERVICE.parse().expect("a JID"), config, Box::new(Seeded(1))),
             // 2026-11-20T10:00:00Z
             now: Timestamp::from_millis(1_795_168_800_000),
-            checker: Checker::default(),
+            checker,
             last: Vec::new(),
             ids: 0,
+            verbose: false,
         }
     }
 
@@ -131,6 +137,9 @@ impl World {
     /// What comes out of this stanza of a session.
     pub(crate) fn send(&mut self, from: &str, xml: &str) -> Vec<String> {
         let stanza = stanza(xml);
+        if self.verbose {
+            eprintln!("{from} > {xml}");
+        }
         self.service.handle_stanza(self.now, &real(from), &stanza);
         self.checker.sent(&real(from), &stanza);
         self.drain()
@@ -145,6 +154,9 @@ impl World {
     }
 
     pub(crate) fn lose(&mut self, session: &str) -> Vec<String> {
+        if self.verbose {
+            eprintln!("{session} > lost");
+        }
         self.service.handle_session_lost(self.now, &real(session));
         self.checker.lost(&real(session));
         self.drain()
@@ -279,6 +291,11 @@ impl World {
             }
         }
         while self.service.poll_event().is_some() {}
+        if self.verbose {
+            for out in &self.last {
+                eprintln!("    {}", out.line());
+            }
+        }
         self.checker.check(&self.last);
         self.last.iter().map(Out::line).collect()
     }

@@ -1,0 +1,292 @@
+//! What holds for every script: random clients against the checker of invariants, and history against a plain
+//! filter (MUC HI2, GC2, SE1, SE10).
+
+mod support;
+
+use std::{collections::BTreeMap, time::Duration};
+
+use proptest::prelude::*;
+use support::{Out, Seeded, World};
+use xmpp_core::Timestamp;
+use xmpp_muc::{Whois, stanza::DateTime};
+
+const SESSIONS: [&str; 9] = [
+    "owner/1", "owner/2", "ben/1", "ben/2", "ben/3", "eve/1", "eve/2", "zoe/1", "max/1",
+];
+const NICKS: [&str; 6] = ["owner", "ben", "Ben", "eve", "zoe", "other"];
+
+/// One step of one session, out of everything that clients do and some that they should not.
+fn step(world: &mut World, random: &mut Seeded) -> Vec<String> {
+    let session = SESSIONS[random.below(SESSIONS.len())];
+    let nick = NICKS[random.below(NICKS.len())];
+    let user = SESSIONS[random.below(SESSIONS.len())]
+        .split_once('/')
+        .expect("a name")
+        .0;
+    match random.below(24) {
+        0..=3 => world.join(session, nick),
+        4 => world.join_with(session, nick, "", "<priority>5</priority><show>away</show>"),
+        5 => world.leave(session, nick),
+        6 => world.lose(session),
+        7..=9 => world.say(session, "text"),
+        10 => world.groupchat(session, "<subject>Topic</subject>"),
+        11 => world.whisper(session, nick, "<body>psst</body>"),
+        12 => world.presence(session, nick, "<status>busy</status>"),
+        13 => world.presence(session, nick, ""),
+        14 => {
+            let roles = ["none", "visitor", "participant", "moderator"];
+            let role = roles[random.below(roles.len())];
+            world.admin(session, &format!("<item nick='{nick}' role='{role}'/>"))
+        }
+        15 => {
+            let affiliations = ["outcast", "none", "member", "admin", "owner"];
+            let affiliation = affiliations[random.below(affiliations.len())];
+            world.admin(
+                session,
+                &format!("<item jid='{user}@users.example' affiliation='{affiliation}'/>"),
+            )
+        }
+        16 => world.iq(
+            session,
+            "get",
+            &format!("/{nick}"),
+            "<ping xmlns='urn:xmpp:ping'/>",
+        ),
+        17 => world.iq(
+            session,
+            "get",
+            &format!("/{nick}"),
+            "<query xmlns='jabber:iq:version'/>",
+        ),
+        18 => answer_one(world, random),
+        19 => {
+            let conditions = [
+                "gone",
+                "policy-violation",
+                "recipient-unavailable",
+                "service-unavailable",
+            ];
+            let condition = conditions[random.below(conditions.len())];
+            let kind = ["presence", "message", "iq"][random.below(3)];
+            world.send(
+                session,
+                &format!(
+                    "<{kind} to='lobby@rooms.example/{nick}' type='error' id='1'><error type='cancel'>\
+                     <{condition} xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></{kind}>"
+                ),
+            )
+        }
+        20 => {
+            let fields = [
+                ("moderatedroom", "1"),
+                ("moderatedroom", "0"),
+                ("membersonly", "1"),
+                ("membersonly", "0"),
+                ("presencebroadcast", "moderator"),
+                ("presencebroadcast", "moderator,participant,visitor"),
+                ("roomowners", "owner@users.example,ben@users.example"),
+            ];
+            let field = fields[random.below(fields.len())];
+            if world.checker.all_shown && field.0 == "presencebroadcast" {
+                return Vec::new();
+            }
+            world.configure(session, &[field])
+        }
+        21 => world.wait(Duration::from_secs(random.below(90) as u64)),
+        22 => {
+            let kind = ["probe", "subscribe", "unsubscribed", "invisible"][random.below(4)];
+            world.send(
+                session,
+                &format!("<presence to='lobby@rooms.example/{nick}' type='{kind}'/>"),
+            )
+        }
+        _ => {
+            if random.below(8) == 0 {
+                let destroy =
+                    "<query xmlns='http://jabber.org/protocol/muc#owner'><destroy/></query>";
+                world.iq(session, "set", "", destroy)
+            } else {
+                world.iq(
+                    session,
+                    "get",
+                    "",
+                    "<query xmlns='http://jabber.org/protocol/disco#info'/>",
+                )
+            }
+        }
+    }
+}
+
+/// A client answers what it was asked last, or somebody else does.
+fn answer_one(world: &mut World, random: &mut Seeded) -> Vec<String> {
+    let Some((to, id)) = world.last.iter().find_map(|out| match out {
+        Out::Stanza { to, stanza } if stanza.attr("type").as_deref() == Some("get") => {
+            Some((support::short(to), stanza.attr("id")?.into_owned()))
+        }
+        _ => None,
+    }) else {
+        return Vec::new();
+    };
+    let session = if random.below(4) == 0 || !to.contains('/') {
+        "max/1".to_owned()
+    } else {
+        to
+    };
+    world.send(
+        &session,
+        &format!("<iq to='lobby@rooms.example/x' type='result' id='{id}'/>"),
+    )
+}
+
+/// Runs a script; the checker looks at every outcome. Gives each session's groupchat stanza-ids in order.
+fn run(seed: u64, steps: usize, verbose: bool) -> BTreeMap<String, Vec<String>> {
+    let mut random = Seeded(seed);
+    let mut world = World::with(|service| {
+        service.room.moderated = seed % 3 == 0;
+        service.room.change_subject = seed % 2 == 0;
+        service.room.persistent = seed % 5 == 0;
+        service.lock_new_rooms = seed % 7 == 0;
+        service.limits.sessions_per_nick = 2;
+        service.linger = Duration::from_secs(seed % 4 * 30);
+        if seed % 11 == 0 {
+            service.room.whois = Whois::Anyone;
+        }
+    });
+    world.verbose = verbose;
+    // Some scripts hide roles, and then views differ.
+    world.checker.all_shown = seed % 4 != 0;
+    let mut heard: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for _ in 0..steps {
+        step(&mut world, &mut random);
+        for out in &world.last {
+            if let Out::Stanza { to, stanza } = out
+                && let Some(id) = stanza.child("stanza-id", xmpp_core::xml::ns::STANZA_ID)
+                && stanza.child("delay", xmpp_core::xml::ns::DELAY).is_none()
+            {
+                let id = id.attr("id").expect("an id").into_owned();
+                heard.entry(support::short(to)).or_default().push(id);
+            }
+        }
+    }
+    heard
+}
+
+/// SE10, PR2, SE1: the checker in `support` asserts on every effect. GC2: everybody hears in one order.
+#[test]
+fn gc2_se1_se10_random_scripts_keep_the_invariants() {
+    let seeds = if cfg!(debug_assertions) { 300 } else { 3000 };
+    for seed in 0..seeds {
+        let heard = std::panic::catch_unwind(|| run(seed, 200, false)).unwrap_or_else(|_| {
+            eprintln!("seed {seed}:");
+            run(seed, 200, true)
+        });
+        // One order: the position of each message in the longest list of anybody who heard both.
+        for one in heard.values() {
+            for two in heard.values() {
+                let place: BTreeMap<_, _> = two.iter().enumerate().map(|(n, id)| (id, n)).collect();
+                let common: Vec<_> = one.iter().filter_map(|id| place.get(id)).collect();
+                assert!(common.is_sorted(), "seed {seed}: two orders");
+            }
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Request {
+    max_chars: Option<usize>,
+    max_stanzas: Option<usize>,
+    seconds: Option<u64>,
+    since: Option<u64>,
+}
+
+fn request() -> impl Strategy<Value = Request> {
+    (
+        proptest::option::of(0..4000_usize),
+        proptest::option::of(0..12_usize),
+        proptest::option::of(0..120_u64),
+        proptest::option::of(0..130_u64),
+    )
+        .prop_map(|(max_chars, max_stanzas, seconds, since)| Request {
+            max_chars,
+            max_stanzas,
+            seconds,
+            since,
+        })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+    /// The newest messages that satisfy all limits, oldest first: found the plain way.
+    #[test]
+    fn hi2_history_is_what_a_plain_filter_finds(
+        messages in proptest::collection::vec((0..20_u64, 0..200_usize), 0..15),
+        request in request(),
+        cap in 0..15_u32,
+    ) {
+        let mut world = World::with_room(|room| room.max_history_fetch = cap);
+        world.join("owner/1", "owner");
+        let start = world.now;
+        let mut sent: Vec<(Timestamp, String)> = Vec::new();
+        for (n, (pause, length)) in messages.iter().enumerate() {
+            world.wait(Duration::from_secs(*pause));
+            let text = format!("{n}{}", "ä".repeat(*length));
+            world.say("owner/1", &text);
+            sent.push((world.now, text));
+        }
+        world.wait(Duration::from_secs(5));
+        let now = world.now;
+        let since = request.since.map(|s| start.saturating_add(Duration::from_secs(s)));
+        let attribute = |name: &str, value: Option<String>| {
+            value.map_or_else(String::new, |value| format!(" {name}='{value}'"))
+        };
+        let history = format!(
+            "<history{}{}{}{}/>",
+            attribute("maxchars", request.max_chars.map(|v| v.to_string())),
+            attribute("maxstanzas", request.max_stanzas.map(|v| v.to_string())),
+            attribute("seconds", request.seconds.map(|v| v.to_string())),
+            attribute("since", since.map(|v| DateTime::from(v).to_string())),
+        );
+        // Everything there is, with its size as this receiver gets it.
+        world.join_with("eve/1", "eve", "", "");
+        let all: Vec<(String, usize)> = replayed(&world);
+        world.join_with("eve/1", "eve", &history, "");
+        let got: Vec<String> = replayed(&world).into_iter().map(|(text, _)| text).collect();
+
+        let mut expected: Vec<String> = Vec::new();
+        let mut chars = 0;
+        for (time, text) in sent.iter().rev().take(cap as usize) {
+            let size = all.iter().find(|(t, _)| t == text).expect("in the cap").1;
+            chars += size;
+            let age = now.since(*time).as_secs();
+            let fits = request.max_chars.is_none_or(|max| chars <= max)
+                && request.max_stanzas.is_none_or(|max| expected.len() < max)
+                && request.seconds.is_none_or(|seconds| age <= seconds && seconds > 0)
+                && since.is_none_or(|since| *time >= since && since <= now);
+            if !fits {
+                break;
+            }
+            expected.insert(0, text.clone());
+        }
+        prop_assert_eq!(got, expected);
+    }
+}
+
+/// The history in the last outcome: text and characters as sent.
+fn replayed(world: &World) -> Vec<(String, usize)> {
+    world
+        .last
+        .iter()
+        .filter(|out| out.is_to("eve/1"))
+        .map(Out::stanza)
+        .filter(|stanza| stanza.child("delay", xmpp_core::xml::ns::DELAY).is_some())
+        .filter_map(|stanza| {
+            let body = stanza
+                .child("body", xmpp_core::xml::ns::CLIENT)?
+                .text()
+                .into_owned();
+            let xml = stanza.to_string().replace(" xmlns='jabber:client'", "");
+            Some((body, xml.chars().count()))
+        })
+        .collect()
+}
