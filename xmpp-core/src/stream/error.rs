@@ -197,7 +197,7 @@ pub enum Advice {
 }
 
 impl Advice {
-    /// The last column of SESSIONS' table of conditions, for the one that received the error.
+    /// What the one that received `error` should do (ERR-4).
     pub fn after(error: &StreamError) -> Self {
         use StreamErrorCondition as C;
         match error.condition {

@@ -165,7 +165,7 @@ impl ClientSession {
                 Advice::NextCandidate,
             ),
             State::Features if root.is("features", ns::STREAMS) => self.handle_features(root),
-            // Only features can come now (SECURITY: "features before the stream header" and the like).
+            // Nothing but features can come now.
             State::Features => self.fail(
                 StreamError::new(StreamErrorCondition::BadFormat)
                     .with_text("the stream has no features"),
