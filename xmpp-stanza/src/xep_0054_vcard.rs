@@ -19,36 +19,36 @@ pub struct VCard {
     /// The parts of the name.
     #[xml(child)]
     pub name: Option<VCardName>,
-    /// The nickname.
+    /// Nicknames.
     #[xml(child_text, name = "NICKNAME")]
-    pub nickname: Option<String>,
-    /// A picture.
+    pub nicknames: Vec<String>,
+    /// Pictures, the same in several formats.
     #[xml(child)]
-    pub photo: Option<VCardPhoto>,
+    pub photos: Vec<VCardPhoto>,
     /// The birthday, as it was entered.
     #[xml(child_text, name = "BDAY")]
     pub birthday: Option<String>,
     /// Mail addresses.
     #[xml(child)]
     pub emails: Vec<VCardEmail>,
-    /// The address on this network.
+    /// Addresses on this network.
     #[xml(child_text, name = "JABBERID")]
-    pub jabber_id: Option<String>,
+    pub jabber_ids: Vec<String>,
     /// Web pages.
     #[xml(child_text, name = "URL")]
     pub urls: Vec<String>,
-    /// The position.
+    /// Positions.
     #[xml(child_text, name = "TITLE")]
-    pub title: Option<String>,
-    /// The profession.
+    pub titles: Vec<String>,
+    /// Professions.
     #[xml(child_text, name = "ROLE")]
-    pub role: Option<String>,
-    /// The organisation.
+    pub roles: Vec<String>,
+    /// Organisations.
     #[xml(child)]
-    pub organisation: Option<VCardOrganisation>,
+    pub organisations: Vec<VCardOrganisation>,
     /// Some words.
     #[xml(child_text, name = "DESC")]
-    pub description: Option<String>,
+    pub descriptions: Vec<String>,
     /// Everything else.
     #[xml(rest)]
     pub others: Vec<Element>,
@@ -91,6 +91,7 @@ pub struct VCardPhoto {
 }
 
 /// A mail address.
+#[expect(clippy::struct_excessive_bools, reason = "flags of the specification")]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Payload)]
 #[xml(name = "EMAIL", ns = ns::VCARD_TEMP)]
 pub struct VCardEmail {
@@ -163,11 +164,11 @@ mod tests {
              <DESC>More</DESC></vCard>",
         );
         assert_eq!(card.name.as_ref().unwrap().middle.as_deref(), Some(""));
-        assert_eq!(card.organisation.as_ref().unwrap().units, [""]);
+        assert_eq!(card.organisations[0].units, [""]);
         assert!(card.emails[0].preferred && !card.emails[0].home);
         assert_eq!(
-            card.photo,
-            Some(VCardPhoto::new("image/png", b"\x89PNG"[..4].to_vec()))
+            card.photos,
+            [VCardPhoto::new("image/png", b"\x89PNG".to_vec())]
         );
         assert_eq!(card.others[0].name(), "TEL");
     }

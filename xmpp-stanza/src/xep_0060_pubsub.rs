@@ -1,16 +1,17 @@
 //! XEP-0060: Publish-Subscribe, version 1.30.0 (and its personal form, XEP-0163, version 1.2.2).
 
 use xmpp_core::{
-    Jid, Payload, StanzaError, StanzaErrorCondition, XmlText,
+    Jid, Payload, StanzaError, StanzaErrorCondition,
     xml::{Element, PayloadError, WriteXml, ns},
 };
 
-use crate::{DataForm, DateTime, ResultSet};
+use crate::{DataForm, ResultSet};
 
 mod errors;
 mod event;
 mod options;
 mod owner;
+mod subscription;
 
 pub use errors::{PubSubCondition, Unsupported};
 pub use event::{
@@ -21,6 +22,11 @@ pub use options::{AccessModel, MaxItems, NodeOptions, SendLastItem};
 pub use owner::{
     Owner, OwnerAffiliation, OwnerAffiliations, OwnerConfigure, OwnerDefault, OwnerDelete,
     OwnerPurge, OwnerRedirect, OwnerSubscription, OwnerSubscriptions,
+};
+
+pub use subscription::{
+    Affiliations, DefaultOptions, NodeAffiliation, NodeRole, NodeSubscription, Subscribe,
+    SubscribeOptions, SubscriptionOptions, SubscriptionState, Subscriptions, Unsubscribe,
 };
 
 /// A request of someone who publishes or subscribes, and its answer: one of the fields, with those that go with it
@@ -89,9 +95,9 @@ pub struct Item {
     /// Who published it, where the service tells.
     #[xml(attr)]
     pub publisher: Option<Jid>,
-    /// Its payload.
+    /// Its payload, one element as a rule.
     #[xml(rest)]
-    pub element: Option<Element>,
+    pub elements: Vec<Element>,
 }
 
 /// Make a node; the service names one without a name.
@@ -108,162 +114,6 @@ pub struct Create {
 #[xml(name = "configure", ns = ns::PUBSUB)]
 pub struct Configure {
     /// About `http://jabber.org/protocol/pubsub#node_config`; see [`NodeOptions`].
-    #[xml(child)]
-    pub form: Option<DataForm>,
-}
-
-/// Subscribe to a node.
-#[derive(Clone, Debug, PartialEq, Eq, Payload)]
-#[xml(name = "subscribe", ns = ns::PUBSUB)]
-pub struct Subscribe {
-    /// The node; the root without one.
-    #[xml(attr)]
-    pub node: Option<String>,
-    /// The subscriber.
-    #[xml(attr)]
-    pub jid: Jid,
-}
-
-/// The options of a subscription.
-#[derive(Clone, Debug, PartialEq, Eq, Payload)]
-#[xml(name = "options", ns = ns::PUBSUB)]
-pub struct SubscriptionOptions {
-    /// The node.
-    #[xml(attr)]
-    pub node: Option<String>,
-    /// The subscriber; absent in a request to subscribe, where it is the same.
-    #[xml(attr)]
-    pub jid: Option<Jid>,
-    /// Which of several subscriptions.
-    #[xml(attr)]
-    pub subid: Option<String>,
-    /// About `http://jabber.org/protocol/pubsub#subscribe_options`.
-    #[xml(child)]
-    pub form: Option<DataForm>,
-}
-
-/// End a subscription.
-#[derive(Clone, Debug, PartialEq, Eq, Payload)]
-#[xml(name = "unsubscribe", ns = ns::PUBSUB)]
-pub struct Unsubscribe {
-    /// The node.
-    #[xml(attr)]
-    pub node: Option<String>,
-    /// The subscriber.
-    #[xml(attr)]
-    pub jid: Jid,
-    /// Which of several subscriptions.
-    #[xml(attr)]
-    pub subid: Option<String>,
-}
-
-/// A subscription.
-#[derive(Clone, Debug, PartialEq, Eq, Payload)]
-#[xml(name = "subscription", ns = ns::PUBSUB)]
-pub struct NodeSubscription {
-    /// The node.
-    #[xml(attr)]
-    pub node: Option<String>,
-    /// The subscriber.
-    #[xml(attr)]
-    pub jid: Jid,
-    /// Which of several subscriptions.
-    #[xml(attr)]
-    pub subid: Option<String>,
-    /// How far it got.
-    #[xml(attr)]
-    pub subscription: Option<SubscriptionState>,
-    /// When it ends by itself.
-    #[xml(attr)]
-    pub expiry: Option<DateTime>,
-    /// Whether it has options.
-    #[xml(child)]
-    pub options: Option<SubscribeOptions>,
-}
-
-/// How far a subscription got.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, XmlText)]
-pub enum SubscriptionState {
-    /// There is none.
-    None,
-    /// An owner has to approve it.
-    Pending,
-    /// It is there.
-    Subscribed,
-    /// It needs options first.
-    Unconfigured,
-}
-
-/// Says that a subscription has options.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Payload)]
-#[xml(name = "subscribe-options", ns = ns::PUBSUB)]
-pub struct SubscribeOptions {
-    /// Whether they must be set.
-    #[xml(flag)]
-    pub required: bool,
-}
-
-/// The subscriptions of the asking entity, to all nodes or to one.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Payload)]
-#[xml(name = "subscriptions", ns = ns::PUBSUB)]
-pub struct Subscriptions {
-    /// The node.
-    #[xml(attr)]
-    pub node: Option<String>,
-    /// The subscriptions.
-    #[xml(child)]
-    pub subscriptions: Vec<NodeSubscription>,
-}
-
-/// The affiliations of the asking entity, to all nodes or to one.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Payload)]
-#[xml(name = "affiliations", ns = ns::PUBSUB)]
-pub struct Affiliations {
-    /// The node.
-    #[xml(attr)]
-    pub node: Option<String>,
-    /// The affiliations.
-    #[xml(child)]
-    pub affiliations: Vec<NodeAffiliation>,
-}
-
-/// An affiliation of the asking entity.
-#[derive(Clone, Debug, PartialEq, Eq, Payload)]
-#[xml(name = "affiliation", ns = ns::PUBSUB)]
-pub struct NodeAffiliation {
-    /// The node.
-    #[xml(attr)]
-    pub node: Option<String>,
-    /// What the entity is to it.
-    #[xml(attr)]
-    pub affiliation: NodeRole,
-}
-
-/// What an entity is to a node ([XEP-0060 §4.1](https://xmpp.org/extensions/xep-0060.html)).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, XmlText)]
-pub enum NodeRole {
-    /// May read where only members may.
-    Member,
-    /// Nothing in particular.
-    None,
-    /// May not even read.
-    Outcast,
-    /// May do everything.
-    Owner,
-    /// May publish.
-    Publisher,
-    /// May publish, and not read.
-    PublishOnly,
-}
-
-/// The options that a subscription has by default.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Payload)]
-#[xml(name = "default", ns = ns::PUBSUB)]
-pub struct DefaultOptions {
-    /// The node.
-    #[xml(attr)]
-    pub node: Option<String>,
-    /// About `http://jabber.org/protocol/pubsub#subscribe_options`.
     #[xml(child)]
     pub form: Option<DataForm>,
 }
@@ -326,7 +176,7 @@ impl Item {
     /// An item with an id.
     pub fn new(id: impl Into<String>, payload: &impl WriteXml) -> Self {
         Self {
-            element: Some(Element::from_xml(payload)),
+            elements: vec![Element::from_xml(payload)],
             ..Self::with_id(id)
         }
     }
@@ -345,12 +195,12 @@ impl Item {
     ///
     /// A [`PayloadError`] when there is such an element, but it breaks its schema.
     pub fn payload<P: xmpp_core::xml::Payload>(&self) -> Result<Option<P>, PayloadError> {
-        match &self.element {
-            Some(element) if P::matches(element.root()) => {
-                P::from_element(element.root()).map(Some)
-            }
-            _ => Ok(None),
-        }
+        self.elements
+            .iter()
+            .map(Element::root)
+            .find(|element| P::matches(*element))
+            .map(P::from_element)
+            .transpose()
     }
 }
 

@@ -82,7 +82,7 @@ impl WriteXml for EventItem {
         let tag = writer.start("item", ns::PUBSUB_EVENT);
         writer.opt_attr("id", item.id.as_deref());
         writer.opt_attr("publisher", item.publisher.as_ref().map(Jid::as_str));
-        if let Some(element) = &item.element {
+        for element in &item.elements {
             writer.write(element);
         }
         writer.end(tag);
@@ -97,14 +97,10 @@ impl Payload for EventItem {
         if !Self::matches(element) {
             return Err(PayloadError::Mismatch { expected: "item" });
         }
-        let mut payload = None;
-        for child in element.children() {
-            read::once(&mut payload, child.to_element(), "item", "*")?;
-        }
         Ok(Self(super::Item {
             id: read::attr(element, "item", "id")?,
             publisher: read::attr(element, "item", "publisher")?,
-            element: payload,
+            elements: element.children().map(ElementRef::to_element).collect(),
         }))
     }
 }
