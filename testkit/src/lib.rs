@@ -1,6 +1,7 @@
 //! For the tests of this workspace: a clock that a test moves, randomness that a seed determines, scripted peers.
 #![forbid(unsafe_code)]
 
+pub mod bosh;
 mod rng;
 mod schedule;
 mod scripted;

@@ -382,3 +382,19 @@ fn strophe_repeats_the_same_empty_rid_three_times() {
     assert!(bench.is_held(ids[2]));
     assert!(bench.closed.is_empty());
 }
+
+#[test]
+fn a_lost_answer_that_went_with_the_next_rid_leaves_an_empty_one_behind() {
+    let mut bench = Bench::created();
+    bench.hand_over = false;
+    let lost = bench.poll(1);
+    bench.say("a");
+    bench.lose(lost);
+    let next = bench.message(2, "x");
+    assert_eq!(bench.ids(next), ["a"]);
+    bench.written(next);
+    let pause = bench.send(3, "pause='10'", "");
+    assert_eq!(bench.answer(pause), EMPTY);
+    let again = bench.poll(1);
+    assert_eq!(bench.answer(again), EMPTY);
+}

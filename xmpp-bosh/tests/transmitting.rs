@@ -398,3 +398,16 @@ fn a_polling_client_that_got_something_may_ask_again() {
     let id = bench.poll(2);
     assert_eq!(bench.answer(id), EMPTY, "BOSH 7.4");
 }
+
+#[test]
+fn a_pause_that_overtakes_another_request_may_exceed_requests_too() {
+    let mut bench = Bench::created();
+    bench.session().busy = true;
+    bench.message(1, "a");
+    let pause = bench.send(3, "pause='10'", "");
+    bench.message(2, "b");
+    bench.session().busy = false;
+    bench.pump();
+    assert_eq!(bench.answer(pause), EMPTY, "BOSH 7.1, 9.3");
+    assert!(bench.closed.is_empty());
+}

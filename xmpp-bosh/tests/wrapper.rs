@@ -220,7 +220,7 @@ fn a_body_above_the_limit_is_a_policy_violation() {
     ));
     assert!([200, 403].contains(&bench.response(id).status));
     let id = bench.post(&filler);
-    assert_eq!(bench.answer(id), terminate("bad-request"));
+    assert_eq!(bench.answer(id), terminate("policy-violation"));
 }
 
 #[test]

@@ -66,6 +66,6 @@ pub enum ClientCloseReason {
     Http(u16),
     /// One request got no answer in all its attempts.
     ConnectionLost,
-    /// The answer to the creation request is none: no sid, or no body of BOSH.
+    /// What answers is no connection manager: a creation response without sid, or in all attempts no body of BOSH.
     NotBosh(Option<BodyError>),
 }

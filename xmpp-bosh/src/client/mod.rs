@@ -23,7 +23,7 @@ use self::{
     send::Boundary,
     terms::Terms,
 };
-use crate::{Misuse, RequestId, Rid, Sid, key::KeySequence, payload::Chunk};
+use crate::{BodyError, Misuse, RequestId, Rid, Sid, key::KeySequence, payload::Chunk};
 
 /// A BOSH client: one session ([XEP-0124](https://xmpp.org/extensions/xep-0124.html),
 /// [XEP-0206](https://xmpp.org/extensions/xep-0206.html)).
@@ -64,6 +64,8 @@ pub struct Client {
     poll_at: Option<Timestamp>,
     detaching: bool,
     pump_announced: bool,
+    /// What was wrong with the last answer that was none.
+    unreadable: Option<BodyError>,
 }
 
 /// How far a session is.
@@ -103,6 +105,7 @@ impl Client {
             poll_at: None,
             detaching: false,
             pump_announced: false,
+            unreadable: None,
         }
     }
 
@@ -170,7 +173,8 @@ impl Client {
 
     /// When to call [`Client::handle_timeout`] at the latest.
     pub fn poll_timeout(&self) -> Option<Timestamp> {
-        let poll = self.poll_at.filter(|_| self.state == State::Established);
+        let idle = self.state == State::Established && self.queue.is_empty();
+        let poll = self.poll_at.filter(|_| idle && self.inbox.is_empty());
         [self.queue.deadline(), poll].into_iter().flatten().min()
     }
 

@@ -19,11 +19,15 @@ impl Client {
             // Answered already, by another attempt.
             return;
         };
+        if self.is_replaced(rid, id) {
+            return;
+        }
         if status != 200 {
             return self.take_status(rid, id, status);
         }
         match Body::parse_response(body, self.config.limits) {
-            Ok(body) if body.attributes.kind == Some(BodyType::Error) => self.recover(rid, id),
+            // A recoverable error (BOSH 9.9).
+            Ok(body) if body.attributes.kind == Some(BodyType::Error) => self.repeat_up_to(rid),
             Ok(body) => {
                 if let Some(request) = self.queue.get_mut(rid)
                     && !matches!(request.state, Progress::Answered(_))
@@ -32,11 +36,11 @@ impl Client {
                 }
                 self.process();
             }
-            Err(error) if self.state == State::Creating => {
-                self.close(ClientCloseReason::NotBosh(Some(error)));
-            }
             // Cut off, or not from the connection manager: as if nothing had come.
-            Err(_) => self.attempt_failed(rid, id),
+            Err(error) => {
+                self.unreadable = Some(error);
+                self.attempt_failed(rid, id);
+            }
         }
     }
 
@@ -50,14 +54,12 @@ impl Client {
         }
     }
 
-    /// A recoverable error (BOSH 9.9). Told on an attempt that was replaced since, it has been dealt with.
-    fn recover(&mut self, rid: Rid, id: RequestId) {
-        let current = self.queue.get_mut(rid).is_some_and(|request| {
-            request.id == Some(id) && matches!(request.state, Progress::Sent { .. })
-        });
-        if current {
-            self.repeat_up_to(rid);
-        }
+    /// Whether a newer attempt at `rid` is under way. Its answer will be the same; taken from the older one, the window
+    /// could move on, and the newer request would arrive too late for it, which ends a session (BOSH 9.5).
+    fn is_replaced(&self, rid: Rid, id: RequestId) -> bool {
+        self.queue.get(rid).is_some_and(|request| {
+            request.id != Some(id) && matches!(request.state, Progress::Sent { .. })
+        })
     }
 
     /// Processes answers whose turn it is (BOSH 4.8).

@@ -5,7 +5,7 @@ use std::time::Duration;
 use xmpp_core::stream::{OutItem, Session, StreamHeader};
 
 use super::{
-    Attachment, Client, ClientEvent, State,
+    Attachment, Client, ClientCloseReason, ClientEvent, State,
     outstanding::{Progress, RequestKind},
 };
 use crate::{Attributes, BodyType, BoshVersion, RequestId, Rid, TerminalCondition, payload::Chunk};
@@ -90,7 +90,7 @@ impl Client {
         match boundary {
             Boundary::Open(header) if self.state == State::Idle => self.send_creation(&header),
             Boundary::Close(_) if self.state == State::Idle => {
-                self.close(super::ClientCloseReason::Local);
+                self.close(ClientCloseReason::Local);
             }
             Boundary::Open(header) if self.has_room(0) => {
                 self.restarting = true;
@@ -236,7 +236,11 @@ impl Client {
             return;
         }
         if request.attempts >= max_attempts {
-            return self.close(super::ClientCloseReason::ConnectionLost);
+            let reason = match (self.state, self.unreadable.take()) {
+                (State::Creating, Some(error)) => ClientCloseReason::NotBosh(Some(error)),
+                _ => ClientCloseReason::ConnectionLost,
+            };
+            return self.close(reason);
         }
         let wait = match request.attempts {
             0 | 1 => Duration::ZERO,

@@ -165,7 +165,7 @@ impl Record {
             Some(self.window.gap_since.unwrap_or(at.now))
         };
         // More at a time than was granted (BOSH 7.2).
-        let bound = self.terms.requests + u64::from(self.window.is_extra(newest));
+        let bound = self.terms.requests + u64::from(self.window.ends_with_extra());
         if self.state == State::Live && self.window.connected() as u64 > bound {
             return self.fail(at, newest, TerminalCondition::PolicyViolation, out);
         }

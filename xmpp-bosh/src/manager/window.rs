@@ -143,14 +143,13 @@ impl Window {
             .min()
     }
 
-    /// Whether the request `rid`, in order or early, may exceed `requests` (BOSH 7.1).
-    pub(super) fn is_extra(&self, rid: Rid) -> bool {
-        let slot = self.slots.iter().find(|slot| slot.rid == rid);
-        slot.is_some_and(|slot| matches!(slot.kind, SlotKind::Pause | SlotKind::Terminate))
-            || self
-                .early
-                .get(&rid)
-                .is_some_and(|early| early.attributes.is_extra())
+    /// Whether the highest rid received is one that may exceed `requests` (BOSH 7.1).
+    pub(super) fn ends_with_extra(&self) -> bool {
+        let slot = |slot: &Slot| matches!(slot.kind, SlotKind::Pause | SlotKind::Terminate);
+        match self.early.last_key_value() {
+            Some((_, early)) => early.attributes.is_extra(),
+            None => self.slots.back().is_some_and(slot),
+        }
     }
 
     /// The session is over: gaps need not be filled any more, and nothing is taken.
