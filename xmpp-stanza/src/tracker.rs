@@ -13,8 +13,9 @@ use crate::{Iq, IqContent};
 /// Matches answers to the requests that were sent.
 ///
 /// An answer counts only from the entity that was asked, under the id it was asked with: whoever else guesses
-/// an id is not heard (STZ-5; CVE-2014-0364 and CVE-2024-46957 were clients that looked at the id alone). A
-/// request without an answer ends with [`Outcome::TimedOut`].
+/// an id is not heard (STZ-5; CVE-2014-0364 was a client that did not look at `from`), and no other kind of stanza is
+/// an answer, whatever its id (as in CVE-2024-46957). A request without an answer ends with
+/// [`Outcome::TimedOut`].
 ///
 /// Recommended order: [`request`](Self::request) before an `iq` is sent, [`answer`](Self::answer) with each `iq`
 /// that is no request, [`handle_timeout`](Self::handle_timeout) at [`poll_timeout`](Self::poll_timeout),

@@ -93,7 +93,7 @@ fn cve_2014_0364_a_guessed_id_is_not_enough() {
 }
 
 #[test]
-fn an_answer_counts_once_and_a_request_is_no_answer() {
+fn cve_2024_46957_a_request_under_the_same_id_is_no_answer_and_an_answer_counts_once() {
     let mut tracker = tracker();
     let sent = request(&mut tracker, Some("home.example"));
     assert!(
