@@ -106,7 +106,7 @@ impl Default for RoomConfig {
             visitor_status: true,
             query_users: true,
             voice_requests: true,
-            voice_request_interval: Duration::from_secs(1800),
+            voice_request_interval: Duration::from_mins(30),
         }
     }
 }

@@ -59,7 +59,6 @@ pub(crate) fn may_change_role(
         (_, Role::None) if actor.affiliation == Affiliation::Owner => true,
         (Role::Moderator, Role::None) => privileged && ranks, // RC2
         (_, Role::None) => ranks,                             // RC1
-        (Role::Visitor, Role::Participant) => true,           // RC3
         (_, Role::Moderator) => privileged,                   // RC5
         (Role::Moderator, _) => privileged && !protected,     // RC6
         (_, Role::Visitor) if protected => false,             // RC4
@@ -69,7 +68,7 @@ pub(crate) fn may_change_role(
                 || (actor.affiliation <= Affiliation::None
                     && target.affiliation <= Affiliation::None)
         }
-        (_, Role::Participant) => true,
+        (_, Role::Participant) => true, // RC3
     };
     if allowed {
         Ok(())

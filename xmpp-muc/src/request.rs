@@ -37,14 +37,14 @@ impl<'a> Request<'a> {
     }
 
     /// The address as the sender wrote it: answers come from there, so that clients which compare text find them.
-    pub(crate) fn to_as_written(&self) -> Cow<'a, str> {
+    pub(crate) fn addressee(&self) -> Cow<'a, str> {
         self.stanza
             .attr("to")
             .unwrap_or_else(|| Cow::Owned(self.to.to_string()))
     }
 
     /// Refuses the stanza. An error or a result is never answered (MUC ET17).
-    pub(crate) fn refuse(&self, cx: &mut Context<'_>, error: impl Into<StanzaError>) {
+    pub(crate) fn refuse(&self, cx: &mut Context<'_>, error: impl Into<Fault>) {
         self.refuse_with(cx, error, &[]);
     }
 
@@ -52,7 +52,7 @@ impl<'a> Request<'a> {
     pub(crate) fn refuse_with(
         &self,
         cx: &mut Context<'_>,
-        error: impl Into<StanzaError>,
+        error: impl Into<Fault>,
         echo: &[ElementRef<'_>],
     ) {
         let stanza_type = self.stanza_type();
@@ -61,11 +61,8 @@ impl<'a> Request<'a> {
         if is_answer {
             return;
         }
-        let mut error = error.into();
-        if error.by.is_none() {
-            error.by = Some(self.to.to_bare().into());
-        }
-        let (from, id) = (self.to_as_written(), self.id());
+        let error = StanzaError::from(error.into()).with_by(self.to.to_bare());
+        let (from, id) = (self.addressee(), self.id());
         let answer = Refusal {
             name: self.stanza.name(),
             from: &from,
@@ -89,7 +86,7 @@ impl<'a> Request<'a> {
     }
 
     fn answer(&self, cx: &mut Context<'_>, payload: Option<&impl WriteXml>) {
-        let (from, id) = (self.to_as_written(), self.id());
+        let (from, id) = (self.addressee(), self.id());
         let answer = Answer {
             from: &from,
             id: id.as_deref(),
@@ -145,72 +142,111 @@ impl WriteXml for Refusal<'_> {
     }
 }
 
-/// The errors of MUC section 23 whose type is not the usual one of their condition.
+/// Why a request is refused: a [`StanzaError`] before it is addressed, small enough for a `Result`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Fault {
+    error_type: StanzaErrorType,
+    condition: StanzaErrorCondition,
+    text: Option<String>,
+}
+
+impl Fault {
+    const fn new(condition: StanzaErrorCondition) -> Self {
+        Self::typed(condition, condition.default_type())
+    }
+
+    const fn typed(condition: StanzaErrorCondition, error_type: StanzaErrorType) -> Self {
+        Self {
+            error_type,
+            condition,
+            text: None,
+        }
+    }
+
+    pub(crate) fn with_text(mut self, text: impl Into<String>) -> Self {
+        self.text = Some(text.into());
+        self
+    }
+}
+
+impl From<StanzaErrorCondition> for Fault {
+    fn from(condition: StanzaErrorCondition) -> Self {
+        Self::new(condition)
+    }
+}
+
+impl From<Fault> for StanzaError {
+    fn from(fault: Fault) -> Self {
+        let error = Self::new(fault.condition).with_type(fault.error_type);
+        match fault.text {
+            Some(text) => error.with_text(text),
+            None => error,
+        }
+    }
+}
+
+/// The errors of MUC section 23.
 pub(crate) mod errors {
-    use super::{StanzaError, StanzaErrorCondition as C, StanzaErrorType as T};
-
-    /// ET7: the sender is not inside.
-    pub(crate) const fn not_inside() -> StanzaError {
-        StanzaError::new(C::NotAcceptable).with_type(T::Cancel)
-    }
-
-    /// ET8: a policy on nicks, or a value of a form.
-    pub(crate) fn not_acceptable(text: impl Into<String>) -> StanzaError {
-        StanzaError::new(C::NotAcceptable)
-            .with_type(T::Modify)
-            .with_text(text)
-    }
-
-    /// ET11: the room is full.
-    pub(crate) const fn full() -> StanzaError {
-        StanzaError::new(C::ServiceUnavailable).with_type(T::Wait)
-    }
-
-    /// ET13: too long.
-    pub(crate) fn too_large(what: &str) -> StanzaError {
-        StanzaError::new(C::PolicyViolation)
-            .with_type(T::Modify)
-            .with_text(format!("the {what} is too long"))
-    }
+    use super::{Fault, StanzaErrorCondition as C, StanzaErrorType as T};
 
     /// ET2.
-    pub(crate) const fn forbidden() -> StanzaError {
-        StanzaError::new(C::Forbidden)
-    }
-
-    /// ET10.
-    pub(crate) const fn bad_request() -> StanzaError {
-        StanzaError::new(C::BadRequest)
-    }
-
-    /// ET5.
-    pub(crate) const fn item_not_found() -> StanzaError {
-        StanzaError::new(C::ItemNotFound)
-    }
-
-    /// ET16.
-    pub(crate) const fn service_unavailable() -> StanzaError {
-        StanzaError::new(C::ServiceUnavailable)
-    }
-
-    /// ET12.
-    pub(crate) const fn resource_constraint() -> StanzaError {
-        StanzaError::new(C::ResourceConstraint)
-    }
-
-    /// ET6.
-    pub(crate) const fn not_allowed() -> StanzaError {
-        StanzaError::new(C::NotAllowed)
+    pub(crate) const fn forbidden() -> Fault {
+        Fault::new(C::Forbidden)
     }
 
     /// ET4.
-    pub(crate) const fn conflict() -> StanzaError {
-        StanzaError::new(C::Conflict)
+    pub(crate) const fn conflict() -> Fault {
+        Fault::new(C::Conflict)
+    }
+
+    /// ET5.
+    pub(crate) const fn item_not_found() -> Fault {
+        Fault::new(C::ItemNotFound)
+    }
+
+    /// ET6.
+    pub(crate) const fn not_allowed() -> Fault {
+        Fault::new(C::NotAllowed)
+    }
+
+    /// ET7: the sender is not inside.
+    pub(crate) const fn not_inside() -> Fault {
+        Fault::typed(C::NotAcceptable, T::Cancel)
+    }
+
+    /// ET8: a policy on nicks, or a value of a form.
+    pub(crate) fn not_acceptable(text: impl Into<String>) -> Fault {
+        Fault::typed(C::NotAcceptable, T::Modify).with_text(text)
     }
 
     /// ET9.
-    pub(crate) const fn jid_malformed() -> StanzaError {
-        StanzaError::new(C::JidMalformed)
+    pub(crate) const fn jid_malformed() -> Fault {
+        Fault::new(C::JidMalformed)
+    }
+
+    /// ET10.
+    pub(crate) const fn bad_request() -> Fault {
+        Fault::new(C::BadRequest)
+    }
+
+    /// ET11: the room is full.
+    pub(crate) const fn full() -> Fault {
+        Fault::typed(C::ServiceUnavailable, T::Wait)
+    }
+
+    /// ET12.
+    pub(crate) const fn resource_constraint() -> Fault {
+        Fault::new(C::ResourceConstraint)
+    }
+
+    /// ET13: too long.
+    pub(crate) fn too_large(what: &str) -> Fault {
+        Fault::typed(C::PolicyViolation, T::Modify).with_text(format!("the {what} is too long"))
+    }
+
+    /// ET16.
+    pub(crate) const fn service_unavailable() -> Fault {
+        Fault::new(C::ServiceUnavailable)
     }
 }
 

@@ -7,7 +7,7 @@ use xmpp_stanza::{DataForm, FieldType, FormField};
 
 use crate::{AllowPm, Limits, Password, Role, RoleSet, RoomConfig, Whois};
 
-/// FORM_TYPE of the form.
+/// `FORM_TYPE` of the form.
 pub(crate) const ROOM_CONFIG: &str = "http://jabber.org/protocol/muc#roomconfig";
 
 /// Configuration and lists, as the form shows them and as a submission wants them.

@@ -15,7 +15,7 @@ use crate::RoomConfig;
 /// use std::time::Duration;
 /// let mut config = xmpp_muc::ServiceConfig::default();
 /// config.lock_new_rooms = false; // open at once; 201 and the empty submit work all the same
-/// config.linger = Duration::from_secs(600); // a dropped connection of everybody loses no history
+/// config.linger = Duration::from_mins(10); // a dropped connection of everybody loses no history
 /// config.room.max_history_fetch = 200;
 /// config.account_queries = false; // anonymous accounts have no vCards
 /// ```
@@ -61,7 +61,7 @@ impl Default for ServiceConfig {
             room: RoomConfig::default(),
             creation: Creation::Anyone,
             lock_new_rooms: true,
-            lock_timeout: Duration::from_secs(300),
+            lock_timeout: Duration::from_mins(5),
             lock_expiry: LockExpiry::Unlock,
             linger: Duration::ZERO,
             account_queries: true,
@@ -152,7 +152,7 @@ impl Default for Limits {
             affiliations: 10_000,
             items: 100,
             queries: 20,
-            query_timeout: Duration::from_secs(60),
+            query_timeout: Duration::from_mins(1),
         }
     }
 }

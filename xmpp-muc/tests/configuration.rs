@@ -59,24 +59,11 @@ fn cf1_the_form_goes_to_owners_only() {
     );
     assert!(form.check(&form.submission()).is_ok());
     // As it is: accepted, and nothing happens.
-    let submission = submit(
-        &form
-            .submission()
-            .fields
-            .iter()
-            .map(|field| {
-                let values: String = field
-                    .values
-                    .iter()
-                    .map(|v| format!("<value>{v}</value>"))
-                    .collect();
-                format!(
-                    "<field var='{}'>{values}</field>",
-                    field.var.as_deref().unwrap_or_default()
-                )
-            })
-            .collect::<String>(),
-    );
+    let mut fields = String::new();
+    for field in form.submission().fields {
+        fields += &support::field(field.var.as_deref().unwrap_or_default(), &field.values);
+    }
+    let submission = submit(&fields);
     assert_eq!(
         world.iq("owner/1", "set", "", &submission),
         ["owner/1 < iq result"]

@@ -725,7 +725,7 @@ fn cr6_the_lock_ends_by_itself() {
     });
     world.join("owner/1", "owner");
     assert_eq!(
-        world.wait(Duration::from_secs(300)),
+        world.wait(Duration::from_mins(5)),
         ["store deleted", "owner/1 < -owner none/none #110 destroy="]
     );
     assert_eq!(world.service.rooms().count(), 0);

@@ -90,7 +90,7 @@ fn lv3_a_temporary_room_goes_with_its_last_occupant() {
 
 #[test]
 fn lv3_a_temporary_room_may_linger() {
-    let mut world = World::with(|service| service.linger = Duration::from_secs(600));
+    let mut world = World::with(|service| service.linger = Duration::from_mins(10));
     world.join("owner/1", "owner");
     world.say("owner/1", "remember");
     world.lose("owner/1");
@@ -105,11 +105,11 @@ fn lv3_a_temporary_room_may_linger() {
         ]
     );
     assert!(
-        world.wait(Duration::from_secs(600)).is_empty(),
+        world.wait(Duration::from_mins(10)).is_empty(),
         "somebody is inside"
     );
     world.leave("ben/1", "ben");
-    assert_eq!(world.wait(Duration::from_secs(600)), ["store deleted"]);
+    assert_eq!(world.wait(Duration::from_mins(10)), ["store deleted"]);
     assert_eq!(world.service.poll_timeout(), None);
 }
 
@@ -204,6 +204,9 @@ fn lv6_shutdown_tells_each_session_once() {
     );
 }
 
+/// Something that removes somebody.
+type Act<'a> = &'a dyn Fn(&mut World) -> Vec<String>;
+
 #[test]
 fn lv7_one_unavailable_whatever_comes_together() {
     let leave = |world: &mut World| world.leave("ben/1", "ben");
@@ -216,7 +219,7 @@ fn lv7_one_unavailable_whatever_comes_together() {
     };
     let error = |world: &mut World| world.send("ben/1", &bounce("gone"));
     let lost = |world: &mut World| world.lose("ben/1");
-    let acts: [&dyn Fn(&mut World) -> Vec<String>; 5] = [&leave, &kick, &ban, &error, &lost];
+    let acts: [Act<'_>; 5] = [&leave, &kick, &ban, &error, &lost];
     for first in 0..acts.len() {
         for second in 0..acts.len() {
             let mut world = lobby();

@@ -142,19 +142,19 @@ fn answer_one(world: &mut World, random: &mut Seeded) -> Vec<String> {
 fn run(seed: u64, steps: usize, verbose: bool) -> BTreeMap<String, Vec<String>> {
     let mut random = Seeded(seed);
     let mut world = World::with(|service| {
-        service.room.moderated = seed % 3 == 0;
-        service.room.change_subject = seed % 2 == 0;
-        service.room.persistent = seed % 5 == 0;
-        service.lock_new_rooms = seed % 7 == 0;
+        service.room.moderated = seed.is_multiple_of(3);
+        service.room.change_subject = seed.is_multiple_of(2);
+        service.room.persistent = seed.is_multiple_of(5);
+        service.lock_new_rooms = seed.is_multiple_of(7);
         service.limits.sessions_per_nick = 2;
         service.linger = Duration::from_secs(seed % 4 * 30);
-        if seed % 11 == 0 {
+        if seed.is_multiple_of(11) {
             service.room.whois = Whois::Anyone;
         }
     });
     world.verbose = verbose;
     // Some scripts hide roles, and then views differ.
-    world.checker.all_shown = seed % 4 != 0;
+    world.checker.all_shown = !seed.is_multiple_of(4);
     let mut heard: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for _ in 0..steps {
         step(&mut world, &mut random);

@@ -4,7 +4,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use xmpp_core::{
-    BareJid, Jid, StanzaError,
+    BareJid, Jid,
     xml::{ElementRef, Payload as _, PayloadError},
 };
 
@@ -20,7 +20,7 @@ use crate::{
     AdminItem, Affiliation, MucAdmin, Role, StatusCode,
     context::Context,
     privileges::{Refusal, Standing, may_change_affiliation, may_change_role},
-    request::{Request, errors},
+    request::{Fault, Request, errors},
 };
 
 /// One item that was found to be allowed.
@@ -117,7 +117,7 @@ impl RoomState {
         cx: &Context<'_>,
         request: Request<'_>,
         payload: ElementRef<'_>,
-    ) -> Result<Vec<Change>, StanzaError> {
+    ) -> Result<Vec<Change>, Fault> {
         let query = MucAdmin::from_element(payload).map_err(|error| match error {
             PayloadError::InvalidValue { place: "jid", .. } => errors::jid_malformed(), // AD3
             _ => errors::bad_request(),
@@ -139,7 +139,7 @@ impl RoomState {
         let mut changes = Vec::with_capacity(query.items.len());
         let mut targets = BTreeSet::new();
         for item in query.items {
-            let reason = self.check_reason(cx, item.reason.as_deref())?;
+            let reason = check_reason(cx, item.reason.as_deref())?;
             let change = match (&item.affiliation, &item.role, &item.jid, &item.nick) {
                 (None, Some(role), None, Some(nick)) => {
                     self.check_role(cx, request, standing, nick, *role, reason)?
@@ -162,20 +162,6 @@ impl RoomState {
         Ok(changes)
     }
 
-    fn check_reason(
-        &self,
-        cx: &Context<'_>,
-        reason: Option<&str>,
-    ) -> Result<Option<Arc<str>>, StanzaError> {
-        match reason {
-            Some(reason) if reason.chars().count() > cx.service.limits.reason_chars => {
-                Err(errors::too_large("reason")) // AD6
-            }
-            Some("") | None => Ok(None),
-            Some(reason) => Ok(Some(reason.into())),
-        }
-    }
-
     fn check_role(
         &self,
         cx: &Context<'_>,
@@ -184,7 +170,7 @@ impl RoomState {
         nick: &str,
         role: Role,
         reason: Option<Arc<str>>,
-    ) -> Result<Change, StanzaError> {
+    ) -> Result<Change, Fault> {
         if actor.role != Role::Moderator {
             return Err(errors::forbidden());
         }
@@ -214,7 +200,7 @@ impl RoomState {
         affiliation: Affiliation,
         item: &AdminItem,
         reason: Option<Arc<str>>,
-    ) -> Result<Change, StanzaError> {
+    ) -> Result<Change, Fault> {
         let user = jid.to_bare(); // AD3: a full JID counts as its bare JID
         let old = self.affiliations.get(&user);
         let from = old.map_or(Affiliation::None, |entry| entry.affiliation);
@@ -245,13 +231,13 @@ impl RoomState {
         cx: &Context<'_>,
         user: &BareJid,
         nick: &str,
-    ) -> Result<Arc<str>, StanzaError> {
+    ) -> Result<Arc<str>, Fault> {
         let prepared = self
             .jid
             .with_resource(nick)
             .map_err(|_| errors::jid_malformed())?;
         let key = check_nick(cx, prepared.resource())?;
-        let used = self
+        let in_use = self
             .occupants
             .by_key(&key)
             .is_some_and(|(_, occupant)| occupant.user != *user);
@@ -259,14 +245,14 @@ impl RoomState {
             .affiliations
             .reserved_by(&key)
             .is_some_and(|owner| owner != user);
-        if used || reserved {
+        if in_use || reserved {
             return Err(errors::conflict());
         }
         Ok(prepared.resource().into())
     }
 
     /// MUC AD2, RS1, RS4: what holds when all is done.
-    fn check_end_state(&self, cx: &Context<'_>, changes: &[Change]) -> Result<(), StanzaError> {
+    fn check_end_state(&self, cx: &Context<'_>, changes: &[Change]) -> Result<(), Fault> {
         let mut owners = self.affiliations.owners();
         let mut listed = self.affiliations.len();
         let mut nicks = BTreeSet::new();
@@ -345,6 +331,17 @@ impl RoomState {
     }
 }
 
+/// MUC AD6, FL3.
+fn check_reason(cx: &Context<'_>, reason: Option<&str>) -> Result<Option<Arc<str>>, Fault> {
+    match reason {
+        Some(reason) if reason.chars().count() > cx.service.limits.reason_chars => {
+            Err(errors::too_large("reason")) // AD6
+        }
+        Some("") | None => Ok(None),
+        Some(reason) => Ok(Some(reason.into())),
+    }
+}
+
 pub(super) fn farewell<'a>(
     codes: &'a [StatusCode],
     actor: Actor<'a>,
@@ -358,7 +355,7 @@ pub(super) fn farewell<'a>(
     }
 }
 
-fn refusal(refusal: Refusal) -> StanzaError {
+fn refusal(refusal: Refusal) -> Fault {
     match refusal {
         Refusal::Forbidden => errors::forbidden(),
         Refusal::NotAllowed => errors::not_allowed(),

@@ -40,20 +40,6 @@ impl RoomState {
         }
     }
 
-    /// MUC DI6: who is inside is nobody's business outside.
-    pub(super) fn answer_disco_items(
-        &self,
-        cx: &mut Context<'_>,
-        request: Request<'_>,
-        payload: ElementRef<'_>,
-    ) {
-        match DiscoItems::from_element(payload) {
-            Ok(DiscoItems { node: None, .. }) => request.reply(cx, &DiscoItems::new()),
-            Ok(_) => request.refuse(cx, errors::item_not_found()),
-            Err(_) => request.refuse(cx, errors::bad_request()),
-        }
-    }
-
     fn disco_info(&self) -> DiscoInfo {
         let config = &self.config;
         let mut identity = Identity::new("conference", "text");
@@ -129,5 +115,18 @@ impl RoomState {
             form = form.with_field(FormField::text("muc#roominfo_subject", &*subject.text));
         }
         form
+    }
+}
+
+/// MUC DI6: who is inside is nobody's business outside.
+pub(super) fn answer_disco_items(
+    cx: &mut Context<'_>,
+    request: Request<'_>,
+    payload: ElementRef<'_>,
+) {
+    match DiscoItems::from_element(payload) {
+        Ok(DiscoItems { node: None, .. }) => request.reply(cx, &DiscoItems::new()),
+        Ok(_) => request.refuse(cx, errors::item_not_found()),
+        Err(_) => request.refuse(cx, errors::bad_request()),
     }
 }

@@ -2,7 +2,7 @@
 
 use xmpp_core::xml::{ElementRef, ns};
 
-use super::state::RoomState;
+use super::{disco::answer_disco_items, state::RoomState};
 use crate::{
     context::Context,
     request::{Request, errors},
@@ -52,7 +52,7 @@ impl RoomState {
                 self.answer_disco_info(cx, request, payload);
             }
             (false, "query") if payload.has_ns(ns::DISCO_ITEMS) => {
-                self.answer_disco_items(cx, request, payload);
+                answer_disco_items(cx, request, payload);
             }
             (false, "ping") if payload.has_ns(ns::PING) => request.result(cx),
             (false, "query") if payload.has_ns(ns::MUC_ADMIN) => {

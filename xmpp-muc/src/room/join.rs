@@ -1,7 +1,7 @@
 //! Entering a room (XEP-0045 §7.2; MUC EN1 to EN19, MS1).
 
 use xmpp_core::{
-    BareJid, FullJid, StanzaError, StanzaErrorCondition,
+    BareJid, FullJid, StanzaErrorCondition,
     xml::{ElementRef, Payload as _},
 };
 
@@ -15,7 +15,7 @@ use crate::{
     context::Context,
     nick::NickKey,
     privileges::default_role,
-    request::{Request, errors},
+    request::{Fault, Request, errors},
 };
 
 /// How many admins and owners may enter above the limit (MUC EN12).
@@ -53,7 +53,7 @@ impl RoomState {
         from: &FullJid,
         address: &FullJid,
         muc: ElementRef<'_>,
-    ) -> Result<Admission, StanzaError> {
+    ) -> Result<Admission, Fault> {
         if self.gone.is_some() {
             return Err(errors::item_not_found());
         }
@@ -86,7 +86,7 @@ impl RoomState {
     }
 
     /// MUC EN10.
-    fn check_password(&self, muc: ElementRef<'_>) -> Result<(), StanzaError> {
+    fn check_password(&self, muc: ElementRef<'_>) -> Result<(), Fault> {
         let Some(password) = &self.config.password else {
             return Ok(());
         };
@@ -107,7 +107,7 @@ impl RoomState {
         user: &BareJid,
         key: &NickKey,
         affiliation: Affiliation,
-    ) -> Result<Option<OccupantNumber>, StanzaError> {
+    ) -> Result<Option<OccupantNumber>, Fault> {
         let holder = self.occupants.by_key(key);
         if let Some((number, occupant)) = holder
             && occupant.user == *user
@@ -322,7 +322,7 @@ impl RoomState {
 
 /// MUC ST9: 210 when the nick is not the one that was typed, because it was prepared or belongs to other sessions.
 pub(super) fn nick_codes(request: &Request<'_>, own: &FullJid) -> Vec<StatusCode> {
-    let typed = request.to_as_written();
+    let typed = request.addressee();
     match typed.split_once('/') {
         Some((_, nick)) if nick != own.resource() => vec![StatusCode::NICK_ASSIGNED],
         _ => Vec::new(),
@@ -330,7 +330,7 @@ pub(super) fn nick_codes(request: &Request<'_>, own: &FullJid) -> Vec<StatusCode
 }
 
 /// MUC NI2, NI5: whether a prepared resourcepart may be a nick.
-pub(super) fn check_nick(cx: &Context<'_>, nick: &str) -> Result<NickKey, StanzaError> {
+pub(super) fn check_nick(cx: &Context<'_>, nick: &str) -> Result<NickKey, Fault> {
     let Some(key) = NickKey::new(nick) else {
         return Err(errors::jid_malformed());
     };

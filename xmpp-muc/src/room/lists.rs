@@ -1,15 +1,12 @@
 //! Lists of users and occupants (XEP-0045 §8.5, §9.2, §9.5, §9.8, §10.5, §10.8; MUC LI1 to LI4).
 
-use xmpp_core::{
-    StanzaError,
-    xml::{ElementRef, Payload as _},
-};
+use xmpp_core::xml::{ElementRef, Payload as _};
 
 use super::state::RoomState;
 use crate::{
     AdminItem, Affiliation, MucAdmin, Role,
     context::Context,
-    request::{Request, errors},
+    request::{Fault, Request, errors},
 };
 
 impl RoomState {
@@ -96,7 +93,7 @@ enum List {
 }
 
 /// MUC LI1: exactly one item with exactly one of role and affiliation, and not `none`.
-fn asked(payload: ElementRef<'_>) -> Result<List, StanzaError> {
+fn asked(payload: ElementRef<'_>) -> Result<List, Fault> {
     let query = MucAdmin::from_element(payload).map_err(|_| errors::bad_request())?;
     let [item] = &*query.items else {
         return Err(errors::bad_request());

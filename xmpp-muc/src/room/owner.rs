@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use xmpp_core::{
-    BareJid, StanzaError,
+    BareJid,
     xml::{ElementRef, Payload as _},
 };
 use xmpp_stanza::{DataForm, DataFormType};
@@ -17,7 +17,7 @@ use crate::{
     context::Context,
     ids::random_id,
     privileges::Standing,
-    request::{Request, errors},
+    request::{Fault, Request, errors},
     room_form::{Policy, ROOM_CONFIG, RoomForm},
     wire::RoomNotice,
 };
@@ -102,7 +102,7 @@ impl RoomState {
         match old
             .submitted(form, policy(cx))
             .map_err(|field| errors::not_acceptable(format!("{} cannot have this value", field.0)))
-            .and_then(|new| self.check_owners(cx, new))
+            .and_then(|new| check_owners(cx, new))
         {
             Ok(new) => {
                 self.locked_until = None; // CR4
@@ -110,26 +110,6 @@ impl RoomState {
             }
             Err(error) => request.refuse(cx, error), // CF4: nothing is changed
         }
-    }
-
-    /// MUC RS1, RS6, and the bound on lists.
-    fn check_owners(&self, cx: &Context<'_>, new: RoomForm) -> Result<RoomForm, StanzaError> {
-        if new.owners.is_empty() {
-            return Err(errors::conflict());
-        }
-        let administrators = &cx.service.administrators;
-        if new
-            .admins
-            .iter()
-            .any(|admin| administrators.contains(admin))
-        {
-            return Err(errors::not_allowed());
-        }
-        let listed = new.admins.len() + new.owners.len();
-        if listed > cx.service.limits.affiliations {
-            return Err(errors::resource_constraint());
-        }
-        Ok(new)
     }
 
     /// Makes a checked submission the configuration: stored, answered, shown (MUC CF6).
@@ -273,6 +253,26 @@ impl RoomState {
             owners: list(Affiliation::Owner),
         }
     }
+}
+
+/// MUC RS1, RS6, and the bound on lists.
+fn check_owners(cx: &Context<'_>, new: RoomForm) -> Result<RoomForm, Fault> {
+    if new.owners.is_empty() {
+        return Err(errors::conflict());
+    }
+    let administrators = &cx.service.administrators;
+    if new
+        .admins
+        .iter()
+        .any(|admin| administrators.contains(admin))
+    {
+        return Err(errors::not_allowed());
+    }
+    let listed = new.admins.len() + new.owners.len();
+    if listed > cx.service.limits.affiliations {
+        return Err(errors::resource_constraint());
+    }
+    Ok(new)
 }
 
 fn policy<'a>(cx: &Context<'a>) -> Policy<'a> {

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     Affiliation, Fanout, Role, StatusCode,
     context::Context,
-    request::{Request, errors},
+    request::{Fault, Request, errors},
     wire::{self, KeptPresence, PresenceStanza},
 };
 
@@ -117,7 +117,7 @@ impl RoomState {
         cx: &Context<'_>,
         stanza: ElementRef<'_>,
         role: Role,
-    ) -> Result<xmpp_core::xml::Element, xmpp_core::StanzaError> {
+    ) -> Result<xmpp_core::xml::Element, Fault> {
         let status: usize = stanza
             .children()
             .filter(|child| child.is("status", xmpp_core::xml::ns::CLIENT))

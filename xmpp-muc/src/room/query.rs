@@ -78,7 +78,7 @@ impl RoomState {
         let query = Query {
             asker: request.from.clone(),
             id: request.id().unwrap_or_default().into_owned(),
-            asked: request.to_as_written().into_owned(),
+            asked: request.addressee().into_owned(),
             target,
         };
         let deadline = cx.now.saturating_add(cx.service.limits.query_timeout);

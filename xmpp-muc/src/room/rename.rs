@@ -1,6 +1,6 @@
 //! Nick changes (XEP-0045 §7.6; MUC PR3 to PR5, MS6, MS7).
 
-use xmpp_core::{FullJid, StanzaError, xml::Element};
+use xmpp_core::{FullJid, xml::Element};
 
 use super::{
     join::{check_nick, nick_codes},
@@ -12,7 +12,7 @@ use crate::{
     Role, StatusCode,
     context::Context,
     nick::NickKey,
-    request::{Request, errors},
+    request::{Fault, Request, errors},
     wire::PresenceStanza,
 };
 
@@ -47,7 +47,7 @@ impl RoomState {
         cx: &Context<'_>,
         number: OccupantNumber,
         address: &FullJid,
-    ) -> Result<Target, StanzaError> {
+    ) -> Result<Target, Fault> {
         let key = check_nick(cx, address.resource())?;
         let Some(occupant) = self.occupants.get(number) else {
             return Err(errors::not_inside());
@@ -91,7 +91,7 @@ impl RoomState {
         };
         let shown = self.config.presence_broadcast.contains(occupant.role);
         for session in &occupant.sessions {
-            self.say_renamed_to_self(cx, occupant, &session.jid, address.resource());
+            say_renamed_to_self(cx, occupant, &session.jid, address.resource());
         }
         if shown {
             let audience = self
@@ -128,7 +128,7 @@ impl RoomState {
             request.refuse(cx, errors::full());
             return false;
         }
-        self.say_renamed_to_self(cx, occupant, request.from, address.resource());
+        say_renamed_to_self(cx, occupant, request.from, address.resource());
         let newcomer = Occupant {
             address: address.clone(),
             key,
@@ -151,7 +151,7 @@ impl RoomState {
         self.tell_others(cx, new);
         let codes = nick_codes(&request, address);
         self.tell_self(cx, new, request.from, request.id().as_deref(), &codes);
-        self.after_move(cx, request, number, new, before);
+        self.after_move(cx, request, number, new, before.as_ref());
         true
     }
 
@@ -170,7 +170,7 @@ impl RoomState {
         else {
             return false;
         };
-        self.say_renamed_to_self(cx, occupant, request.from, target.nick());
+        say_renamed_to_self(cx, occupant, request.from, target.nick());
         let before = self.shown_presence(into);
         if occupant.sessions.len() == 1 {
             let shown = self.config.presence_broadcast.contains(occupant.role);
@@ -197,7 +197,7 @@ impl RoomState {
             if let Some(session) = self.occupants.remove_session(request.from) {
                 self.occupants.add_session(into, session);
             }
-            self.after_move(cx, request, number, into, old);
+            self.after_move(cx, request, number, into, old.as_ref());
         }
         self.take_presence(cx, request, into);
         if self.shown_presence(into) != before {
@@ -216,9 +216,9 @@ impl RoomState {
         request: Request<'_>,
         old: OccupantNumber,
         new: OccupantNumber,
-        before: Option<Element>,
+        before: Option<&Element>,
     ) {
-        if self.shown_presence(old) != before {
+        if self.shown_presence(old).as_ref() != before {
             self.tell_others(cx, old);
             self.tell_own_sessions(cx, old, None, &[]);
             return;
@@ -258,24 +258,6 @@ impl RoomState {
         Some(self.config.non_anonymous() || occupant.role == Role::Moderator)
     }
 
-    fn say_renamed_to_self(
-        &self,
-        cx: &mut Context<'_>,
-        occupant: &Occupant,
-        session: &FullJid,
-        nick: &str,
-    ) {
-        let codes = with_self(&[StatusCode::NICK_CHANGED]);
-        let stanza = PresenceStanza {
-            unavailable: true,
-            content: None,
-            nick: Some(nick),
-            codes: &codes,
-            ..available(occupant, Some(session))
-        };
-        cx.send(session.clone(), &stanza);
-    }
-
     fn say_renamed_to_others(
         &self,
         cx: &mut Context<'_>,
@@ -297,6 +279,19 @@ impl RoomState {
             cx.deliver(list.clone(), &stanza);
         }
     }
+}
+
+/// The old nick goes, to a session of its own.
+fn say_renamed_to_self(cx: &mut Context<'_>, occupant: &Occupant, session: &FullJid, nick: &str) {
+    let codes = with_self(&[StatusCode::NICK_CHANGED]);
+    let stanza = PresenceStanza {
+        unavailable: true,
+        content: None,
+        nick: Some(nick),
+        codes: &codes,
+        ..available(occupant, Some(session))
+    };
+    cx.send(session.clone(), &stanza);
 }
 
 /// Where a session goes.

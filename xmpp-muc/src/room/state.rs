@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use xmpp_core::{
-    BareJid, FullJid, Jid, StanzaError, Timestamp,
+    BareJid, FullJid, Jid, Timestamp,
     xml::{Element, ElementRef},
 };
 
@@ -15,7 +15,7 @@ use crate::{
     Affiliation, DestroyCause, Event, LockExpiry, Role, RoomConfig, ServiceConfig, StoreEvent,
     context::Context,
     ids::OccupantSecret,
-    request::{Request, is_of_room},
+    request::{Fault, Request, is_of_room},
 };
 
 /// One room without its surroundings; [`Room`](super::Room) and [`Service`](crate::Service) lend it those.
@@ -75,7 +75,7 @@ impl RoomState {
         request: Request<'_>,
         address: &FullJid,
         muc: ElementRef<'_>,
-    ) -> Result<(), StanzaError> {
+    ) -> Result<(), Fault> {
         let owner = request.from.to_bare();
         self.affiliations.set(&owner, Affiliation::Owner.into());
         let admission = self.admit(cx, request.from, address, muc)?;

@@ -10,7 +10,7 @@ use xmpp_stanza::{DiscoInfo, DiscoItem, DiscoItems, Identity};
 
 use super::Service;
 use crate::{
-    request::{Request, errors},
+    request::{Fault, Request, errors},
     room::{STABLE_ID, decline_subscription},
 };
 
@@ -24,7 +24,7 @@ impl Service {
         match (request.stanza.name(), stanza_type.as_deref()) {
             ("iq", Some("get")) => self.answer_get(now, request),
             ("iq", Some("result" | "error")) => {}
-            ("iq", _) => {
+            ("iq" | "message", _) => {
                 let mut cx = self.surroundings.at(now);
                 request.refuse(&mut cx, errors::service_unavailable());
             }
@@ -35,10 +35,6 @@ impl Service {
             ("presence", None) if request.stanza.child("x", ns::MUC).is_some() => {
                 let mut cx = self.surroundings.at(now);
                 request.refuse(&mut cx, errors::jid_malformed()); // NI1: no room id
-            }
-            ("message", _) => {
-                let mut cx = self.surroundings.at(now);
-                request.refuse(&mut cx, errors::service_unavailable());
             }
             _ => {}
         }
@@ -68,7 +64,7 @@ impl Service {
     }
 
     /// MUC DI1.
-    fn disco_info(&self, query: ElementRef<'_>) -> Result<DiscoInfo, xmpp_core::StanzaError> {
+    fn disco_info(&self, query: ElementRef<'_>) -> Result<DiscoInfo, Fault> {
         if query.attr("node").is_some_and(|node| !node.is_empty()) {
             return Err(errors::item_not_found());
         }
@@ -88,7 +84,7 @@ impl Service {
     }
 
     /// MUC DI2: public rooms, in pages when asked or when there are many.
-    fn disco_items(&self, query: ElementRef<'_>) -> Result<DiscoItems, xmpp_core::StanzaError> {
+    fn disco_items(&self, query: ElementRef<'_>) -> Result<DiscoItems, Fault> {
         let asked = DiscoItems::from_element(query).map_err(|_| errors::bad_request())?;
         if asked.node.is_some_and(|node| !node.is_empty()) {
             return Err(errors::item_not_found());

@@ -8,7 +8,7 @@ use std::{
 };
 
 use xmpp_core::{
-    BareJid, FullJid, Jid, JidError, Random, StanzaError, Timestamp,
+    BareJid, FullJid, Jid, JidError, Random, Timestamp,
     xml::{Element, ns},
 };
 
@@ -16,7 +16,7 @@ use crate::{
     Creation, DestroyCause, Effect, Event, RoomConfig, ServiceConfig,
     context::Context,
     ids::OccupantSecret,
-    request::{Request, errors},
+    request::{Fault, Request, errors},
     room::{RoomState, Surroundings, refuse_unknown},
 };
 
@@ -254,7 +254,7 @@ impl Service {
         now: Timestamp,
         request: Request<'_>,
         stanza: &Element,
-    ) -> Result<(), StanzaError> {
+    ) -> Result<(), Fault> {
         let (Some(address), Some(muc)) = (request.to.to_full(), stanza.child("x", ns::MUC)) else {
             return Err(errors::bad_request());
         };

@@ -136,12 +136,11 @@ impl Checker {
         stanza: &Element,
         heard: &mut BTreeMap<String, BTreeSet<FullJid>>,
     ) {
-        let root = stanza.root();
-        let from = root.attr("from").expect("a sender").into_owned();
+        let from = stanza.attr("from").expect("a sender").into_owned();
         let (room, nick) = from.split_once('/').unwrap_or((&from, ""));
         let key = (room.to_owned(), session.clone());
-        let kind = root.attr("type");
-        match (root.name(), kind.as_deref()) {
+        let kind = stanza.attr("type");
+        match (stanza.name(), kind.as_deref()) {
             (_, Some("error")) => {}
             ("presence", _) => self.check_presence(key, nick, stanza),
             ("message", Some("groupchat")) => {

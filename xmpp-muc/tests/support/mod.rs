@@ -252,17 +252,14 @@ impl World {
 
     /// The owner submits these fields, `name=value` or several values separated by commas.
     pub(crate) fn configure(&mut self, session: &str, fields: &[(&str, &str)]) -> Vec<String> {
-        let fields: String = fields
-            .iter()
-            .map(|(name, values)| {
-                let values: String = values
-                    .split(',')
-                    .filter(|value| !value.is_empty())
-                    .map(|value| format!("<value>{value}</value>"))
-                    .collect();
-                format!("<field var='muc#roomconfig_{name}'>{values}</field>")
-            })
-            .collect();
+        let mut form = String::new();
+        for (name, values) in fields {
+            let values: Vec<_> = values
+                .split(',')
+                .filter(|value| !value.is_empty())
+                .collect();
+            form += &field(&format!("muc#roomconfig_{name}"), &values);
+        }
         self.iq(
             session,
             "set",
@@ -270,7 +267,7 @@ impl World {
             &format!(
                 "<query xmlns='http://jabber.org/protocol/muc#owner'><x xmlns='jabber:x:data' \
                  type='submit'><field var='FORM_TYPE'><value>http://jabber.org/protocol/muc#roomconfig\
-                 </value></field>{fields}</x></query>"
+                 </value></field>{form}</x></query>"
             ),
         )
     }
@@ -348,6 +345,17 @@ pub(crate) fn stanza(xml: &str) -> Element {
         xmpp_core::xml::ns::CLIENT,
     )
     .unwrap_or_else(|error| panic!("{error}: {xml}"))
+}
+
+/// A field of a submitted form.
+pub(crate) fn field(var: &str, values: &[impl AsRef<str>]) -> String {
+    let mut field = format!("<field var='{var}'>");
+    for value in values {
+        field += "<value>";
+        field += value.as_ref();
+        field += "</value>";
+    }
+    field + "</field>"
 }
 
 /// `anna/1` as a real JID; a name with `@` stays as it is.
