@@ -90,7 +90,7 @@ pub struct Options {
     #[arg(long, value_name = "N", help_heading = "Limits")]
     pub max_rooms_per_session: Option<usize>,
 
-    /// Messages of a room kept for those who enter. [default: 50]
+    /// Messages of a room kept for those who enter. [default: 100]
     #[arg(long, value_name = "N", help_heading = "Limits")]
     pub history: Option<usize>,
 
@@ -110,6 +110,10 @@ pub struct Options {
     /// [default: 30]
     #[arg(long, value_name = "SECONDS", help_heading = "Timing")]
     pub websocket_ping: Option<u64>,
+
+    /// Seconds that an empty room stays, with its history. [default: 300]
+    #[arg(long, value_name = "SECONDS", help_heading = "Timing")]
+    pub room_linger: Option<u64>,
 
     /// Seconds that sessions get to take their farewell on shutdown. [default: 3]
     #[arg(long, value_name = "SECONDS", help_heading = "Timing")]
@@ -146,6 +150,8 @@ pub struct Settings {
     pub login_timeout: Duration,
     /// Silence after which a WebSocket is pinged.
     pub websocket_ping: Duration,
+    /// How long an empty room stays.
+    pub room_linger: Duration,
     /// Time for farewells.
     pub shutdown_grace: Duration,
 }
@@ -231,12 +237,13 @@ impl Options {
                     either.max_rooms_per_session,
                     20,
                 )?,
-                history: either.history.unwrap_or(50),
+                history: either.history.unwrap_or(100),
             },
             bosh_wait: seconds(either.bosh_wait, 59),
             bosh_inactivity: seconds(either.bosh_inactivity, 60),
             login_timeout: seconds(either.login_timeout, 60),
             websocket_ping: seconds(either.websocket_ping.map(|s| s.max(1)), 30),
+            room_linger: seconds(either.room_linger, 300),
             shutdown_grace: seconds(either.shutdown_grace, 3),
         })
     }
@@ -283,6 +290,7 @@ impl Options {
             bosh_wait: self.bosh_wait.or(file.bosh_wait),
             bosh_inactivity: self.bosh_inactivity.or(file.bosh_inactivity),
             websocket_ping: self.websocket_ping.or(file.websocket_ping),
+            room_linger: self.room_linger.or(file.room_linger),
             shutdown_grace: self.shutdown_grace.or(file.shutdown_grace),
         }
     }
@@ -409,6 +417,7 @@ mod tests {
             ("bosh_wait", s.bosh_wait.as_secs().to_string()),
             ("bosh_inactivity", s.bosh_inactivity.as_secs().to_string()),
             ("websocket_ping", s.websocket_ping.as_secs().to_string()),
+            ("room_linger", s.room_linger.as_secs().to_string()),
             ("shutdown_grace", s.shutdown_grace.as_secs().to_string()),
         ] {
             assert_eq!(documented(id), default, "{id}");

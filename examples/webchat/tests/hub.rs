@@ -316,6 +316,25 @@ fn a_websocket_that_is_not_read_is_ended_with_a_reason() {
     assert_eq!(world.hub.sessions(), 1);
 }
 
+/// A room outlives everybody's connections for a while, and then is gone with what was said.
+#[test]
+fn an_empty_room_keeps_its_history_for_those_who_return() {
+    let mut world = World::new(&["--room-linger", "60"]);
+    let anna = world.socket_user();
+    world.join(anna, "anna");
+    world.say(anna, &message("one"));
+    world.hub.handle_closed(world.now, anna);
+    world.wait(Duration::from_secs(59));
+    let anna = world.socket_user();
+    world.join(anna, "anna");
+    assert_eq!(bodies(&world.take(anna)), ["one"]);
+    world.hub.handle_closed(world.now, anna);
+    world.wait(Duration::from_secs(61));
+    let anna = world.socket_user();
+    world.join(anna, "anna");
+    assert!(bodies(&world.take(anna)).is_empty());
+}
+
 /// SECURITY, limits: login within 60 s.
 #[test]
 fn who_does_not_log_in_is_cut_off() {

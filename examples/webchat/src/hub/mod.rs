@@ -3,6 +3,7 @@
 mod accounts;
 mod admission;
 mod client;
+mod config;
 mod domain;
 mod route;
 mod timers;
@@ -16,16 +17,15 @@ use std::{
 
 pub use xmpp_bosh::{RequestId, Response};
 
-use xmpp_bosh::{Manager, ManagerConfig, ManagerEvent, Sid, TerminalCondition};
+use xmpp_bosh::{Manager, ManagerEvent, Sid, TerminalCondition};
 use xmpp_core::{
     BareJid, Random, StanzaErrorCondition, Timestamp,
     stream::{
-        BindAnswer, Channel, CloseReason, ServerConfig, ServerEvent, ServerSession,
+        BindAnswer, Channel, CloseReason, ServerConfig, ServerEvent, ServerSession, Session as _,
         StreamErrorCondition, WebSocketServer,
     },
-    xml,
 };
-use xmpp_muc::{Service, ServiceConfig};
+use xmpp_muc::Service;
 
 use self::{
     admission::Admission,
@@ -121,8 +121,8 @@ impl Hub {
         Self {
             now,
             muc_domain: muc.domain().to_owned(),
-            sessions: Arc::new(session_config(settings).expect(CHECKED)),
-            bosh: Manager::new(bosh_config(settings), new_random()),
+            sessions: Arc::new(config::sessions(settings).expect(CHECKED)),
+            bosh: Manager::new(config::bosh(settings), new_random()),
             admission: Admission::new(limits.sessions, limits.sessions_per_address),
             domain,
             limits,
@@ -133,7 +133,7 @@ impl Hub {
             addresses: HashMap::new(),
             server: Answers::of_server(muc.clone()),
             account: Answers::of_account(),
-            rooms: Service::new(muc, room_config(settings), new_random()),
+            rooms: Service::new(muc, config::rooms(settings), new_random()),
             timers: Timers::default(),
             marked: VecDeque::new(),
             outputs: VecDeque::new(),
@@ -198,7 +198,7 @@ impl Hub {
         while let Some(key) = self.timers.pop(now) {
             if let Some(client) = self.clients.get_mut(&key) {
                 client.timer = None;
-                xmpp_core::stream::Session::handle_timeout(client.session_mut(), now);
+                client.session_mut().handle_timeout(now);
                 self.mark(key);
             }
         }
@@ -302,7 +302,7 @@ impl Hub {
                 };
                 tracing::debug!(session = key.0, ?reason, "BOSH session ended");
                 if let Some(client) = self.clients.get_mut(&key) {
-                    xmpp_core::stream::Session::handle_eof(client.session_mut(), self.now);
+                    client.session_mut().handle_eof(self.now);
                 }
                 self.attend(key);
                 self.remove(key);
@@ -347,7 +347,7 @@ impl Hub {
             self.session_event(key, event);
         }
         if let Some(client) = self.clients.get_mut(&key) {
-            let timer = xmpp_core::stream::Session::poll_timeout(client.session());
+            let timer = client.session().poll_timeout();
             self.timers.set(key, client.timer, timer);
             client.timer = timer;
         }
@@ -454,40 +454,4 @@ impl fmt::Debug for Hub {
             .field("sessions", &self.clients.len())
             .finish_non_exhaustive()
     }
-}
-
-fn session_config(settings: &Settings) -> Result<ServerConfig, xmpp_core::JidError> {
-    let mut after_login = xml::Limits::SERVER_FROM_CLIENT;
-    after_login.stanza_bytes = settings.limits.stanza_bytes;
-    Ok(ServerConfig::new(&settings.domain)?
-        .allow_anonymous()
-        // TLS ends in front of this program; an anonymous login has no secret to lose.
-        .require_tls(false)
-        .with_login_timeout(settings.login_timeout)
-        .with_max_backlog(settings.limits.queue_bytes)
-        .with_limits(xml::Limits::SERVER_BEFORE_LOGIN, after_login))
-}
-
-fn bosh_config(settings: &Settings) -> ManagerConfig {
-    ManagerConfig {
-        max_wait: settings.bosh_wait,
-        inactivity: settings.bosh_inactivity,
-        max_request_bytes: settings.limits.stanza_bytes,
-        // The hub counts all sessions, whatever they come over.
-        max_sessions: usize::MAX,
-        ..ManagerConfig::default()
-    }
-}
-
-fn room_config(settings: &Settings) -> ServiceConfig {
-    let mut config = ServiceConfig::default();
-    "Rooms".clone_into(&mut config.name);
-    // Whoever comes first to a chat on the web has no form to fill in before others may enter.
-    config.lock_new_rooms = false;
-    // Anonymous users have neither vCards nor anything else that could be asked for.
-    config.account_queries = false;
-    config.limits.rooms = settings.limits.rooms;
-    config.limits.occupants = u32::try_from(settings.limits.occupants).unwrap_or(u32::MAX);
-    config.limits.history_messages = settings.limits.history;
-    config
 }
