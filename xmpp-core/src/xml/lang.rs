@@ -2,12 +2,12 @@
 
 use super::{ElementRef, Namespace, Writer, ns};
 
-/// The same text in several languages, told apart by `xml:lang` ([RFC 6120 §8.1.5]): a message's bodies, the reason
-/// of an error.
+/// The same text in several languages, told apart by `xml:lang` ([RFC 6120 §8.1.5]): a message's
+/// bodies, the reason of an error.
 ///
-/// A text without an `xml:lang` of its own has the language of what surrounds it; its key here is the empty
-/// string. Each language stands once: of two texts for one language the first is kept. The order is that of
-/// the document.
+/// A text without an `xml:lang` of its own has the language of what surrounds it; its key here is
+/// the empty string. Each language stands once: of two texts for one language the first is kept.
+/// The order is that of the document.
 ///
 /// [RFC 6120 §8.1.5]: https://www.rfc-editor.org/rfc/rfc6120#section-8.1.5
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,8 +29,8 @@ impl LangMap {
         self.0.len()
     }
 
-    /// Sets the text of a language (a tag of [BCP 47](https://www.rfc-editor.org/info/bcp47), empty for the
-    /// surrounding language) and gives back the one it had.
+    /// Sets the text of a language (a tag of [BCP 47](https://www.rfc-editor.org/info/bcp47), empty
+    /// for the surrounding language) and gives back the one it had.
     pub fn insert(&mut self, lang: impl Into<String>, text: impl Into<String>) -> Option<String> {
         let (lang, text) = (lang.into(), text.into());
         if let Some(i) = self.position(&lang) {
@@ -51,8 +51,8 @@ impl LangMap {
             .or_else(|| self.0.first().map(|(_, text)| text.as_str()))
     }
 
-    /// The text for someone who reads `preferred`, best language first: the lookup of [RFC 4647 §3.4] (`de-AT`
-    /// finds `de`), falling back to [`LangMap::any`].
+    /// The text for someone who reads `preferred`, best language first: the lookup of [RFC 4647
+    /// §3.4] (`de-AT` finds `de`), falling back to [`LangMap::any`].
     ///
     /// [RFC 4647 §3.4]: https://www.rfc-editor.org/rfc/rfc4647#section-3.4
     pub fn best(&self, preferred: &[&str]) -> Option<&str> {

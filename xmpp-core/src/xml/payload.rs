@@ -4,8 +4,8 @@ use super::{ElementRef, Namespace, Writer};
 
 /// What can be written as one XML element.
 pub trait WriteXml {
-    /// Writes this as one element, complete with the namespace declarations that the writer's context
-    /// does not have yet.
+    /// Writes this as one element, complete with the namespace declarations that the writer's
+    /// context does not have yet.
     fn write_xml(&self, writer: &mut Writer<'_>);
 }
 
@@ -37,8 +37,8 @@ pub trait Payload: WriteXml + Sized {
     ///
     /// # Errors
     ///
-    /// [`PayloadError::Mismatch`] when `element` is not this payload at all, any other variant when it is but
-    /// breaks its schema.
+    /// [`PayloadError::Mismatch`] when `element` is not this payload at all, any other variant when
+    /// it is but breaks its schema.
     fn from_element(element: ElementRef<'_>) -> Result<Self, PayloadError>;
 }
 
@@ -127,7 +127,8 @@ impl PayloadError {
 
 /// A value that stands in an attribute or in text.
 ///
-/// `#[derive(XmlText)]` implements it for enums of names and for newtypes around a value that has it.
+/// `#[derive(XmlText)]` implements it for enums of names and for newtypes around a value that has
+/// it.
 pub trait XmlText: Sized {
     /// Reads the (unescaped) value.
     ///
@@ -169,7 +170,8 @@ impl XmlText for bool {
     }
 }
 
-/// The `whiteSpace=collapse` of XML Schema for values that hold no white space: what stands around is dropped.
+/// The `whiteSpace=collapse` of XML Schema for values that hold no white space: what stands around
+/// is dropped.
 fn collapse(text: &str) -> &str {
     text.trim_matches([' ', '\t', '\n', '\r'])
 }

@@ -1,11 +1,12 @@
-//! Reading typed values out of elements: what `#[derive(Payload)]` calls, and what a payload written by hand
-//! may call too.
+//! Reading typed values out of elements: what `#[derive(Payload)]` calls, and what a payload
+//! written by hand may call too.
 //!
 //! `parent` is always the local name of the payload's element, for the error.
 
 use super::{ElementRef, Namespace, PayloadError, XmlText, ns};
 
-/// The value of an attribute that may be absent. `attribute` is a name in no namespace or `xml:lang`.
+/// The value of an attribute that may be absent. `attribute` is a name in no namespace or
+/// `xml:lang`.
 ///
 /// # Errors
 ///

@@ -34,7 +34,7 @@ impl Input {
 
     /// The place `at` in the text, counted from the start of all input.
     pub(super) fn offset(&self, at: usize) -> u64 {
-        self.dropped + at as u64
+        self.dropped.wrapping_add(at as u64)
     }
 
     /// Counts from here on.

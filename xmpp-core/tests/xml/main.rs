@@ -1,0 +1,6 @@
+//! The XML layer: every rule, limit, chunking and round trip.
+
+mod chunking;
+mod common;
+mod limits;
+mod rules;
