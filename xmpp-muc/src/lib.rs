@@ -1,4 +1,80 @@
-//! Multi-User Chat (XEP-0045): types and the room state machine, without I/O.
+//! Multi-User Chat ([XEP-0045]): the payloads, and the machine that runs rooms. No sockets, no clock, no randomness of
+//! its own: stanzas and time come in, effects come out.
+//!
+//! A [`Service`] is the host of rooms, such as `rooms.example.com`. Its owner, the *host*, hands it each stanza that is
+//! addressed there, together with the session that sent it, and carries out its [`Effect`]s **in order**:
+//!
+//! ```
+//! use std::time::Duration;
+//! use xmpp_muc::{Effect, Random, Service, ServiceConfig, Timestamp, core::{FullJid, xml::Element}};
+//!
+//! struct Os; // In production the operating system's generator; here something that compiles anywhere.
+//! impl Random for Os {
+//!     fn fill(&mut self, dest: &mut [u8]) { dest.fill(7) }
+//! }
+//!
+//! let mut config = ServiceConfig::default();
+//! config.lock_new_rooms = false;
+//! config.linger = Duration::from_mins(10);
+//! let mut service = Service::new("rooms.example".parse()?, config, Box::new(Os));
+//!
+//! // Whenever a stanza arrives for the service's domain:
+//! let anna: FullJid = "anna@users.example/web".parse()?;
+//! let stanza: Element = "<presence xmlns='jabber:client' to='lobby@rooms.example/Anna'>\
+//!                        <x xmlns='http://jabber.org/protocol/muc'/></presence>".parse()?;
+//! let now = Timestamp::from_millis(1_700_000_000_000);
+//! service.handle_stanza(now, &anna, &stanza);
+//!
+//! // Then, until there is nothing left:
+//! let mut sent = String::new();
+//! while let Some(effect) = service.poll_effect() {
+//!     match effect {
+//!         Effect::Store(_) => {} // make it durable before going on; without a store, nothing
+//!         Effect::Deliver { stanza, to } => {
+//!             for session in to.iter() {
+//!                 stanza.copy(session.as_str(), &mut sent); // or send `stanza.to(session.as_str())`
+//!             }
+//!         }
+//!         Effect::Send { stanza, to } => stanza.copy(to.as_str(), &mut sent),
+//!         _ => {}
+//!     }
+//! }
+//! assert!(sent.contains("<status code='110'/><status code='201'/>"));
+//! while let Some(event) = service.poll_event() {
+//!     println!("{event:?}"); // RoomCreated, Entered
+//! }
+//!
+//! // When a session ends for whatever reason, and when a timer is due:
+//! service.handle_session_lost(now, &anna);
+//! if let Some(at) = service.poll_timeout() {
+//!     service.handle_timeout(at); // the empty room goes
+//! }
+//! assert_eq!(service.rooms().count(), 0);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What the host does
+//!
+//! - It knows who sent a stanza: `from` is an argument, the stanza's own is not read.
+//! - It calls [`Service::handle_session_lost`] when a session that may be in a room is gone. [`Event::Entered`] and
+//!   [`Event::Left`] say which are.
+//! - It gives back what could not be delivered, as stanza errors from the session they were for: a session that is
+//!   not there is removed.
+//! - A [`Effect::Send`] to a bare JID is for the account: a vCard request that an occupant sent through the room. The
+//!   answer goes to [`Service::handle_account_stanza`]; [`ServiceConfig::account_queries`] turns such requests off.
+//!
+//! # What a room does
+//!
+//! It implements the rules of XEP-0045 for the room and the service as far as entering, leaving, presence, messages,
+//! private messages, queries, nicks, several sessions under one nick, history, subject, roles, affiliations, lists,
+//! configuration and destruction go, with occupant-ids (XEP-0421), stanza-ids (XEP-0359) and self-ping (XEP-0410). A
+//! message is written once and delivered through one shared list of receivers; everything that a peer can make grow
+//! has a bound in [`Limits`].
+//!
+//! Registration of nicks, invitations, voice requests, moderation of messages, hats and the archive are not offered
+//! yet, and requests for them are refused at once.
+//!
+//! [XEP-0045]: https://xmpp.org/extensions/xep-0045.html
 #![forbid(unsafe_code)]
 
 mod config;
@@ -31,6 +107,7 @@ pub use room::Room;
 pub use service::{CreateError, Service};
 pub use service_config::{Creation, Limits, LockExpiry, ServiceConfig};
 pub use status_code::StatusCode;
-pub use xmpp_core::xml::Fanout;
 
+pub use xmpp_core as core;
+pub use xmpp_core::{Random, Timestamp, xml::Fanout};
 pub use xmpp_stanza as stanza;
