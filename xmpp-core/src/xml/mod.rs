@@ -14,6 +14,7 @@ mod payload;
 mod scan;
 mod table;
 mod unescape;
+mod work;
 mod writer;
 
 pub mod ns;

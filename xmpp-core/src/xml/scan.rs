@@ -7,7 +7,10 @@
 
 use wide::u8x16;
 
-use super::chars::{CLASS, NAME};
+use super::{
+    chars::{CLASS, NAME},
+    work,
+};
 
 const LANES: usize = 16;
 
@@ -51,7 +54,9 @@ pub(super) fn value_end(b: &[u8], mut i: usize, quote: u8) -> usize {
         }
         i += LANES;
     }
-    memchr::memchr3(quote, b'<', b'&', &b[i..]).map_or(b.len(), |n| i + n)
+    let end = memchr::memchr3(quote, b'<', b'&', &b[i..]).map_or(b.len(), |n| i + n);
+    work::add(end - i);
+    end
 }
 
 /// The first `<`, `&` or `>` from `i` on (`b.len()` if there is none).
@@ -68,7 +73,9 @@ pub(super) fn text_end(b: &[u8], mut i: usize) -> usize {
         }
         i += LANES;
     }
-    memchr::memchr3(b'<', b'&', b'>', &b[i..]).map_or(b.len(), |n| i + n)
+    let end = memchr::memchr3(b'<', b'&', b'>', &b[i..]).map_or(b.len(), |n| i + n);
+    work::add(end - i);
+    end
 }
 
 /// What [`is_suspicious`] looks at.
@@ -94,12 +101,14 @@ pub(super) fn same(b: &[u8], i: usize, j: usize, len: usize) -> bool {
     {
         return x.simd_eq(y).to_bitmask().trailing_ones() as usize >= len;
     }
+    work::add(len);
     b.get(i..i + len) == b.get(j..j + len)
 }
 
 #[inline(always)]
 fn tail(b: &[u8], mut i: usize, stop: impl Fn(u8) -> bool) -> usize {
     while let Some(&c) = b.get(i) {
+        work::add(1);
         if stop(c) {
             break;
         }

@@ -5,6 +5,7 @@ use super::super::{
     error::{Fault, ParseRule, fault},
     scan,
     table::{Entry, Kind, NsId},
+    work,
 };
 use super::tree::{Stage, Tree, offset};
 
@@ -181,6 +182,7 @@ impl Tree {
     fn end_attribute(&mut self, b: &[u8], pending: &Pending, end: usize) -> Result<(), Fault> {
         let mut escaped = pending.escaped;
         if pending.value_start < self.controls_end {
+            work::add(end - pending.value_start);
             let value = &b[pending.value_start..end];
             escaped |= memchr::memchr3(b'\t', b'\n', b'\r', value).is_some();
         }

@@ -5,6 +5,7 @@ use super::super::{
     error::{Fault, ParseRule, fault},
     scan,
     table::{Entry, Kind},
+    work,
 };
 use super::tree::{NOWHERE, Stage, Step, Tree, offset};
 
@@ -80,6 +81,11 @@ impl Tree {
     fn push_run(&mut self, b: &[u8], end: usize) -> Result<(), Fault> {
         let start = std::mem::replace(&mut self.run, NOWHERE);
         let mut flags = self.run_flags;
+        work::add(if start < self.controls_end {
+            end - start
+        } else {
+            1
+        });
         if start < self.controls_end && memchr::memchr(b'\r', &b[start..end]).is_some() {
             flags |= Entry::ESCAPED | Entry::UNSAFE;
         }
@@ -135,15 +141,18 @@ impl Tree {
 
     /// In a CDATA section.
     pub(super) fn cdata(&mut self, b: &[u8], mut i: usize) -> Step {
+        let from = i;
         while let Some(n) = memchr::memchr(b'>', &b[i..]) {
             i += n;
             if i >= self.segment + 2 && &b[i - 2..i] == b"]]" {
                 self.run_filled |= i > self.segment + 2;
                 self.segment = i + 1;
+                work::add(i - from);
                 return Step::Content(i + 1);
             }
             i += 1;
         }
+        work::add(b.len() - from);
         self.more(Stage::Cdata, b.len())
     }
 

@@ -4,6 +4,7 @@ use super::super::{
     error::{Fault, ParseRule, fault},
     ns,
     table::{Entry, Kind, NsId},
+    work,
 };
 use super::{
     attribute::{Declares, Pending},
@@ -70,6 +71,7 @@ impl Tree {
     /// declares one of them.
     pub(super) fn resolve_prefixes(&mut self, b: &[u8]) -> Result<u16, Fault> {
         let mut reach = self.depth();
+        work::add(self.nodes.len() - self.tag.node);
         for i in self.tag.node..self.nodes.len() {
             let entry = self.nodes[i];
             if entry.prefix_len != 0 && entry.kind != Kind::Declaration {
@@ -102,6 +104,7 @@ impl Tree {
         const FEW: usize = 16;
         let attributes = &self.nodes[self.tag.node + 1..];
         let is_same = |a: &Entry, c: &Entry| {
+            work::add(1);
             b[a.local_span()] == b[c.local_span()] && self.scope.same(b, a.ns, c.ns)
         };
         if attributes.len() <= FEW {
@@ -119,9 +122,13 @@ impl Tree {
             .iter()
             .filter(|a| a.kind == Kind::Attribute)
             .collect();
-        sorted.sort_by_key(|a| (&b[a.local_span()], a.start));
+        sorted.sort_by_key(|a| {
+            work::add(1);
+            (&b[a.local_span()], a.start)
+        });
         for group in sorted.chunk_by(|a, c| b[a.local_span()] == b[c.local_span()]) {
             for (i, a) in group.iter().enumerate() {
+                work::add(i);
                 if group[..i].iter().any(|c| self.scope.same(b, a.ns, c.ns)) {
                     return fault(ParseRule::DuplicateAttribute, a.start as usize);
                 }

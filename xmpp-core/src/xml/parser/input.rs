@@ -1,6 +1,6 @@
 //! The received text: valid UTF-8 without forbidden characters, and what comes after it if it is not.
 
-use super::super::{chars, error::ParseRule};
+use super::super::{chars, error::ParseRule, work};
 
 /// Bytes become text here, once. Where they cannot, the text ends and says why.
 #[derive(Debug, Default)]
@@ -100,6 +100,7 @@ impl Input {
         if self.fault.is_some() {
             return;
         }
+        work::add(text.len());
         let examined = chars::examine(text.as_bytes());
         if examined.controls_end > 0 {
             self.controls_end = self.text.len() + examined.controls_end;
@@ -113,6 +114,7 @@ impl Input {
     /// Drops what was taken when that is at least as much as what it moves, and grows by doubling up to what is needed.
     fn make_room(&mut self, more: usize, limit: usize) {
         if self.pos > 0 && self.pos * 2 >= self.text.len() {
+            work::add(self.text.len() - self.pos);
             self.text.drain(..self.pos);
             self.dropped = self.dropped.wrapping_add(self.pos as u64);
             self.controls_end = self.controls_end.saturating_sub(self.pos);
@@ -125,6 +127,7 @@ impl Input {
         let capacity = self.text.capacity();
         if needed > capacity {
             let doubled = (capacity * 2).min(limit.saturating_add(more).saturating_add(64));
+            work::add(self.text.len());
             self.text
                 .reserve_exact(needed.max(doubled) - self.text.len());
         }

@@ -7,6 +7,7 @@ use super::super::{
     chars::is_space,
     error::{Fault, Located, ParseRule, fault},
     table::Entry,
+    work,
 };
 use super::{prolog, tree::Tree};
 
@@ -273,9 +274,11 @@ impl Machine {
     fn declaration(&mut self, b: &[u8]) -> Result<Option<usize>, Fault> {
         let window = &b[..b.len().min(self.limits().clamped().stanza_bytes)];
         let Some(n) = memchr::memchr(b'>', window.get(self.scanned..).unwrap_or_default()) else {
+            work::add(window.len() - self.scanned.min(window.len()));
             self.scanned = window.len();
             return self.too_long(window);
         };
+        work::add(n + 1);
         let end = self.scanned + n + 1;
         self.scanned = 0;
         prolog::check(&b[..end])?;
@@ -288,6 +291,7 @@ impl Machine {
         let window = &b[..b.len().min(self.limits().clamped().stanza_bytes)];
         let name = self.root.as_bytes();
         while let Some(&c) = window.get(self.scanned) {
+            work::add(1);
             match name.get(self.scanned - 2) {
                 Some(&n) if n == c => {}
                 None if is_space(c) => {}
@@ -310,5 +314,7 @@ impl Machine {
 /// Length of the white space at the start of `b`.
 #[inline]
 fn space(b: &[u8]) -> usize {
-    b.iter().take_while(|&&c| is_space(c)).count()
+    let len = b.iter().take_while(|&&c| is_space(c)).count();
+    work::add(len + 1);
+    len
 }

@@ -11,6 +11,8 @@ mod prolog;
 mod reference;
 mod scope;
 mod tag;
+#[cfg(test)]
+mod tests;
 mod tree;
 
 use std::sync::Arc;

@@ -2,7 +2,7 @@
 
 use std::ops::{Deref, DerefMut};
 
-use super::super::table::Entry;
+use super::super::{table::Entry, work};
 
 /// A table whose spare room is filled already, so that adding a node is one comparison.
 #[derive(Debug, Default)]
@@ -51,6 +51,7 @@ impl Nodes {
         if self.len >= limit {
             return false;
         }
+        work::add(self.len);
         let more = self.len.max(32).min(limit - self.len);
         self.all.reserve_exact(more);
         self.all.resize(self.len + more, Entry::NONE);

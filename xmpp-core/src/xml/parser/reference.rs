@@ -3,6 +3,7 @@
 use super::super::{
     chars::{CLASS, NAME, START, WIDE, is_char, is_wide_name, is_wide_name_start, wide_char},
     error::{Fault, ParseRule, fault},
+    work,
 };
 
 /// A reference that may be cut anywhere.
@@ -36,6 +37,7 @@ impl Reference {
     /// Goes on at `i`, behind the `&` or further. The place behind the `;`, `None` if the text ends before.
     pub(super) fn go_on(&mut self, b: &[u8], mut i: usize) -> Result<Option<usize>, Fault> {
         while let Some(&c) = b.get(i) {
+            work::add(1);
             match (self.part, c) {
                 (Part::Start, b'#') => self.part = Part::Number,
                 (Part::Start | Part::Name, _) => match self.name(b, i, c)? {

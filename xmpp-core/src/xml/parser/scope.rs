@@ -6,7 +6,7 @@ use super::super::{
     Namespace,
     error::{Fault, ParseRule, fault},
     table::{Entry, Kind, NsId, known_id},
-    unescape,
+    unescape, work,
 };
 use super::tree::offset;
 
@@ -62,6 +62,7 @@ const RECENT: usize = 64;
 /// A hash for which nobody finds many long names with the same value: what differs is told apart without a look at
 /// the names.
 fn hash(name: &[u8]) -> u64 {
+    work::add(name.len());
     let mut hasher = DefaultHasher::new();
     hasher.write(name);
     hasher.finish()
@@ -222,6 +223,7 @@ impl Scope {
     ) -> Result<Option<(NsId, u16)>, ParseRule> {
         let key = key(prefix);
         let mut search = self.keys.len();
+        work::add(search / 8 + 1);
         while let Some(i) = self.keys[..search].iter().rposition(|&k| k == key) {
             let declared = self.declared[i];
             if prefix.len() > 7 && self.prefix(b, &declared) != prefix {

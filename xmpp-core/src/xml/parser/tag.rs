@@ -7,6 +7,7 @@ use super::super::{
     error::{Fault, ParseRule, fault},
     scan,
     table::{Entry, Kind, NsId},
+    work,
 };
 use super::{
     attribute::Pending,
@@ -116,6 +117,7 @@ impl Tree {
                 if CLASS[c as usize] & SPACE == 0 {
                     break c;
                 }
+                work::add(1);
                 spaced = true;
                 i += 1;
             };

@@ -11,6 +11,7 @@ use super::super::{
     error::{Fault, ParseRule, fault},
     ns, scan,
     table::{Entry, NsId},
+    work,
 };
 use super::{attribute::Pending, nodes::Nodes, reference::Reference, scope::Scope, tag::Tag};
 
@@ -180,6 +181,7 @@ impl Tree {
 
     /// Goes on with the item whose text so far is `b`. The length of its text once it is complete.
     pub(super) fn run(&mut self, b: &[u8]) -> Result<Option<usize>, Fault> {
+        work::add(1);
         // Whatever stands beyond the limit is not looked at.
         let b = &b[..b.len().min(self.limits.stanza_bytes)];
         let mut step = match self.stage {
@@ -293,6 +295,7 @@ impl Tree {
             let name = &b[name.start + self.matched..name.end];
             let found = &b[i..b.len().min(i + name.len())];
             let same = name.iter().zip(found).take_while(|(a, b)| a == b).count();
+            work::add(same + 1);
             i += same;
             if same < found.len() {
                 return fault(ParseRule::MismatchedEndTag, i);
@@ -303,6 +306,7 @@ impl Tree {
             }
         }
         loop {
+            work::add(1);
             match b.get(i) {
                 Some(b'>') => return Ok(self.close(open, i + 1)),
                 Some(b' ' | b'\t' | b'\n') => {}

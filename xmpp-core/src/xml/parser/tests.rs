@@ -1,0 +1,166 @@
+//! The cost of parsing, counted and not timed: linear in the input for any chunking.
+//!
+//! The classes of CVE-2012-0876 (colliding hashes), CVE-2023-52425 (a long token byte by byte) and of quadratic
+//! blow-up in general.
+
+use super::super::{Limits, Parser, ParserEvent, work};
+
+/// Work for `text` pushed in pieces of `piece` bytes.
+fn cost(text: &str, piece: usize) -> usize {
+    let mut limits = Limits::CLIENT;
+    limits.stanza_bytes = 1 << 29;
+    limits.elements = 1 << 24;
+    limits.depth = 60_000;
+    limits.declarations_in_scope = 60_000;
+    let mut parser = Parser::stream(limits);
+    work::take();
+    for piece in text.as_bytes().chunks(piece) {
+        parser.push(piece);
+        loop {
+            match parser.poll() {
+                Ok(None) => break,
+                Ok(Some(ParserEvent::Close)) => return work::take(),
+                Ok(Some(_)) => {}
+                Err(error) => panic!("{error}"),
+            }
+        }
+    }
+    panic!("the stream did not end")
+}
+
+/// Twice the input costs at most 2.2 times as much; no byte costs more than `most`.
+#[track_caller]
+fn is_linear(most: usize, of: impl Fn(usize) -> String) {
+    for piece in [1, 1460, usize::MAX] {
+        let (small, large) = (of(1600), of(3200));
+        let (less, more) = (cost(&small, piece), cost(&large, piece));
+        assert!(
+            more * 10 <= less * 22,
+            "pieces of {piece}: {less}, then {more}"
+        );
+        assert!(
+            more <= large.len() * most,
+            "pieces of {piece}: {} bytes cost {more}",
+            large.len()
+        );
+    }
+}
+
+#[test]
+fn long_text() {
+    is_linear(40, |n| format!("<s><a>{}</a></s>", "x".repeat(n * 10)));
+    is_linear(40, |n| format!("<s><a>{}</a></s>", "x\r\n".repeat(n)));
+    is_linear(40, |n| format!("<s><a>{}</a></s>", "]]]".repeat(n)));
+    is_linear(60, |n| format!("<s><a>{}</a></s>", "x>".repeat(n)));
+    is_linear(60, |n| format!("<s><a>{}</a></s>", "\u{1f600}".repeat(n)));
+}
+
+#[test]
+fn long_tokens_byte_by_byte_cve_2023_52425() {
+    is_linear(60, |n| format!("<s><a b='{}'/></s>", "x".repeat(n * 10)));
+    is_linear(60, |n| format!("<s><a b='{}'/></s>", "\t".repeat(n * 10)));
+    is_linear(60, |n| format!("<s><{0}></{0}></s>", "n".repeat(n * 8)));
+    is_linear(60, |n| format!("<s><a {}=''/></s>", "n".repeat(n * 8)));
+    is_linear(60, |n| format!("<s><a{}/></s>", " ".repeat(n * 10)));
+    is_linear(60, |n| {
+        format!("<s><a b{0}={0}''/></s>", "\n".repeat(n * 5))
+    });
+    is_linear(60, |n| format!("<s><a></a{}></s>", " ".repeat(n * 10)));
+    is_linear(60, |n| format!("<s><a>&#{}65;</a></s>", "0".repeat(n * 10)));
+    is_linear(60, |n| {
+        format!("<s><a b='&#x{}41;'/></s>", "0".repeat(n * 10))
+    });
+    is_linear(60, |n| {
+        format!("<s><a><![CDATA[{}]]></a></s>", "]>".repeat(n * 5))
+    });
+    is_linear(60, |n| {
+        format!("<s>{}</s{}>", "\n".repeat(n * 5), " ".repeat(n * 5))
+    });
+    is_linear(60, |n| {
+        format!("<?xml version='1.0'{}?><s></s>", " ".repeat(n * 10))
+    });
+    is_linear(60, |n| {
+        format!("<s><a xmlns='{}'/></s>", "u".repeat(n * 10))
+    });
+}
+
+#[test]
+fn references_and_cdata_without_end() {
+    is_linear(60, |n| format!("<s><a>{}</a></s>", "&lt;".repeat(n)));
+    is_linear(60, |n| format!("<s><a b='{}'/></s>", "&#65;".repeat(n)));
+    is_linear(60, |n| {
+        format!("<s><a>{}</a></s>", "<![CDATA[x]]>".repeat(n))
+    });
+}
+
+#[test]
+fn tiny_elements_and_stanzas() {
+    is_linear(80, |n| format!("<s><a>{}</a></s>", "<b/>".repeat(n * 2)));
+    is_linear(80, |n| format!("<s>{}</s>", "<b/>".repeat(n * 2)));
+    is_linear(80, |n| {
+        format!("<s><a>{}</a></s>", "<b>x</b>y".repeat(n * 2))
+    });
+    is_linear(80, |n| {
+        format!("<s>{}</s>", "<r xmlns='urn:xmpp:sm:3'/>\n".repeat(n))
+    });
+}
+
+#[test]
+fn deep_elements() {
+    is_linear(80, |n| {
+        format!("<s>{}{}</s>", "<a>".repeat(n * 2), "</a>".repeat(n * 2))
+    });
+    is_linear(80, |n| {
+        format!("<s>{}{}</s>", "<a xmlns='u'>".repeat(n), "</a>".repeat(n))
+    });
+}
+
+/// Many attributes on many elements; names that would collide under a weak hash are just names here (the class of
+/// CVE-2012-0876).
+#[test]
+fn attributes_and_prefixes_cve_2012_0876() {
+    let many: String = (0..256).map(|i| format!(" a{i}=''")).collect();
+    is_linear(80, |n| {
+        format!("<s><a>{}</a></s>", format!("<b{many}/>").repeat(n / 400))
+    });
+    // The same local name under 60 prefixes whose namespaces differ at their ends only.
+    let long = "u".repeat(500);
+    let declared: String = (0..60)
+        .map(|i| format!(" xmlns:p{i}='{long}{i}'"))
+        .collect();
+    let used: String = (0..60).map(|i| format!(" p{i}:x=''")).collect();
+    is_linear(300, |n| {
+        format!(
+            "<s><a{declared}>{}</a></s>",
+            format!("<b{used}/>").repeat(n / 100)
+        )
+    });
+    is_linear(80, |n| {
+        format!("<s>{}</s>", format!("<a{declared}/>").repeat(n / 800))
+    });
+    // 1,000 prefixes in scope.
+    let levels: String = (0..20)
+        .map(|k| {
+            format!(
+                "<a{}>",
+                declared.replace("xmlns:p", &format!("xmlns:q{k}x"))
+            )
+        })
+        .collect();
+    assert!(levels.len() > 100_000);
+    let few: String = levels.replace(&long, "u");
+    is_linear(300, |n| {
+        format!(
+            "<s>{few}{}{}</s>",
+            "<q0x1:b q19x3:c=''/>".repeat(n),
+            "</a>".repeat(20)
+        )
+    });
+}
+
+#[test]
+fn inherited_namespaces_are_not_paid_for_by_stanzas_that_do_not_use_them() {
+    let long = "u".repeat(9000);
+    let of = |n: usize| format!("<s xmlns:p='{long}'>{}</s>", "<a/>".repeat(n * 4));
+    is_linear(120, of);
+}
