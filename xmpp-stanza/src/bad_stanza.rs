@@ -5,8 +5,8 @@ use xmpp_core::{
     xml::{ElementRef, PayloadError},
 };
 
-/// Why an element is not a stanza, or not a valid one ([RFC 6120 §8](https://www.rfc-editor.org/rfc/rfc6120#section-8),
-/// STZ-2).
+/// Why an element is not a stanza, or not a valid one ([RFC 6120
+/// §8](https://www.rfc-editor.org/rfc/rfc6120#section-8), STZ-2).
 ///
 /// Answer it with [`error_for`](crate::error_for), which knows when there must be no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

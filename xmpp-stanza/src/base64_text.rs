@@ -5,10 +5,11 @@ use std::fmt;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use xmpp_core::xml::{XmlText, XmlTextError};
 
-/// Bytes that stand in XML as Base64 ([RFC 4648 §4](https://www.rfc-editor.org/rfc/rfc4648#section-4)).
+/// Bytes that stand in XML as Base64 ([RFC 4648
+/// §4](https://www.rfc-editor.org/rfc/rfc4648#section-4)).
 ///
-/// White space between the characters is passed over, as `xs:base64Binary` allows; everything else is strict: the
-/// alphabet, the padding, the unused bits.
+/// White space between the characters is passed over, as `xs:base64Binary` allows; everything else
+/// is strict: the alphabet, the padding, the unused bits.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Base64(pub Vec<u8>);
 

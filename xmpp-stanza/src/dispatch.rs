@@ -9,8 +9,8 @@ use xmpp_core::{
 
 use crate::{Iq, IqType, bad_payload};
 
-/// Answers requests by handlers that were registered for types of payloads, and those that none was registered
-/// for with `service-unavailable`: every request gets an answer (STZ-3).
+/// Answers requests by handlers that were registered for types of payloads, and those that none was
+/// registered for with `service-unavailable`: every request gets an answer (STZ-3).
 ///
 /// `C` is what the handlers work on.
 ///
@@ -104,8 +104,8 @@ impl<C> IqDispatch<C> {
         self
     }
 
-    /// Answers a request: by the first handler for its type and payload, else with `service-unavailable`. A payload
-    /// that breaks its schema is answered with `bad-request`.
+    /// Answers a request: by the first handler for its type and payload, else with
+    /// `service-unavailable`. A payload that breaks its schema is answered with `bad-request`.
     ///
     /// `None` when `iq` is no request, or its handler said [`IqReply::Later`].
     pub fn handle(&mut self, context: &mut C, iq: &Iq) -> Option<Iq> {
@@ -128,8 +128,8 @@ impl<C> IqDispatch<C> {
         }
     }
 
-    /// The namespaces of the payloads that have handlers, each once, in the order of registration: what goes
-    /// into the answer to a disco#info request.
+    /// The namespaces of the payloads that have handlers, each once, in the order of registration:
+    /// what goes into the answer to a disco#info request.
     pub fn features(&self) -> impl Iterator<Item = &'static str> {
         self.routes
             .iter()

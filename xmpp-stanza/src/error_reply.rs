@@ -9,12 +9,12 @@ use xmpp_core::{
 
 use crate::{Payloads, StanzaKind, StanzaRef};
 
-/// The answer to `stanza` that says why it was not processed (STZ-10): addresses swapped, id kept, nothing of its
-/// content repeated. The stanza may be as malformed as it likes.
+/// The answer to `stanza` that says why it was not processed (STZ-10): addresses swapped, id kept,
+/// nothing of its content repeated. The stanza may be as malformed as it likes.
 ///
-/// `None` when there must be no answer: to an error, to the result of an `iq`, to what is no stanza (STZ-4, STZ-11).
-/// Presence without a type deserves one only from an entity that it asks something of, as a room does of
-/// those who enter.
+/// `None` when there must be no answer: to an error, to the result of an `iq`, to what is no stanza
+/// (STZ-4, STZ-11). Presence without a type deserves one only from an entity that it asks something
+/// of, as a room does of those who enter.
 ///
 /// ```
 /// # use xmpp_stanza::{Stanza, error_for};
@@ -55,8 +55,8 @@ pub struct ErrorReply {
 }
 
 impl ErrorReply {
-    /// The same from `from` instead of the address the stanza was sent to, as it must be when that one was no
-    /// address at all (STZ-9).
+    /// The same from `from` instead of the address the stanza was sent to, as it must be when that
+    /// one was no address at all (STZ-9).
     #[must_use]
     pub fn with_from(mut self, from: impl Into<Jid>) -> Self {
         self.from = Some(from.into().as_str().to_owned());

@@ -12,11 +12,12 @@ use crate::{
     bad_stanza::{address, not_a_stanza, unknown_type},
 };
 
-/// An info/query stanza ([RFC 6120 §8.2.3](https://www.rfc-editor.org/rfc/rfc6120#section-8.2.3)): a request, or the
-/// answer to one.
+/// An info/query stanza ([RFC 6120 §8.2.3](https://www.rfc-editor.org/rfc/rfc6120#section-8.2.3)):
+/// a request, or the answer to one.
 ///
-/// A request is made by [`Iq::get`] or [`Iq::set`] and sent through [`IqTracker::request`](crate::IqTracker::request),
-/// which gives it an id. An answer is made from the request: [`Iq::reply`], [`Iq::result`], [`Iq::error`].
+/// A request is made by [`Iq::get`] or [`Iq::set`] and sent through
+/// [`IqTracker::request`](crate::IqTracker::request), which gives it an id. An answer is made from
+/// the request: [`Iq::reply`], [`Iq::result`], [`Iq::error`].
 ///
 /// ```
 /// # use xmpp_stanza::{Iq, Ping, core::xml::Element};
@@ -102,8 +103,8 @@ impl Iq {
         }
     }
 
-    /// Reads an `iq`. One that breaks STZ-2 is answered by [`error_for`](crate::error_for) if it is a request, and
-    /// dropped if it is an answer.
+    /// Reads an `iq`. One that breaks STZ-2 is answered by [`error_for`](crate::error_for) if it is
+    /// a request, and dropped if it is an answer.
     ///
     /// # Errors
     ///
@@ -202,7 +203,8 @@ impl Iq {
         }
     }
 
-    /// The answer with a payload; `None` when this is no request, for an answer is never answered (STZ-4).
+    /// The answer with a payload; `None` when this is no request, for an answer is never answered
+    /// (STZ-4).
     pub fn reply(&self, payload: &impl WriteXml) -> Option<Self> {
         self.answer(|| IqContent::Result(Some(Element::from_xml(payload))))
     }
@@ -212,8 +214,8 @@ impl Iq {
         self.answer(|| IqContent::Result(None))
     }
 
-    /// The answer that the request was not carried out; `None` when this is no request. The request is not
-    /// repeated in it.
+    /// The answer that the request was not carried out; `None` when this is no request. The request
+    /// is not repeated in it.
     pub fn error(&self, error: StanzaError) -> Option<Self> {
         self.answer(|| IqContent::Error {
             error,

@@ -1,7 +1,8 @@
 //! Stanzas ([RFC 6120 §8], [RFC 6121]) and the payloads of the XMPP extensions, typed, without I/O.
 //!
-//! A stanza is read with [`Stanza::from_element`] and written by [`WriteXml`](core::xml::WriteXml). Its children stay
-//! elements until a typed one is asked for ([`Message::payload`]); what nobody knows is kept and written back.
+//! A stanza is read with [`Stanza::from_element`] and written by [`WriteXml`](core::xml::WriteXml).
+//! Its children stay elements until a typed one is asked for ([`Message::payload`]); what nobody
+//! knows is kept and written back.
 //!
 //! | for | there is |
 //! |---|---|

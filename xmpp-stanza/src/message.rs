@@ -42,7 +42,8 @@ pub struct Message {
     pub payloads: Payloads,
 }
 
-/// The `type` of a message ([RFC 6121 §5.2.2](https://www.rfc-editor.org/rfc/rfc6121#section-5.2.2)).
+/// The `type` of a message ([RFC 6121
+/// §5.2.2](https://www.rfc-editor.org/rfc/rfc6121#section-5.2.2)).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, XmlText)]
 pub enum MessageType {
     /// In a one-to-one conversation.
@@ -58,7 +59,8 @@ pub enum MessageType {
     Normal,
 }
 
-/// The conversation thread of a message ([RFC 6121 §5.2.5](https://www.rfc-editor.org/rfc/rfc6121#section-5.2.5)).
+/// The conversation thread of a message ([RFC 6121
+/// §5.2.5](https://www.rfc-editor.org/rfc/rfc6121#section-5.2.5)).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, xmpp_core::Payload)]
 #[xml(name = "thread", ns = ns::CLIENT)]
 pub struct Thread {
@@ -204,9 +206,9 @@ impl Message {
         self.payloads.get()
     }
 
-    /// An empty answer in the same conversation: to its sender (to the room, for [`MessageType::Groupchat`]), of the
-    /// same type and thread. `None` for an error, which must not be answered, and for a message without
-    /// sender.
+    /// An empty answer in the same conversation: to its sender (to the room, for
+    /// [`MessageType::Groupchat`]), of the same type and thread. `None` for an error, which must
+    /// not be answered, and for a message without sender.
     ///
     /// In a room, one's own messages come back too: leave those unanswered.
     pub fn reply(&self) -> Option<Self> {

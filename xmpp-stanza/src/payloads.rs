@@ -6,8 +6,8 @@ use xmpp_core::xml::{
     Element, ElementRef, LangMap, Namespace, Payload, PayloadError, WriteXml, Writer, ns,
 };
 
-/// The child elements of a stanza, in order. They stay elements until a typed one is asked for; what nobody
-/// knows is kept and written back.
+/// The child elements of a stanza, in order. They stay elements until a typed one is asked for;
+/// what nobody knows is kept and written back.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Payloads(Vec<Element>);
 
@@ -97,7 +97,8 @@ impl Payloads {
         self.0.is_empty()
     }
 
-    /// The text of the first child `name` of the stanza's own namespace without an `xml:lang`, else of the first.
+    /// The text of the first child `name` of the stanza's own namespace without an `xml:lang`, else
+    /// of the first.
     pub(crate) fn text(&self, name: &str) -> Option<Cow<'_, str>> {
         let mut first = None;
         for child in self.iter().filter(|child| child.is(name, ns::CLIENT)) {

@@ -43,7 +43,8 @@ pub struct Presence {
     pub payloads: Payloads,
 }
 
-/// The `type` of a presence ([RFC 6121 §4.7.1](https://www.rfc-editor.org/rfc/rfc6121#section-4.7.1)).
+/// The `type` of a presence ([RFC 6121
+/// §4.7.1](https://www.rfc-editor.org/rfc/rfc6121#section-4.7.1)).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, XmlText)]
 pub enum PresenceType {
     /// Available: written as no `type` at all. (`available` is no value of the attribute.)
@@ -66,8 +67,9 @@ pub enum PresenceType {
     Unsubscribed,
 }
 
-/// How available an entity is ([RFC 6121 §4.7.2.1](https://www.rfc-editor.org/rfc/rfc6121#section-4.7.2.1));
-/// without one it is simply available.
+/// How available an entity is ([RFC 6121
+/// §4.7.2.1](https://www.rfc-editor.org/rfc/rfc6121#section-4.7.2.1)); without one it is simply
+/// available.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, XmlText)]
 pub enum Show {
     /// Temporarily away.
@@ -153,7 +155,8 @@ impl Presence {
         self
     }
 
-    /// The same with this text for people instead of its statuses; a [`LangMap`] for several languages.
+    /// The same with this text for people instead of its statuses; a [`LangMap`] for several
+    /// languages.
     #[must_use]
     pub fn with_status(mut self, status: impl Into<LangMap>) -> Self {
         self.payloads.set_texts("status", &status.into());
@@ -210,8 +213,8 @@ impl Presence {
 
     /// The answer that says why this presence was not processed; `None` for an error.
     ///
-    /// Presence without a type deserves one only from an entity that it asks something of, as a room does of
-    /// those who enter (STZ-11).
+    /// Presence without a type deserves one only from an entity that it asks something of, as a
+    /// room does of those who enter (STZ-11).
     pub fn error(&self, error: &StanzaError) -> Option<Self> {
         (self.presence_type != PresenceType::Error).then(|| Self {
             to: self.from.clone(),

@@ -41,7 +41,8 @@ pub struct RosterItem {
     pub groups: Vec<String>,
 }
 
-/// Who sees whose presence ([RFC 6121 §2.1.2.5](https://www.rfc-editor.org/rfc/rfc6121#section-2.1.2.5)).
+/// Who sees whose presence ([RFC 6121
+/// §2.1.2.5](https://www.rfc-editor.org/rfc/rfc6121#section-2.1.2.5)).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, XmlText)]
 pub enum Subscription {
     /// Each the other's.
@@ -93,8 +94,8 @@ impl Roster {
     ///
     /// # Errors
     ///
-    /// `bad-request` for another number of items, an address with a resourcepart or a repeated group;
-    /// `not-acceptable` for an empty group and an overlong name or group.
+    /// `bad-request` for another number of items, an address with a resourcepart or a repeated
+    /// group; `not-acceptable` for an empty group and an overlong name or group.
     pub fn requested_change(&self) -> Result<&RosterItem, StanzaErrorCondition> {
         let [item] = &self.items[..] else {
             return Err(StanzaErrorCondition::BadRequest);
@@ -153,8 +154,9 @@ impl RosterItem {
     }
 }
 
-/// A change of the roster that the server tells its client (ROS-3). There is no other way to one than the check that
-/// it comes from the own account: CVE-2015-8688, CVE-2016-9928 and CVE-2019-16236 were clients without it.
+/// A change of the roster that the server tells its client (ROS-3). There is no other way to one
+/// than the check that it comes from the own account: CVE-2015-8688, CVE-2016-9928 and
+/// CVE-2019-16236 were clients without it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RosterPush {
     item: RosterItem,
@@ -168,7 +170,8 @@ impl RosterPush {
     ///
     /// # Errors
     ///
-    /// `Some(Err(error))` is a forged or malformed one: change nothing, and answer with [`Iq::error`].
+    /// `Some(Err(error))` is a forged or malformed one: change nothing, and answer with
+    /// [`Iq::error`].
     pub fn check(iq: &Iq, own: &BareJid) -> Option<Result<Self, StanzaError>> {
         let roster = match iq.set_payload::<Roster>() {
             Ok(roster) => roster?,

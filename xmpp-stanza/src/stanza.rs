@@ -23,7 +23,8 @@ pub enum Stanza {
 }
 
 impl Stanza {
-    /// Reads a stanza in the namespace `jabber:client`, the canonical form in which the sessions hand them up.
+    /// Reads a stanza in the namespace `jabber:client`, the canonical form in which the sessions
+    /// hand them up.
     ///
     /// # Errors
     ///
@@ -145,7 +146,8 @@ impl StanzaKind {
     }
 }
 
-/// A view of a stanza that copies and checks nothing: what a router looks at before it passes the element on.
+/// A view of a stanza that copies and checks nothing: what a router looks at before it passes the
+/// element on.
 #[derive(Clone, Copy, Debug)]
 pub struct StanzaRef<'a> {
     kind: StanzaKind,
@@ -224,7 +226,8 @@ impl<'a> StanzaRef<'a> {
         self.type_attr().as_deref() == Some("error")
     }
 
-    /// Whether an error may be sent in answer: not to an error, and not to the result of an `iq` (STZ-4, STZ-11).
+    /// Whether an error may be sent in answer: not to an error, and not to the result of an `iq`
+    /// (STZ-4, STZ-11).
     pub fn may_be_answered(self) -> bool {
         match self.type_attr().as_deref() {
             Some("error") => false,

@@ -12,14 +12,15 @@ use crate::{Iq, IqContent};
 
 /// Matches answers to the requests that were sent.
 ///
-/// An answer counts only from the entity that was asked, under the id it was asked with: whoever else guesses
-/// an id is not heard (STZ-5; CVE-2014-0364 was a client that did not look at `from`), and no other kind of stanza is
-/// an answer, whatever its id (as in CVE-2024-46957). A request without an answer ends with
-/// [`Outcome::TimedOut`].
+/// An answer counts only from the entity that was asked, under the id it was asked with: whoever
+/// else guesses an id is not heard (STZ-5; CVE-2014-0364 was a client that did not look at `from`),
+/// and no other kind of stanza is an answer, whatever its id (as in CVE-2024-46957). A request
+/// without an answer ends with [`Outcome::TimedOut`].
 ///
-/// Recommended order: [`request`](Self::request) before an `iq` is sent, [`answer`](Self::answer) with each `iq`
-/// that is no request, [`handle_timeout`](Self::handle_timeout) at [`poll_timeout`](Self::poll_timeout),
-/// [`poll_event`](Self::poll_event) until it is `None` after each of them.
+/// Recommended order: [`request`](Self::request) before an `iq` is sent, [`answer`](Self::answer)
+/// with each `iq` that is no request, [`handle_timeout`](Self::handle_timeout) at
+/// [`poll_timeout`](Self::poll_timeout), [`poll_event`](Self::poll_event) until it is `None` after
+/// each of them.
 ///
 /// ```
 /// # use std::time::Duration;
@@ -52,8 +53,8 @@ pub struct IqTracker {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RequestId(u64);
 
-/// What became of a request. Only an [`IqTracker`] makes one, after the check that the answer comes from the entity
-/// that was asked.
+/// What became of a request. Only an [`IqTracker`] makes one, after the check that the answer comes
+/// from the entity that was asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IqEvent {
     request: RequestId,
@@ -131,8 +132,8 @@ impl IqTracker {
         }
     }
 
-    /// Registers a request that is about to be sent, and waits `timeout` for its answer. An empty id, or one
-    /// that is waited for already, is replaced by 128 random bits.
+    /// Registers a request that is about to be sent, and waits `timeout` for its answer. An empty
+    /// id, or one that is waited for already, is replaced by 128 random bits.
     pub fn request(&mut self, now: Timestamp, iq: &mut Iq, timeout: Duration) -> RequestId {
         self.now = self.now.max(now);
         let peer = self.peer(iq.to.as_ref());
@@ -153,7 +154,8 @@ impl IqTracker {
     ///
     /// # Errors
     ///
-    /// Gives the `iq` back when it is a request itself, or an answer to nothing that was asked: drop it (STZ-4).
+    /// Gives the `iq` back when it is a request itself, or an answer to nothing that was asked:
+    /// drop it (STZ-4).
     #[expect(clippy::result_large_err, reason = "the error is the argument")]
     pub fn answer(&mut self, iq: Iq) -> Result<(), Iq> {
         if iq.is_request() {
@@ -179,7 +181,8 @@ impl IqTracker {
         Ok(())
     }
 
-    /// Forgets a request: its answer will be one to nothing that was asked. Says whether it was waited for.
+    /// Forgets a request: its answer will be one to nothing that was asked. Says whether it was
+    /// waited for.
     pub fn cancel(&mut self, request: RequestId) -> bool {
         self.take(request).is_some()
     }
@@ -246,9 +249,9 @@ impl IqTracker {
         }
     }
 
-    /// The request that `iq` may answer (STZ-5): asked without address or at the own bare JID, answered from no
-    /// address, the own bare or the own full JID; asked at the own domain, answered from there or from no
-    /// address; asked anywhere else, answered from there.
+    /// The request that `iq` may answer (STZ-5): asked without address or at the own bare JID,
+    /// answered from no address, the own bare or the own full JID; asked at the own domain,
+    /// answered from there or from no address; asked anywhere else, answered from there.
     fn find(&self, iq: &Iq) -> Option<(Peer, String)> {
         let candidates = match (&iq.from, &self.own) {
             (None, _) => [Some(Peer::Account), Some(Peer::Server)],

@@ -1,4 +1,5 @@
-//! XEP-0004: Data Forms, version 2.13.2 (with `FORM_TYPE` of XEP-0068: Field Standardization, version 1.3.0).
+//! XEP-0004: Data Forms, version 2.13.2 (with `FORM_TYPE` of XEP-0068: Field Standardization,
+//! version 1.3.0).
 
 use xmpp_core::{
     Payload, XmlText,
@@ -127,7 +128,8 @@ pub enum FormError {
 }
 
 impl DataForm {
-    /// An empty form of that type, about `form_type` ([XEP-0068](https://xmpp.org/extensions/xep-0068.html)).
+    /// An empty form of that type, about `form_type`
+    /// ([XEP-0068](https://xmpp.org/extensions/xep-0068.html)).
     pub fn new(form_type: DataFormType, about: &str) -> Self {
         let hidden = (form_type != DataFormType::Submit).then_some(FieldType::Hidden);
         Self::bare(form_type).with_field(FormField {
@@ -183,8 +185,8 @@ impl DataForm {
         self
     }
 
-    /// What the form is about: the value of its field `FORM_TYPE`, which must be hidden outside of a submission
-    /// ([XEP-0068 §3.1](https://xmpp.org/extensions/xep-0068.html)).
+    /// What the form is about: the value of its field `FORM_TYPE`, which must be hidden outside of
+    /// a submission ([XEP-0068 §3.1](https://xmpp.org/extensions/xep-0068.html)).
     pub fn about(&self) -> Option<&str> {
         let field = self.field(FORM_TYPE)?;
         let hidden = matches!(field.field_type, Some(FieldType::Hidden));
@@ -194,7 +196,8 @@ impl DataForm {
             .map(String::as_str)
     }
 
-    /// Whether it is a submission about `about`, or says nothing at all, as `<x type='submit'/>` accepts all defaults.
+    /// Whether it is a submission about `about`, or says nothing at all, as `<x type='submit'/>`
+    /// accepts all defaults.
     ///
     /// # Errors
     ///
@@ -282,9 +285,9 @@ impl DataForm {
         submission
     }
 
-    /// Whether `submission` is one of this form: every required field has a value, every value is one that the type
-    /// and the options of its field allow. Fields that this form does not have are passed over, and fields
-    /// that the submission does not have keep their defaults.
+    /// Whether `submission` is one of this form: every required field has a value, every value is
+    /// one that the type and the options of its field allow. Fields that this form does not have
+    /// are passed over, and fields that the submission does not have keep their defaults.
     ///
     /// # Errors
     ///

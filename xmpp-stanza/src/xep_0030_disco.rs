@@ -1,4 +1,5 @@
-//! XEP-0030: Service Discovery, version 2.5.0 (with XEP-0128: Service Discovery Extensions, version 1.0.1).
+//! XEP-0030: Service Discovery, version 2.5.0 (with XEP-0128: Service Discovery Extensions, version
+//! 1.0.1).
 
 use std::collections::BTreeMap;
 
@@ -9,8 +10,8 @@ use xmpp_core::{
 
 use crate::{DataForm, Iq, ResultSet, bad_payload};
 
-/// What an entity is and can do ([XEP-0030 §3](https://xmpp.org/extensions/xep-0030.html)): the answer, and with
-/// nothing but a node the question.
+/// What an entity is and can do ([XEP-0030 §3](https://xmpp.org/extensions/xep-0030.html)): the
+/// answer, and with nothing but a node the question.
 ///
 /// ```
 /// # use xmpp_stanza::{DiscoInfo, Identity, core::xml::ns};
@@ -36,8 +37,8 @@ pub struct DiscoInfo {
     pub forms: Vec<DataForm>,
 }
 
-/// What an entity is ([XEP-0030 §3.1](https://xmpp.org/extensions/xep-0030.html)); the values are registered at
-/// <https://xmpp.org/registrar/disco-categories.html>.
+/// What an entity is ([XEP-0030 §3.1](https://xmpp.org/extensions/xep-0030.html)); the values are
+/// registered at <https://xmpp.org/registrar/disco-categories.html>.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Payload)]
 #[xml(name = "identity", ns = ns::DISCO_INFO)]
 pub struct Identity {
@@ -55,7 +56,8 @@ pub struct Identity {
     pub name: Option<String>,
 }
 
-/// What an entity can do; the values are registered at <https://xmpp.org/registrar/disco-features.html>.
+/// What an entity can do; the values are registered at
+/// <https://xmpp.org/registrar/disco-features.html>.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Payload)]
 #[xml(name = "feature", ns = ns::DISCO_INFO)]
 pub struct Feature {
@@ -64,8 +66,9 @@ pub struct Feature {
     pub var: String,
 }
 
-/// The parts and neighbours of an entity ([XEP-0030 §4](https://xmpp.org/extensions/xep-0030.html)): the answer, and
-/// with nothing but a node and a page the question.
+/// The parts and neighbours of an entity ([XEP-0030
+/// §4](https://xmpp.org/extensions/xep-0030.html)): the answer, and with nothing but a node and a
+/// page the question.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Payload)]
 #[xml(name = "query", ns = ns::DISCO_ITEMS)]
 pub struct DiscoItems {
@@ -261,8 +264,8 @@ pub struct DiscoResponder {
 }
 
 impl DiscoResponder {
-    /// A responder that tells this about the entity as a whole, without items. The features `disco#info` and
-    /// `disco#items` are added.
+    /// A responder that tells this about the entity as a whole, without items. The features
+    /// `disco#info` and `disco#items` are added.
     pub fn new(info: DiscoInfo) -> Self {
         let info = info.with_features([ns::DISCO_INFO, ns::DISCO_ITEMS]);
         Self {
@@ -300,8 +303,8 @@ impl DiscoResponder {
         &self.root.0
     }
 
-    /// The answer to a disco request, `item-not-found` for an unknown node; `None` when it is another request, or
-    /// none at all.
+    /// The answer to a disco request, `item-not-found` for an unknown node; `None` when it is
+    /// another request, or none at all.
     pub fn answer(&self, iq: &Iq) -> Option<Iq> {
         let not_found = || iq.error(StanzaError::new(StanzaErrorCondition::ItemNotFound));
         match iq.get_payload::<DiscoInfo>() {

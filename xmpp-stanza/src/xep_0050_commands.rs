@@ -7,8 +7,8 @@ use xmpp_core::{
 
 use crate::DataForm;
 
-/// A step of a command ([XEP-0050 §2](https://xmpp.org/extensions/xep-0050.html)): a request in an `iq` of type `set`, or
-/// its answer.
+/// A step of a command ([XEP-0050 §2](https://xmpp.org/extensions/xep-0050.html)): a request in an
+/// `iq` of type `set`, or its answer.
 #[derive(Clone, Debug, PartialEq, Eq, Payload)]
 #[xml(name = "command", ns = ns::COMMANDS)]
 pub struct Command {
@@ -169,8 +169,9 @@ impl Command {
 }
 
 impl CommandActions {
-    /// Where [`CommandAction::Execute`] leads: what is said, else to the next step, else to the end
-    /// ([XEP-0050 §3.4](https://xmpp.org/extensions/xep-0050.html)).
+    /// Where [`CommandAction::Execute`] leads: where `execute` says, else to the next step
+    /// ([XEP-0050 §3.4](https://xmpp.org/extensions/xep-0050.html)); to the end where there is no
+    /// next step, as there is none in an answer without actions.
     pub fn default_action(&self) -> CommandAction {
         match self.execute {
             Some(CommandAction::Execute) | None if self.next => CommandAction::Next,

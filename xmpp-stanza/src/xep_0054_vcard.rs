@@ -7,7 +7,8 @@ use xmpp_core::{
 
 use crate::Base64;
 
-/// What a user tells about himself ([XEP-0054 §3](https://xmpp.org/extensions/xep-0054.html)); empty in a request.
+/// What a user tells about himself ([XEP-0054 §3](https://xmpp.org/extensions/xep-0054.html));
+/// empty in a request.
 ///
 /// The parts in use today are typed; the others are kept as elements.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Payload)]

@@ -7,7 +7,8 @@ use xmpp_core::{Payload, StanzaErrorCondition, xml::ns};
 /// A page of a long list: which one is wanted, or which one this is
 /// ([XEP-0059 §2](https://xmpp.org/extensions/xep-0059.html)).
 ///
-/// The one element serves both; the constructors make requests, [`ResultSet::page_of`] answers them.
+/// The one element serves both; the constructors make requests, [`ResultSet::page_of`] answers
+/// them.
 ///
 /// ```
 /// # use xmpp_stanza::ResultSet;
@@ -90,8 +91,8 @@ impl ResultSet {
         Self::first_page(0)
     }
 
-    /// Answers this request from the whole list of ids in order: the range of the page, at most `limit` long, and what
-    /// is told about it.
+    /// Answers this request from the whole list of ids in order: the range of the page, at most
+    /// `limit` long, and what is told about it.
     ///
     /// # Errors
     ///
@@ -141,12 +142,14 @@ impl ResultSet {
         Ok((range, told))
     }
 
-    /// Asks for the page of `max` items after this one, which was told; `None` when this one is empty.
+    /// Asks for the page of `max` items after this one, which was told; `None` when this one is
+    /// empty.
     pub fn next_page(&self, max: u32) -> Option<Self> {
         self.last.as_ref().map(|last| Self::after(max, last))
     }
 
-    /// Asks for the page of `max` items before this one, which was told; `None` when this one is empty.
+    /// Asks for the page of `max` items before this one, which was told; `None` when this one is
+    /// empty.
     pub fn previous_page(&self, max: u32) -> Option<Self> {
         self.first
             .as_ref()

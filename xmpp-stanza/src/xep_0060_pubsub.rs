@@ -29,8 +29,8 @@ pub use subscription::{
     SubscribeOptions, SubscriptionOptions, SubscriptionState, Subscriptions, Unsubscribe,
 };
 
-/// A request of someone who publishes or subscribes, and its answer: one of the fields, with those that go with it
-/// ([XEP-0060 §5 to §7](https://xmpp.org/extensions/xep-0060.html)).
+/// A request of someone who publishes or subscribes, and its answer: one of the fields, with those
+/// that go with it ([XEP-0060 §5 to §7](https://xmpp.org/extensions/xep-0060.html)).
 ///
 /// ```
 /// # use xmpp_stanza::{Iq, pubsub::{Item, NodeOptions, PubSub}, UserNick};

@@ -17,8 +17,8 @@ pub struct OutOfBandData {
     pub desc: Option<String>,
 }
 
-/// Asks another entity to fetch something ([XEP-0066 §2](https://xmpp.org/extensions/xep-0066.html)), in an `iq` of
-/// type `set`.
+/// Asks another entity to fetch something ([XEP-0066
+/// §2](https://xmpp.org/extensions/xep-0066.html)), in an `iq` of type `set`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Payload)]
 #[xml(name = "query", ns = ns::IQ_OOB)]
 pub struct OutOfBandRequest {

@@ -6,11 +6,12 @@ use xmpp_core::{Payload, xml::ns};
 
 use crate::{DataForm, OutOfBandData};
 
-/// Registration at a server, a service or a room ([XEP-0077 §3](https://xmpp.org/extensions/xep-0077.html)): what is asked
-/// for (the fields that are there, empty), what is given, or an end to it.
+/// Registration at a server, a service or a room ([XEP-0077
+/// §3](https://xmpp.org/extensions/xep-0077.html)): what is asked for (the fields that are there,
+/// empty), what is given, or an end to it.
 ///
-/// Of form, fields and link the first that is there counts ([XEP-0077 §6](https://xmpp.org/extensions/xep-0077.html), REG-3);
-/// [`Registration::offer`] says which.
+/// Of form, fields and link the first that is there counts ([XEP-0077
+/// §6](https://xmpp.org/extensions/xep-0077.html), REG-3); [`Registration::offer`] says which.
 #[derive(Clone, Default, PartialEq, Eq, Payload)]
 #[xml(name = "query", ns = ns::REGISTER)]
 pub struct Registration {

@@ -7,13 +7,15 @@ use xmpp_core::{
     xml::{XmlText, XmlTextError},
 };
 
-/// A date and time in UTC, in the form of [XEP-0082 §3.2](https://xmpp.org/extensions/xep-0082.html#sect-idm45508325283856):
+/// A date and time in UTC, in the form of [XEP-0082
+/// §3.2](https://xmpp.org/extensions/xep-0082.html):
 ///
 /// ```text
 /// CCYY-MM-DDThh:mm:ss[.sss](Z | (+|-)hh:mm)
 /// ```
 ///
-/// It reads every such text from 1970 to 9999, to the millisecond, and writes UTC, with a fraction only where there is one.
+/// It reads every such text from 1970 to 9999, to the millisecond, and writes UTC, with a fraction
+/// only where there is one.
 ///
 /// ```
 /// # use xmpp_stanza::{DateTime, core::Timestamp};
@@ -217,8 +219,8 @@ const fn days_in_month(year: u32, month: u32) -> u32 {
     }
 }
 
-/// Days since 1970-01-01 in the proleptic Gregorian calendar, counting years from March so that the leap day is
-/// the last one.
+/// Days since 1970-01-01 in the proleptic Gregorian calendar, counting years from March so that the
+/// leap day is the last one.
 fn days_from_civil(year: u32, month: u32, day: u32) -> i64 {
     let (year, month, day) = (i64::from(year), i64::from(month), i64::from(day));
     let year = if month <= 2 { year - 1 } else { year };

@@ -1,4 +1,5 @@
-//! XEP-0084: User Avatar, version 1.1.4 (and the hash of XEP-0153: vCard-Based Avatars, version 1.1.1).
+//! XEP-0084: User Avatar, version 1.1.4 (and the hash of XEP-0153: vCard-Based Avatars, version
+//! 1.1.1).
 
 use sha1::{Digest as _, Sha1};
 use xmpp_core::{
@@ -8,8 +9,8 @@ use xmpp_core::{
 
 use crate::Base64;
 
-/// The bytes of a picture ([XEP-0084 §4.1](https://xmpp.org/extensions/xep-0084.html)): an item of the node
-/// `urn:xmpp:avatar:data`, whose id is [`AvatarData::id`].
+/// The bytes of a picture ([XEP-0084 §4.1](https://xmpp.org/extensions/xep-0084.html)): an item of
+/// the node `urn:xmpp:avatar:data`, whose id is [`AvatarData::id`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Payload)]
 #[xml(name = "data", ns = "urn:xmpp:avatar:data")]
 pub struct AvatarData {
@@ -18,8 +19,8 @@ pub struct AvatarData {
     pub data: Base64,
 }
 
-/// What pictures there are ([XEP-0084 §4.2](https://xmpp.org/extensions/xep-0084.html)): an item of the node
-/// `urn:xmpp:avatar:metadata`. None means no picture any more.
+/// What pictures there are ([XEP-0084 §4.2](https://xmpp.org/extensions/xep-0084.html)): an item of
+/// the node `urn:xmpp:avatar:metadata`. None means no picture any more.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Payload)]
 #[xml(name = "metadata", ns = "urn:xmpp:avatar:metadata")]
 pub struct AvatarMetadata {
@@ -55,11 +56,13 @@ pub struct AvatarInfo {
     pub url: Option<String>,
 }
 
-/// The hash of the picture in a user's vCard, in presence ([XEP-0153 §3](https://xmpp.org/extensions/xep-0153.html)).
+/// The hash of the picture in a user's vCard, in presence ([XEP-0153
+/// §3](https://xmpp.org/extensions/xep-0153.html)).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Payload)]
 #[xml(name = "x", ns = ns::VCARD_UPDATE)]
 pub struct VCardUpdate {
-    /// The SHA-1 of the picture's bytes in hexadecimal, empty for no picture; `None` where the client does not know yet.
+    /// The SHA-1 of the picture's bytes in hexadecimal, empty for no picture; `None` where the
+    /// client does not know yet.
     #[xml(child_text)]
     pub photo: Option<String>,
 }

@@ -3,7 +3,7 @@
 use xmpp_core::{Payload, xml::ns};
 
 /// How involved the sender is in the conversation right now
-/// ([XEP-0085 §4](https://xmpp.org/extensions/xep-0085.html)). A message has at most one.
+/// ([XEP-0085 §2](https://xmpp.org/extensions/xep-0085.html)). A message has at most one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Payload)]
 #[xml(ns = ns::CHAT_STATES)]
 pub enum ChatState {

@@ -2,7 +2,8 @@
 
 use xmpp_core::{Payload, xml::ns};
 
-/// Name and version of a software ([XEP-0092 §3](https://xmpp.org/extensions/xep-0092.html)). Empty in a request.
+/// Name and version of a software ([XEP-0092 §2](https://xmpp.org/extensions/xep-0092.html)). Empty
+/// in a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Payload)]
 #[xml(name = "query", ns = ns::VERSION)]
 pub struct SoftwareVersion {

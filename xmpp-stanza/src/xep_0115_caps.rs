@@ -11,7 +11,8 @@ use crate::{DataForm, DiscoInfo, FormField};
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Payload)]
 #[xml(name = "c", ns = ns::CAPS)]
 pub struct Caps {
-    /// The hash function, `sha-1` as a rule; absent in the format before version 1.4, which proves nothing.
+    /// The hash function, `sha-1` as a rule; absent in the format before version 1.4, which proves
+    /// nothing.
     #[xml(attr)]
     pub hash: Option<String>,
     /// A URI that names the software.
@@ -41,8 +42,8 @@ impl Caps {
         format!("{}#{}", self.node, self.ver)
     }
 
-    /// Whether `info` is what this hash stands for, and may be kept for every entity with the same hash
-    /// ([XEP-0115 §5.4](https://xmpp.org/extensions/xep-0115.html)).
+    /// Whether `info` is what this hash stands for, and may be kept for every entity with the same
+    /// hash ([XEP-0115 §5.4](https://xmpp.org/extensions/xep-0115.html)).
     ///
     /// # Errors
     ///
@@ -72,7 +73,8 @@ pub enum CapsError {
     /// An identity, a feature or a `FORM_TYPE` stands twice, or a `FORM_TYPE` has several values.
     #[error("something stands twice")]
     Duplicate,
-    /// A value holds `<`, which the hash uses as a separator, so that other values could have the same one.
+    /// A value holds `<`, which the hash uses as a separator, so that other values could have the
+    /// same one.
     #[error("a value holds the separator '<'")]
     Ambiguous,
 }
@@ -215,7 +217,8 @@ mod tests {
         );
     }
 
-    /// A hash must not be made to stand for what it was not computed from (XEP-0115 §8, caps poisoning).
+    /// A hash must not be made to stand for what it was not computed from (XEP-0115 §9.3, caps
+    /// poisoning).
     #[test]
     fn poisoned_answers_are_not_kept() {
         let caps = Caps::new("n", &exodus()).unwrap();

@@ -2,7 +2,8 @@
 
 use crate::{DataForm, FieldType, FormField};
 
-/// Whom to write to about a service ([XEP-0157 §2](https://xmpp.org/extensions/xep-0157.html)): a form in its disco#info.
+/// Whom to write to about a service ([XEP-0157 §2](https://xmpp.org/extensions/xep-0157.html)): a
+/// form in its disco#info.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ContactAddresses {
     /// About abuse.

@@ -2,8 +2,9 @@
 
 use xmpp_core::{Payload, xml::ns};
 
-/// The name that a user gives to himself ([XEP-0172 §3](https://xmpp.org/extensions/xep-0172.html)), in the first message
-/// to a stranger or in an item of the node of the same name.
+/// The name that a user gives to himself ([XEP-0172
+/// §3](https://xmpp.org/extensions/xep-0172.html)), in the first message to a stranger or in an
+/// item of the node of the same name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Payload)]
 #[xml(name = "nick", ns = ns::NICK)]
 pub struct UserNick {

@@ -5,12 +5,12 @@ use xmpp_core::{Payload, xml::ns};
 use crate::{Message, MessageType};
 
 /// Asks the recipient's client to say that the message arrived
-/// ([XEP-0184 §5.1](https://xmpp.org/extensions/xep-0184.html)). The message needs an id.
+/// ([XEP-0184 §7](https://xmpp.org/extensions/xep-0184.html)). The message needs an id.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Payload)]
 #[xml(name = "request", ns = ns::RECEIPTS)]
 pub struct ReceiptRequest;
 
-/// Says that a message arrived ([XEP-0184 §5.2](https://xmpp.org/extensions/xep-0184.html)).
+/// Says that a message arrived ([XEP-0184 §7](https://xmpp.org/extensions/xep-0184.html)).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Payload)]
 #[xml(name = "received", ns = ns::RECEIPTS)]
 pub struct Receipt {
@@ -20,9 +20,9 @@ pub struct Receipt {
 }
 
 impl Receipt {
-    /// The answer to a message that asks for a receipt and may get one: not in rooms, not for errors, not for a
-    /// receipt (XEP-0184 §5.3 and §5.4). Whether the sender may know that one is here is the caller's
-    /// decision.
+    /// The answer to a message that asks for a receipt and may get one: not in rooms, not for
+    /// errors, not for a receipt (XEP-0184 §5.3 and §5.4). Whether the sender may know that one is
+    /// here is the caller's decision.
     pub fn answer(message: &Message) -> Option<Message> {
         let answerable = matches!(
             message.message_type,

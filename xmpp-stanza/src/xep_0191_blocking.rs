@@ -7,8 +7,8 @@ use xmpp_core::{
 
 use crate::{AbuseReport, Iq, bad_payload};
 
-/// Whom the user has blocked ([XEP-0191 §3.2](https://xmpp.org/extensions/xep-0191.html)): asked for in an `iq` of type
-/// `get`, and told.
+/// Whom the user has blocked ([XEP-0191 §3.2](https://xmpp.org/extensions/xep-0191.html)): asked
+/// for in an `iq` of type `get`, and told.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Payload)]
 #[xml(name = "blocklist", ns = ns::BLOCKING)]
 pub struct BlockList {
@@ -17,7 +17,8 @@ pub struct BlockList {
     pub items: Vec<BlockItem>,
 }
 
-/// Blocks addresses ([XEP-0191 §3.3](https://xmpp.org/extensions/xep-0191.html)), in an `iq` of type `set`.
+/// Blocks addresses ([XEP-0191 §3.3](https://xmpp.org/extensions/xep-0191.html)), in an `iq` of
+/// type `set`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Payload)]
 #[xml(name = "block", ns = ns::BLOCKING)]
 pub struct Block {
@@ -26,7 +27,8 @@ pub struct Block {
     pub items: Vec<BlockItem>,
 }
 
-/// Unblocks addresses ([XEP-0191 §3.4](https://xmpp.org/extensions/xep-0191.html)), in an `iq` of type `set`.
+/// Unblocks addresses ([XEP-0191 §3.4](https://xmpp.org/extensions/xep-0191.html)), in an `iq` of
+/// type `set`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Payload)]
 #[xml(name = "unblock", ns = ns::BLOCKING)]
 pub struct Unblock {
@@ -62,18 +64,11 @@ impl BlockItem {
         }
     }
 
-    /// Whether `jid` is blocked by this item ([XEP-0191 §5](https://xmpp.org/extensions/xep-0191.html)): itself, any
-    /// resource of a bare JID, and everyone at a domain.
+    /// Whether `jid` is blocked by this item
+    /// ([XEP-0191 §6](https://xmpp.org/extensions/xep-0191.html)): itself, any resource of a bare
+    /// JID, and everyone at a domain.
     pub fn matches(&self, jid: &Jid) -> bool {
-        if self.jid == *jid || self.jid.as_str() == jid.bare_str() {
-            return true;
-        }
-        self.jid.local().is_none()
-            && self.jid.domain() == jid.domain()
-            && self
-                .jid
-                .resource()
-                .is_none_or(|r| jid.resource() == Some(r))
+        self.jid == *jid || self.jid.as_str() == jid.bare_str() || self.jid.as_str() == jid.domain()
     }
 }
 
@@ -93,8 +88,8 @@ impl Blocked {
     }
 }
 
-/// A change of the block list that the server tells its client. There is no other way to one than the check that it
-/// comes from the own account.
+/// A change of the block list that the server tells its client. There is no other way to one than
+/// the check that it comes from the own account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BlockPush(BlockChange);
 
@@ -110,12 +105,13 @@ pub enum BlockChange {
 }
 
 impl BlockPush {
-    /// Reads a push for the account `own`; `None` when `iq` is another request. After `Some(Ok(push))` answer with
-    /// [`Iq::result`].
+    /// Reads a push for the account `own`; `None` when `iq` is another request. After
+    /// `Some(Ok(push))` answer with [`Iq::result`].
     ///
     /// # Errors
     ///
-    /// `Some(Err(error))` is a forged or malformed one: change nothing, and answer with [`Iq::error`].
+    /// `Some(Err(error))` is a forged or malformed one: change nothing, and answer with
+    /// [`Iq::error`].
     pub fn check(iq: &Iq, own: &BareJid) -> Option<Result<Self, StanzaError>> {
         let change = match BlockChange::requested(iq)? {
             Ok(change) => change,
@@ -143,7 +139,8 @@ impl BlockChange {
     ///
     /// # Errors
     ///
-    /// `Some(Err(error))`: `bad-request` for `<block/>` without an item and for what breaks the schema.
+    /// `Some(Err(error))`: `bad-request` for `<block/>` without an item and for what breaks the
+    /// schema.
     pub fn requested(iq: &Iq) -> Option<Result<Self, StanzaError>> {
         let jids = |items: Vec<BlockItem>| items.into_iter().map(|item| item.jid).collect();
         match iq.set_payload::<Block>() {
@@ -197,7 +194,7 @@ mod tests {
         for (item, blocked, free) in [
             ("a@b/c", &["a@b/c"][..], &["a@b", "a@b/d", "b"][..]),
             ("a@b", &["a@b", "a@b/c"], &["b", "x@b", "a@c"]),
-            ("b/c", &["b/c", "a@b/c"], &["b", "a@b", "b/d"]),
+            ("b/c", &["b/c"], &["b", "a@b", "b/d", "a@b/c"]),
             ("b", &["b", "b/c", "a@b", "a@b/c"], &["a@c", "x.b"]),
         ] {
             let item = BlockItem::new(jid(item));

@@ -2,7 +2,8 @@
 
 use xmpp_core::{Payload, xml::ns};
 
-/// Asks whether an entity is there ([XEP-0199 §2](https://xmpp.org/extensions/xep-0199.html)); the answer is empty.
+/// Asks whether an entity is there ([XEP-0199 §3](https://xmpp.org/extensions/xep-0199.html)); the
+/// answer is empty.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Payload)]
 #[xml(name = "ping", ns = ns::PING)]
 pub struct Ping;

@@ -9,7 +9,8 @@ use xmpp_core::{
 
 use crate::{DateTime, xep_0082_datetime::offset_minutes};
 
-/// The time at an entity ([XEP-0202 §2](https://xmpp.org/extensions/xep-0202.html)). Empty in a request.
+/// The time at an entity ([XEP-0202 §2](https://xmpp.org/extensions/xep-0202.html)). Empty in a
+/// request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Payload)]
 #[xml(name = "time", ns = ns::TIME)]
 pub struct EntityTime {
@@ -22,7 +23,7 @@ pub struct EntityTime {
 }
 
 /// An offset from UTC in minutes, at most 14 hours either way, in the form of
-/// [XEP-0082 §3.4](https://xmpp.org/extensions/xep-0082.html): `Z` or `(+|-)hh:mm`.
+/// [XEP-0082 §2](https://xmpp.org/extensions/xep-0082.html): `Z` or `(+|-)hh:mm`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UtcOffset(i32);
 

@@ -4,9 +4,11 @@ use xmpp_core::{Jid, Payload, Timestamp, xml::ns};
 
 use crate::DateTime;
 
-/// When a stanza was sent that arrives later ([XEP-0203 §3](https://xmpp.org/extensions/xep-0203.html)).
+/// When a stanza was sent that arrives later ([XEP-0203
+/// §3](https://xmpp.org/extensions/xep-0203.html)).
 ///
-/// It is a claim of [`Delay::from`]: believe that only where the stanza comes from an entity that may make it.
+/// It is a claim of [`Delay::from`]: believe that only where the stanza comes from an entity that
+/// may make it.
 #[derive(Clone, Debug, PartialEq, Eq, Payload)]
 #[xml(name = "delay", ns = ns::DELAY)]
 pub struct Delay {

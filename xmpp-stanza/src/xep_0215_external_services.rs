@@ -6,9 +6,9 @@ use xmpp_core::{Payload, XmlText};
 
 use crate::{DataForm, DateTime};
 
-/// Services outside of XMPP, such as TURN servers ([XEP-0215 §3](https://xmpp.org/extensions/xep-0215.html)): told, and with
-/// at most a type asked for. Pushed by the server in an `iq` of type `set` when they change: believe that only from
-/// the own server.
+/// Services outside of XMPP, such as TURN servers ([XEP-0215
+/// §3](https://xmpp.org/extensions/xep-0215.html)): told, and with at most a type asked for. Pushed
+/// by the server in an `iq` of type `set` when they change: believe that only from the own server.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Payload)]
 #[xml(name = "services", ns = "urn:xmpp:extdisco:2")]
 pub struct ExternalServices {
@@ -20,7 +20,8 @@ pub struct ExternalServices {
     pub services: Vec<ExternalService>,
 }
 
-/// Asks for credentials of one service ([XEP-0215 §4](https://xmpp.org/extensions/xep-0215.html)), and gives them.
+/// Asks for credentials of one service ([XEP-0215 §3.3](https://xmpp.org/extensions/xep-0215.html)),
+/// and gives them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Payload)]
 #[xml(name = "credentials", ns = "urn:xmpp:extdisco:2")]
 pub struct ExternalCredentials {

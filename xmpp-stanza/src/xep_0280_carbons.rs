@@ -18,7 +18,8 @@ pub enum Carbons {
     Enable,
 }
 
-/// Says that no copies of a message are wanted ([XEP-0280 §9](https://xmpp.org/extensions/xep-0280.html)).
+/// Says that no copies of a message are wanted ([XEP-0280
+/// §9](https://xmpp.org/extensions/xep-0280.html)).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Payload)]
 #[xml(name = "private", ns = ns::CARBONS)]
 pub struct CarbonsPrivate;
@@ -26,8 +27,8 @@ pub struct CarbonsPrivate;
 /// A copy of a message that another client of the same user sent or received
 /// ([XEP-0280 §7](https://xmpp.org/extensions/xep-0280.html)).
 ///
-/// There is no other way to one than [`Carbon::check`]: CVE-2017-5589 and many after it were clients that
-/// believed a copy from anyone. Never answer a copy by a program.
+/// There is no other way to one than [`Carbon::check`]: CVE-2017-5589 and many after it were
+/// clients that believed a copy from anyone. Never answer a copy by a program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Carbon {
     direction: CarbonDirection,
@@ -117,7 +118,8 @@ impl Carbon {
     }
 }
 
-/// The payload by which a server sends a copy, in a message of the same type from the user's bare JID (CAR-3).
+/// The payload by which a server sends a copy, in a message of the same type from the user's bare
+/// JID (CAR-3).
 #[derive(Clone, Debug)]
 pub struct CarbonCopy(Copied);
 

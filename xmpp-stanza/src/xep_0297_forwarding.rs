@@ -9,8 +9,9 @@ use crate::{BadStanza, Delay, Message, Stanza};
 
 /// A stanza inside another one ([XEP-0297 §3](https://xmpp.org/extensions/xep-0297.html)).
 ///
-/// It is what the sender of the outer stanza claims. Copies of one's own messages and messages from an archive
-/// have types that check the claim: [`Carbon`](crate::Carbon), [`ArchivedMessage`](crate::ArchivedMessage).
+/// It is what the sender of the outer stanza claims. Copies of one's own messages and messages from
+/// an archive have types that check the claim: [`Carbon`](crate::Carbon),
+/// [`ArchivedMessage`](crate::ArchivedMessage).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Payload)]
 #[xml(name = "forwarded", ns = ns::FORWARD)]
 pub struct Forwarded {

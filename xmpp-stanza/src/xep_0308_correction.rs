@@ -5,8 +5,8 @@ use xmpp_core::{Payload, xml::ns};
 /// Says that the message replaces an earlier one of the same sender
 /// ([XEP-0308 §3](https://xmpp.org/extensions/xep-0308.html)).
 ///
-/// The caller checks that it is the same sender: the bare JID, in a room the occupant-id or the full occupant JID
-/// without a leave in between.
+/// The caller checks that it is the same sender: the bare JID, in a room the occupant-id or the
+/// full occupant JID without a leave in between.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Payload)]
 #[xml(name = "replace", ns = ns::CORRECT)]
 pub struct Correction {

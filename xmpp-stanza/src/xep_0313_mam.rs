@@ -8,8 +8,8 @@ mod filter;
 
 pub use filter::{ArchiveFilter, ArchiveFilterError};
 
-/// Asks an archive for messages ([XEP-0313 §3](https://xmpp.org/extensions/xep-0313.html)), in an `iq` of type `set`;
-/// empty in one of type `get`, it asks for the form.
+/// Asks an archive for messages ([XEP-0313 §3](https://xmpp.org/extensions/xep-0313.html)), in an
+/// `iq` of type `set`; empty in one of type `get`, it asks for the form.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Payload)]
 #[xml(name = "query", ns = ns::MAM)]
 pub struct ArchiveQuery {
@@ -31,7 +31,8 @@ pub struct ArchiveQuery {
 }
 
 impl ArchiveQuery {
-    /// Asks for the messages that pass `filter`, a page of them. `queryid` must be one that nobody guesses.
+    /// Asks for the messages that pass `filter`, a page of them. `queryid` must be one that nobody
+    /// guesses.
     pub fn new(queryid: impl Into<String>, filter: &ArchiveFilter, page: ResultSet) -> Self {
         Self {
             queryid: Some(queryid.into()),
@@ -42,7 +43,8 @@ impl ArchiveQuery {
     }
 }
 
-/// Ends the results of a query ([XEP-0313 §4.2](https://xmpp.org/extensions/xep-0313.html)), in the answer to it.
+/// Ends the results of a query ([XEP-0313 §4.2](https://xmpp.org/extensions/xep-0313.html)), in the
+/// answer to it.
 #[derive(Clone, Debug, PartialEq, Eq, Payload)]
 #[xml(name = "fin", ns = ns::MAM)]
 pub struct ArchiveFin {
@@ -57,8 +59,8 @@ pub struct ArchiveFin {
     pub page: Option<ResultSet>,
 }
 
-/// The first and the last message of an archive ([XEP-0313 §5](https://xmpp.org/extensions/xep-0313.html)); empty in a
-/// request and for an empty archive.
+/// The first and the last message of an archive ([XEP-0313
+/// §5](https://xmpp.org/extensions/xep-0313.html)); empty in a request and for an empty archive.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Payload)]
 #[xml(name = "metadata", ns = ns::MAM)]
 pub struct ArchiveMetadata {
@@ -94,7 +96,8 @@ pub struct ArchiveEnd {
     pub timestamp: DateTime,
 }
 
-/// What is archived ([XEP-0441 §2](https://xmpp.org/extensions/xep-0441.html)). Without a default, it asks.
+/// What is archived ([XEP-0441 §2](https://xmpp.org/extensions/xep-0441.html)). Without a default,
+/// it asks.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Payload)]
 #[xml(name = "prefs", ns = ns::MAM)]
 pub struct ArchivePreferences {
@@ -138,7 +141,8 @@ pub struct ArchiveNever {
     pub jids: Vec<Jid>,
 }
 
-/// A result of a query, as an archive writes it into a message ([XEP-0313 §4.2](https://xmpp.org/extensions/xep-0313.html)).
+/// A result of a query, as an archive writes it into a message ([XEP-0313
+/// §4.2](https://xmpp.org/extensions/xep-0313.html)).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ArchiveResult(RawResult);
 
@@ -173,8 +177,8 @@ struct RawResult {
 
 /// A message from an archive.
 ///
-/// There is no other way to one than [`ArchivedMessage::check`] (MUC MA10): CVE-2019-16237 was a client that
-/// believed results from anyone.
+/// There is no other way to one than [`ArchivedMessage::check`] (MUC MA10): CVE-2019-16237 was a
+/// client that believed results from anyone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ArchivedMessage {
     id: String,
@@ -195,8 +199,9 @@ pub enum BadResult {
 }
 
 impl ArchivedMessage {
-    /// Takes the result of the query `queryid` out of a message; `None` when there is no result in it. `archive` is
-    /// whose archive was asked: `own` for the own account, else the room or service.
+    /// Takes the result of the query `queryid` out of a message; `None` when there is no result in
+    /// it. `archive` is whose archive was asked: `own` for the own account, else the room or
+    /// service.
     ///
     /// # Errors
     ///

@@ -4,7 +4,8 @@ use xmpp_core::{Payload, xml::ns};
 
 use crate::DateTime;
 
-/// Since when the user has not touched the device ([XEP-0319 §3](https://xmpp.org/extensions/xep-0319.html)).
+/// Since when the user has not touched the device ([XEP-0319
+/// §3](https://xmpp.org/extensions/xep-0319.html)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Payload)]
 #[xml(name = "idle", ns = ns::IDLE)]
 pub struct Idle {

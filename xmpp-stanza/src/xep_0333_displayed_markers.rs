@@ -3,13 +3,13 @@
 use xmpp_core::{Payload, xml::ns};
 
 /// Asks the recipient to say when the message was displayed
-/// ([XEP-0333 §3](https://xmpp.org/extensions/xep-0333.html)).
+/// ([XEP-0333 §4](https://xmpp.org/extensions/xep-0333.html)).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Payload)]
 #[xml(name = "markable", ns = ns::CHAT_MARKERS)]
 pub struct Markable;
 
 /// Says that a message, and all before it, were displayed
-/// ([XEP-0333 §3](https://xmpp.org/extensions/xep-0333.html)).
+/// ([XEP-0333 §4](https://xmpp.org/extensions/xep-0333.html)).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Payload)]
 #[xml(name = "displayed", ns = ns::CHAT_MARKERS)]
 pub struct Displayed {

@@ -2,8 +2,8 @@
 
 use xmpp_core::{Payload, xml::ns};
 
-/// How servers on the way should treat a message ([XEP-0334 §4](https://xmpp.org/extensions/xep-0334.html)). A message
-/// may have several.
+/// How servers on the way should treat a message ([XEP-0334
+/// §4](https://xmpp.org/extensions/xep-0334.html)). A message may have several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Payload)]
 #[xml(ns = ns::HINTS)]
 pub enum Hint {

@@ -2,8 +2,9 @@
 
 use xmpp_core::{Payload, xml::ns};
 
-/// Whether the user looks at the client ([XEP-0352 §4](https://xmpp.org/extensions/xep-0352.html)): an element of its own
-/// on the stream, never answered. Only where the server offers `<csi xmlns='urn:xmpp:csi:0'/>` (CSI-1).
+/// Whether the user looks at the client ([XEP-0352 §4](https://xmpp.org/extensions/xep-0352.html)):
+/// an element of its own on the stream, never answered. Only where the server offers `<csi
+/// xmlns='urn:xmpp:csi:0'/>` (CSI-1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Payload)]
 #[xml(ns = ns::CSI)]
 pub enum ClientState {

@@ -5,7 +5,7 @@ use xmpp_core::{Jid, Payload, xml::ns};
 use crate::Payloads;
 
 /// The name that an entity on the way gave to a stanza, for example a room or an archive
-/// ([XEP-0359 §3.1](https://xmpp.org/extensions/xep-0359.html)).
+/// ([XEP-0359 §2.1](https://xmpp.org/extensions/xep-0359.html)).
 ///
 /// Anyone can write one: ask with [`StanzaId::by`], and only for entities that strip forged ones.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Payload)]
@@ -20,7 +20,7 @@ pub struct StanzaId {
 }
 
 /// The name that the sender's client gave to a message
-/// ([XEP-0359 §3.2](https://xmpp.org/extensions/xep-0359.html)).
+/// ([XEP-0359 §2.2](https://xmpp.org/extensions/xep-0359.html)).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Payload)]
 #[xml(name = "origin-id", ns = ns::STANZA_ID)]
 pub struct OriginId {
@@ -29,7 +29,8 @@ pub struct OriginId {
     pub id: String,
 }
 
-/// Refers to another stanza by its [`StanzaId`] ([XEP-0359 §5](https://xmpp.org/extensions/xep-0359.html)).
+/// Refers to another stanza by its [`StanzaId`] ([XEP-0359
+/// §5](https://xmpp.org/extensions/xep-0359.html)).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Payload)]
 #[xml(name = "referenced-stanza", ns = ns::STANZA_ID)]
 pub struct ReferencedStanza {
@@ -42,11 +43,12 @@ pub struct ReferencedStanza {
 }
 
 impl StanzaId {
-    /// The id that `by` gave to a stanza. Others on the way may have added theirs; those and broken ones
-    /// are passed over.
+    /// The id that `by` gave to a stanza. Others on the way may have added theirs; those and broken
+    /// ones are passed over.
     ///
-    /// Trust it only when `by` sent the stanza or is the own account, and says in its disco#info that it
-    /// has the feature `urn:xmpp:sid:0`: such an entity removes what others wrote in its name.
+    /// Trust it only when `by` sent the stanza or is the own account, and says in its disco#info
+    /// that it has the feature `urn:xmpp:sid:0`: such an entity removes what others wrote in its
+    /// name.
     pub fn by(payloads: &Payloads, by: &Jid) -> Option<Self> {
         payloads
             .all::<Self>()

@@ -9,8 +9,8 @@ use xmpp_core::{
 
 use crate::DateTime;
 
-/// Asks for a place to upload a file to ([XEP-0363 §4](https://xmpp.org/extensions/xep-0363.html)), in an `iq` of type
-/// `get`.
+/// Asks for a place to upload a file to ([XEP-0363 §4](https://xmpp.org/extensions/xep-0363.html)),
+/// in an `iq` of type `get`.
 #[derive(Clone, Debug, PartialEq, Eq, Payload)]
 #[xml(name = "request", ns = ns::HTTP_UPLOAD)]
 pub struct UploadRequest {
@@ -154,7 +154,8 @@ impl UploadRequest {
     ///
     /// # Errors
     ///
-    /// [`PayloadError`] also for an empty file name and for size 0 (XEP-0363 §4 asks for a positive one).
+    /// [`PayloadError`] also for an empty file name and for size 0 (XEP-0363 §4 asks for a positive
+    /// one).
     pub fn checked(self) -> Result<Self, PayloadError> {
         if self.size == 0 {
             return Err(PayloadError::invalid(
@@ -216,8 +217,9 @@ impl UploadSlot {
 }
 
 impl UploadPut {
-    /// The headers that a client may send: `Authorization`, `Cookie` and `Expires`, without those that hold a line end
-    /// or another control character (XEP-0363 §4). All others are to be passed over.
+    /// The headers that a client may send: `Authorization`, `Cookie` and `Expires`, without those
+    /// that hold a line end or another control character (XEP-0363 §4). All others are to be passed
+    /// over.
     pub fn allowed_headers(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.headers.iter().filter_map(|header| {
             let name = ["Authorization", "Cookie", "Expires"]

@@ -4,7 +4,7 @@ use xmpp_core::{Payload, xml::LangMap};
 
 use crate::StanzaId;
 
-/// Why someone is blocked ([XEP-0377 §3](https://xmpp.org/extensions/xep-0377.html)).
+/// Why someone is blocked ([XEP-0377 §4](https://xmpp.org/extensions/xep-0377.html)).
 #[derive(Clone, Debug, PartialEq, Eq, Payload)]
 #[xml(name = "report", ns = "urn:xmpp:reporting:1")]
 pub struct AbuseReport {

@@ -2,8 +2,8 @@
 
 use xmpp_core::{Payload, xml::ns};
 
-/// Says how a message is encrypted ([XEP-0380 §3](https://xmpp.org/extensions/xep-0380.html)), for clients that cannot
-/// read it.
+/// Says how a message is encrypted ([XEP-0380 §3](https://xmpp.org/extensions/xep-0380.html)), for
+/// clients that cannot read it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Payload)]
 #[xml(name = "encryption", ns = ns::EME)]
 pub struct ExplicitEncryption {

@@ -1,4 +1,5 @@
-//! XEP-0402: PEP Native Bookmarks, version 1.2.0 (and the older ones of XEP-0048, version 1.2, and XEP-0049, version 1.2).
+//! XEP-0402: PEP Native Bookmarks, version 1.2.0 (and the older ones of XEP-0048, version 1.2, and
+//! XEP-0049, version 1.2).
 
 use std::fmt;
 
@@ -7,8 +8,9 @@ use xmpp_core::{
     xml::{Element, ns},
 };
 
-/// A room that the user wants to find again ([XEP-0402 §3](https://xmpp.org/extensions/xep-0402.html)): the payload of
-/// an item of the node `urn:xmpp:bookmarks:1`, whose id is the room's address.
+/// A room that the user wants to find again ([XEP-0402
+/// §3](https://xmpp.org/extensions/xep-0402.html)): the payload of an item of the node
+/// `urn:xmpp:bookmarks:1`, whose id is the room's address.
 ///
 /// Believe it only from the own account: CVE-2023-28686 was a client that took it from anyone.
 #[derive(Clone, Default, PartialEq, Eq, Payload)]
@@ -40,8 +42,8 @@ pub struct BookmarkExtensions {
     pub elements: Vec<Element>,
 }
 
-/// All bookmarks in one element ([XEP-0048 §2](https://xmpp.org/extensions/xep-0048.html)), in private storage
-/// (XEP-0049) or in an item of the node `storage:bookmarks`.
+/// All bookmarks in one element ([XEP-0048 §2](https://xmpp.org/extensions/xep-0048.html)), in
+/// private storage (XEP-0049) or in an item of the node `storage:bookmarks`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Payload)]
 #[xml(name = "storage", ns = "storage:bookmarks")]
 pub struct BookmarkStorage {
@@ -86,8 +88,8 @@ pub struct StoredUrl {
     pub url: String,
 }
 
-/// Private storage ([XEP-0049 §3](https://xmpp.org/extensions/xep-0049.html)): the element to store, and with an empty one
-/// of the same name the question.
+/// Private storage ([XEP-0049 §2](https://xmpp.org/extensions/xep-0049.html)): the element to
+/// store, and with an empty one of the same name the question.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Payload)]
 #[xml(name = "query", ns = ns::PRIVATE)]
 pub struct PrivateStorage {

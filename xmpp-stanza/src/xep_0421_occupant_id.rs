@@ -5,8 +5,8 @@ use xmpp_core::{Payload, xml::ns};
 /// The identity of an occupant that stays when the nick changes, without a JID
 /// ([XEP-0421 §4](https://xmpp.org/extensions/xep-0421.html)).
 ///
-/// It means something only in a stanza from a room that says in its disco#info that it has the feature
-/// `urn:xmpp:occupant-id:0`; elsewhere anyone may have written it.
+/// It means something only in a stanza from a room that says in its disco#info that it has the
+/// feature `urn:xmpp:occupant-id:0`; elsewhere anyone may have written it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Payload)]
 #[xml(name = "occupant-id", ns = ns::OCCUPANT_ID)]
 pub struct OccupantId {

@@ -4,8 +4,8 @@ use xmpp_core::{Jid, Payload, xml::ns};
 
 use crate::{DateTime, Moderated};
 
-/// Takes an earlier message back ([XEP-0424 §3](https://xmpp.org/extensions/xep-0424.html)), or, with
-/// [`Retraction::moderated`], says that a moderator did (XEP-0425).
+/// Takes an earlier message back ([XEP-0424 §3](https://xmpp.org/extensions/xep-0424.html)), or,
+/// with [`Retraction::moderated`], says that a moderator did (XEP-0425).
 ///
 /// The caller checks that it comes from the sender of that message, or from the room.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Payload)]
@@ -34,7 +34,7 @@ impl Retraction {
 }
 
 /// What an archive keeps in the place of a message that was taken back
-/// ([XEP-0424 §5](https://xmpp.org/extensions/xep-0424.html)).
+/// ([XEP-0424 §4](https://xmpp.org/extensions/xep-0424.html)).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Payload)]
 #[xml(name = "retracted", ns = ns::RETRACT)]
 pub struct Retracted {

@@ -4,8 +4,8 @@ use xmpp_core::{Jid, Payload, xml::ns};
 
 use crate::OccupantId;
 
-/// Asks a room to take back a message of someone else ([XEP-0425 §3](https://xmpp.org/extensions/xep-0425.html)), in an
-/// `iq` of type `set`.
+/// Asks a room to take back a message of someone else ([XEP-0425
+/// §3](https://xmpp.org/extensions/xep-0425.html)), in an `iq` of type `set`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Payload)]
 #[xml(name = "moderate", ns = ns::MODERATE)]
 pub struct Moderation {

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use xmpp_core::{Payload, xml::ns};
 
-/// What an entity accepts on a stream ([XEP-0478 §3](https://xmpp.org/extensions/xep-0478.html)), among the stream
-/// features.
+/// What an entity accepts on a stream ([XEP-0478 §3](https://xmpp.org/extensions/xep-0478.html)),
+/// among the stream features.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Payload)]
 #[xml(name = "limits", ns = ns::STREAM_LIMITS)]
 pub struct StreamLimits {

@@ -4,8 +4,9 @@ use xmpp_core::Payload;
 
 use crate::StanzaId;
 
-/// The last message of a chat that the user has seen ([XEP-0490 §3](https://xmpp.org/extensions/xep-0490.html)): an item of
-/// the node of the same name, whose id is the address of the chat.
+/// The last message of a chat that the user has seen ([XEP-0490
+/// §3](https://xmpp.org/extensions/xep-0490.html)): an item of the node of the same name, whose id
+/// is the address of the chat.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Payload)]
 #[xml(name = "displayed", ns = "urn:xmpp:mds:displayed:0")]
 pub struct DisplayedUpTo {

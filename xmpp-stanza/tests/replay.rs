@@ -1,7 +1,7 @@
 //! Recorded stanzas of real clients and servers, through the typed form and back.
 //!
-//! A selection is in `tests/fixtures`; with `XMPP_CORPUS` set to a directory that holds `captures/*.jsonl`, all of
-//! them are replayed.
+//! A selection is in `tests/fixtures`; with `XMPP_CORPUS` set to a directory that holds
+//! `captures/*.jsonl`, all of them are replayed.
 
 mod support;
 
@@ -62,8 +62,8 @@ fn recorded_payloads_are_the_same_after_the_typed_form() {
     }
 }
 
-/// What a typed stanza is expected to write: text between the children, which means nothing, is left out, and so is
-/// a `type` that is the default.
+/// What a typed stanza is expected to write: text between the children, which means nothing, is
+/// left out, and so is a `type` that is the default.
 fn canonical(stanza: &Element) -> Element {
     Element::build(ns::CLIENT, |w| {
         let tag = w.start(stanza.name(), ns::CLIENT);

@@ -1,4 +1,5 @@
-//! Messages, presence, iq and error answers (RFC 6120 §8, RFC 6121 §4 and §5; rules STZ-2 to STZ-11).
+//! Messages, presence, iq and error answers (RFC 6120 §8, RFC 6121 §4 and §5; rules STZ-2 to
+//! STZ-11).
 #![allow(clippy::result_large_err)]
 
 use xmpp_core::xml::{Element, LangMap, ns};

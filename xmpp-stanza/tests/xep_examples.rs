@@ -1,5 +1,5 @@
-//! The examples of the XEPs themselves, as far as they are well-formed: every payload in them that has a type can be
-//! read. They are in `$XMPP_CORPUS/xep-examples.jsonl`.
+//! The examples of the XEPs themselves, as far as they are well-formed: every payload in them that
+//! has a type can be read. They are in `$XMPP_CORPUS/xep-examples.jsonl`.
 
 mod support;
 

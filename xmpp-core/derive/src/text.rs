@@ -97,7 +97,8 @@ fn names(data: &DataEnum, error: &TokenStream) -> Result<(TokenStream, TokenStre
         )
     };
     Ok((
-        // Enumerated values are tokens: white space around them does not count (XML Schema 1.0 part 2, §4.3.6).
+        // Enumerated values are tokens: white space around them does not count (XML Schema 1.0 part
+        // 2, §4.3.6).
         quote! {
             match text.trim_matches([' ', '\t', '\n', '\r']) {
                 #(#reads,)*

@@ -3,7 +3,7 @@
 use xmpp_core::{Payload, StanzaError, StanzaErrorCondition};
 
 /// Why a pubsub service refuses a request, beside the condition of RFC 6120
-/// ([XEP-0060 §18.5](https://xmpp.org/extensions/xep-0060.html)).
+/// ([XEP-0060 §12](https://xmpp.org/extensions/xep-0060.html)).
 #[derive(Clone, Debug, PartialEq, Eq, Payload)]
 #[xml(ns = "http://jabber.org/protocol/pubsub#errors")]
 pub enum PubSubCondition {

@@ -7,10 +7,11 @@ use xmpp_core::{
 
 use crate::{DataForm, Message};
 
-/// Something happened at a node ([XEP-0060 §7.1.2](https://xmpp.org/extensions/xep-0060.html)), in a message from the
-/// service.
+/// Something happened at a node ([XEP-0060 §7.1.2](https://xmpp.org/extensions/xep-0060.html)), in
+/// a message from the service.
 ///
-/// Anyone can write one. Use [`Event::of_account`] for the own account's nodes, and check `from` for every other.
+/// Anyone can write one. Use [`Event::of_account`] for the own account's nodes, and check `from`
+/// for every other.
 #[derive(Clone, Debug, PartialEq, Eq, Payload)]
 #[xml(name = "event", ns = ns::PUBSUB_EVENT)]
 pub struct Event {
@@ -32,8 +33,9 @@ pub struct Event {
 }
 
 impl Event {
-    /// The event in a message that the account `own` itself sent, as for its own bookmarks: `from` is its bare JID, or
-    /// absent. `None` for every other message (CVE-2023-28686 was a client without this check).
+    /// The event in a message that the account `own` itself sent, as for its own bookmarks: `from`
+    /// is its bare JID, or absent. `None` for every other message (CVE-2023-28686 was a client
+    /// without this check).
     ///
     /// # Errors
     ///

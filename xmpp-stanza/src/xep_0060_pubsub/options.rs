@@ -4,7 +4,8 @@ use xmpp_core::XmlText;
 
 use crate::{DataForm, DataFormType, FormError, FormField};
 
-/// Options of a node, as far as they are wanted ([XEP-0060 §7.1.5](https://xmpp.org/extensions/xep-0060.html)).
+/// Options of a node, as far as they are wanted ([XEP-0060
+/// §7.1.5](https://xmpp.org/extensions/xep-0060.html)).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NodeOptions {
     /// Whether items stay.
@@ -55,7 +56,7 @@ pub enum SendLastItem {
 }
 
 impl NodeOptions {
-    /// Data for everyone, kept (XEP-0222 §2).
+    /// Data for everyone, kept (XEP-0222 §3).
     pub const PUBLIC: Self = Self {
         persist_items: Some(true),
         max_items: None,
@@ -63,7 +64,8 @@ impl NodeOptions {
         send_last_published_item: None,
     };
 
-    /// Data for the owner only, kept, as many items as possible, as for bookmarks (XEP-0223 §2, XEP-0402 §3.2).
+    /// Data for the owner only, kept, as many items as possible, as for bookmarks (XEP-0223 §3,
+    /// XEP-0402 §3.3).
     pub const PRIVATE: Self = Self {
         persist_items: Some(true),
         max_items: Some(MaxItems::Max),

@@ -4,8 +4,8 @@ use xmpp_core::{Jid, xml::ns};
 
 use crate::{DataForm, DateTime, FieldType, FormError, FormField};
 
-/// Which messages are asked for ([XEP-0313 §4.1](https://xmpp.org/extensions/xep-0313.html)): those that satisfy all of
-/// these, all messages without any.
+/// Which messages are asked for ([XEP-0313 §4.1](https://xmpp.org/extensions/xep-0313.html)): those
+/// that satisfy all of these, all messages without any.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ArchiveFilter {
     /// To or from this address; any resource of a bare one.
@@ -31,7 +31,8 @@ pub enum ArchiveFilterError {
     /// Not a submission, about something else, or a field with a bad value: `bad-request`.
     #[error(transparent)]
     Form(#[from] FormError),
-    /// A field that this archive does not know, which must not be passed over: `feature-not-implemented`.
+    /// A field that this archive does not know, which must not be passed over:
+    /// `feature-not-implemented`.
     #[error("unknown field '{var}'")]
     UnknownField {
         /// Its name.

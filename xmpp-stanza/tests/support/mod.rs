@@ -17,7 +17,8 @@ use xmpp_stanza::{
     pubsub::{Event, Owner, PubSub, PubSubCondition},
 };
 
-/// Reads `element` as every payload that it may be, and checks that writing that gives the same again.
+/// Reads `element` as every payload that it may be, and checks that writing that gives the same
+/// again.
 pub fn visit(
     element: ElementRef<'_>,
     counts: &mut BTreeMap<&'static str, usize>,
