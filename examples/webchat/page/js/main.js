@@ -209,14 +209,18 @@ function save() {
 }
 
 async function loadConfig() {
+  const unreachable = document.getElementById('unreachable');
   for (;;) {
     try {
       const response = await fetch(CONFIG_URL);
-      if (response.ok) return await response.json();
+      if (response.ok) {
+        unreachable.hidden = true;
+        return await response.json();
+      }
     } catch {
-      // shown below
+      // the same as a bad answer
     }
-    document.title = 'The chat cannot be reached – trying again…';
+    unreachable.hidden = false;
     await new Promise((resolve) => setTimeout(resolve, CONFIG_RETRY_MS));
   }
 }

@@ -3,30 +3,27 @@
 //
 //   out ──enter()──► joining ──110──► joined ──stream over──► waiting ──online──► joining …
 //
-// After a lost stream the same nick is taken again and the room's history fills the gap (MUC OC7):
-// replayed messages are told from known ones by their stanza id, own messages that the room never
-// reflected are sent once more only if the replay does not hold them.
+// After a lost stream the same nick is taken again and the room's history fills the gap (MUC OC7), see
+// conversation.js.
 
+import { Conversation, occupantId } from './conversation.js';
 import { NS, child, children, el, randomId, stanzaError } from './xml.js';
 import { errorWords, removalWords } from './words.js';
 
 const JOIN_MS = 30_000;
-const REFLECT_MS = 20_000;
 /** Two people may open a room at once: the second waits until it is unlocked (MUC CR3). */
 const LOCKED_RETRIES = 5;
 /** While one's own lost session may still hold the nick (MUC OC8). */
 const GHOST_PAUSES_MS = [500, 1000, 2000, 4000, 8000, 15_000, 15_000, 15_000];
 const GHOST_AGE_MS = 180_000;
-/** Asked for beyond the time away, so that the last known message is in the replay. */
-const OVERLAP_S = 60;
 
 export class Room {
   #client;
   #timeline;
   #handlers;
+  #conversation;
   #occupants = new Map();
   #roster = null; // while joining: the occupants seen so far
-  #replay = null; // until the subject: the history received so far
   #renames = new Set(); // new nicks announced by 303, whose presence is on its way
   #ownNicks = new Set();
   #ownIds = new Set();
@@ -35,7 +32,6 @@ export class Room {
   #retries = 0;
   #why = '';
   #created = false;
-  #lastStanzaId = null;
   #aliveAt = 0;
   #timer = null;
   jid;
@@ -53,6 +49,7 @@ export class Room {
     this.jid = jid;
     this.#timeline = timeline;
     this.#handlers = handlers;
+    this.#conversation = new Conversation(client, jid, timeline, this);
   }
 
   get occupants() {
@@ -69,15 +66,11 @@ export class Room {
   }
 
   say(text) {
-    const entry = this.#timeline.addPending({ nick: this.nick ?? this.wanted, text, id: randomId() });
-    if (this.state === 'joined' && !this.#replay) this.#sendMessage(entry);
+    this.#conversation.say(text);
   }
 
-  /** A private message to an occupant; the room does not reflect it. */
   whisper(nick, text) {
-    const message = { to: `${this.jid}/${nick}`, type: 'chat', id: randomId() };
-    this.#client.send(el('message', NS.CLIENT, message, el('body', NS.CLIENT, {}, text), el('x', NS.MUC_USER)));
-    this.#timeline.add({ kind: 'message', nick: this.nick, own: true, text, private: nick });
+    this.#conversation.whisper(nick, text);
   }
 
   again(entry) {
@@ -116,7 +109,8 @@ export class Room {
       this.#retries = 0;
       this.#join();
     } else if (this.state === 'joined') {
-      this.#selfPing();
+      this.ping();
+      this.#conversation.sendUnsent();
     } else {
       this.#join();
     }
@@ -143,14 +137,14 @@ export class Room {
   save() {
     return {
       state: this.state,
-      settled: !this.#replay,
+      settled: this.#conversation.settled,
       nick: this.nick,
       wanted: this.wanted,
       subject: this.subject,
       occupants: this.occupants,
       ownNicks: [...this.#ownNicks],
       ownIds: [...this.#ownIds],
-      lastStanzaId: this.#lastStanzaId,
+      lastStanzaId: this.#conversation.save(),
       aliveAt: this.#aliveAt,
     };
   }
@@ -162,9 +156,8 @@ export class Room {
     this.#occupants = new Map(saved.occupants.map((occupant) => [occupant.nick, occupant]));
     this.#ownNicks = new Set(saved.ownNicks);
     this.#ownIds = new Set(saved.ownIds);
-    this.#lastStanzaId = saved.lastStanzaId;
     this.#aliveAt = saved.aliveAt;
-    for (const entry of this.#timeline.pending()) this.#watch(entry);
+    this.#conversation.restore(saved.lastStanzaId);
     if (this.nick) this.#handlers.nick(this.nick);
     this.#handlers.people(this.occupants);
     this.#handlers.subject(this.subject);
@@ -178,11 +171,9 @@ export class Room {
     this.#become('joining', this.#why);
     this.#joinId = randomId();
     this.#roster = new Map();
-    this.#replay = [];
     this.#renames.clear();
     this.#renameId = null;
-    const away = Math.ceil((Date.now() - this.#aliveAt) / 1000) + OVERLAP_S;
-    const history = this.#lastStanzaId ? el('history', NS.MUC, { seconds: away }) : null;
+    const history = this.#conversation.history(this.#aliveAt);
     this.#client.send(
       el('presence', NS.CLIENT, { to: `${this.jid}/${this.wanted}`, id: this.#joinId }, el('x', NS.MUC, {}, history)),
     );
@@ -191,7 +182,7 @@ export class Room {
 
   #joinTimedOut() {
     if (this.state === 'joined') {
-      this.#settle(); // a room without a subject message
+      this.#conversation.settle(this.#created); // a room without a subject message
     } else if (this.state === 'joining' && this.#client.state === 'online') {
       this.leave();
       this.#handlers.refused('The channel did not answer.');
@@ -359,117 +350,54 @@ export class Room {
     const body = child(stanza, 'body', NS.CLIENT)?.textContent ?? '';
     const subject = child(stanza, 'subject', NS.CLIENT);
     if (type === 'error') {
-      this.#messageError(stanza);
+      this.#conversation.refused(stanza);
     } else if (type === 'groupchat') {
       const bare = subject && !body && !child(stanza, 'thread', NS.CLIENT);
       if (bare) this.#subjectChanged(nick, subject.textContent);
       else if (body && nick === null) this.#note(body);
-      else if (body) this.#said(stanza, nick, body);
+      else if (body) this.#conversation.said(stanza, nick, body);
     } else if (type === 'chat' && nick !== null && body) {
-      this.#timeline.add({ kind: 'message', nick, text: body, private: this.nick });
+      this.#conversation.whispered(nick, body);
     }
   }
 
-  #said(stanza, nick, text) {
-    const delay = children(stanza, 'delay', NS.DELAY).find((e) => e.getAttribute('from') === this.jid);
-    const stamp = Date.parse(delay?.getAttribute('stamp') ?? '');
-    const stanzaId = children(stanza, 'stanza-id', NS.ORIGIN_ID).find((e) => e.getAttribute('by') === this.jid);
-    const said = {
-      nick,
-      text,
-      id: stanza.getAttribute('id'),
-      occupantId: occupantId(stanza),
-      stanzaId: stanzaId?.getAttribute('id') ?? null,
-      time: Number.isNaN(stamp) ? Date.now() : stamp,
-    };
-    if (this.#replay && delay) {
-      this.#replay.push(said);
-    } else {
-      this.#settle();
-      this.#take(said, false);
-    }
-  }
-
-  #take(said, history) {
-    const { nick, text, id, stanzaId, time } = said;
-    if (stanzaId && this.#timeline.knows(stanzaId)) return;
-    if (stanzaId) this.#lastStanzaId = stanzaId;
-    const own = said.occupantId && this.#ownIds.size > 0 ? this.#ownIds.has(said.occupantId) : this.#ownNicks.has(nick);
-    const pending = own && id && this.#timeline.pending().find((entry) => entry.id === id);
-    if (pending) this.#timeline.confirm(pending, { stanzaId, time, nick }); // MUC GC10
-    else this.#timeline.add({ kind: 'message', state: 'reflected', nick, text, id, stanzaId, time, own, history });
-  }
-
-  /** The replay is complete: what follows the last known message is new. */
-  #settle() {
-    const replay = this.#replay;
-    if (!replay || this.state !== 'joined') return;
-    clearTimeout(this.#timer);
-    this.#replay = null;
-    const last = this.#lastStanzaId;
-    const index = replay.findIndex((said) => said.stanzaId !== null && said.stanzaId === last);
-    const gap = Boolean(last) && index < 0 && replay.length > 0 && !this.#created;
-    const returning = Boolean(last);
-    if (gap) this.#note('You were away for long: some messages may be missing here.');
-    for (const said of replay.slice(index + 1)) this.#take(said, !returning);
-    for (const entry of this.#timeline.pending()) {
-      if (entry.state !== 'sent' || entry.epoch === this.#client.epoch) continue;
-      if (gap && entry.epoch) this.#timeline.fail(entry, 'It is not known whether this arrived.');
-      else this.#sendMessage(entry);
-    }
-  }
-
+  /** The first subject after a join ends the history (MUC SU6); later ones are changes. */
   #subjectChanged(nick, subject) {
-    const initial = Boolean(this.#replay);
-    this.#settle();
+    const initial = !this.#conversation.settled;
+    if (this.state === 'joined') clearTimeout(this.#timer);
+    this.#conversation.settle(this.#created);
     const changed = this.subject !== subject;
     this.subject = subject;
     this.#handlers.subject(subject);
     if (changed && !initial) this.#event('topic', nick ?? '', subject);
   }
 
-  #messageError(stanza) {
-    const { condition, text } = stanzaError(stanza);
-    const entry = this.#timeline.pending().find((e) => e.id === stanza.getAttribute('id'));
-    if (!entry) {
-      this.#note(errorWords(condition, text), 'error');
-    } else if (condition === 'not-acceptable' || condition === 'item-not-found') {
-      entry.epoch = null; // refused because we are not inside: back in, then once more
-      if (this.state === 'joined') this.#join();
-    } else {
-      this.#timeline.fail(entry, errorWords(condition, text));
-    }
+  // ---- what the conversation asks
+
+  inside() {
+    return this.state === 'joined';
   }
 
-  #sendMessage(entry) {
-    entry.epoch = this.#client.epoch;
-    const message = { to: this.jid, type: 'groupchat', id: entry.id };
-    const origin = el('origin-id', NS.ORIGIN_ID, { id: entry.id });
-    this.#client.send(el('message', NS.CLIENT, message, el('body', NS.CLIENT, {}, entry.text), origin));
-    this.#watch(entry);
+  isOwn(id, nick) {
+    return id && this.#ownIds.size > 0 ? this.#ownIds.has(id) : this.#ownNicks.has(nick);
   }
 
-  /** A message that does not come back is not sent again by itself; the person is told. */
-  #watch(entry) {
-    setTimeout(() => {
-      if (entry.state !== 'sent' || this.state === 'out') return;
-      if (this.#client.state !== 'online' || this.state !== 'joined') this.#watch(entry);
-      else this.#selfPing(() => entry.state === 'sent' && this.#timeline.fail(entry, 'The channel did not confirm this.'));
-    }, REFLECT_MS);
+  rejoin() {
+    if (this.state === 'joined') this.#join();
   }
 
-  // ---- the rest
-
-  /** XEP-0410: are we still inside? `inside()` is called only if so. */
-  #selfPing(inside) {
+  /** XEP-0410: are we still inside? `present()` is called only if so; else we join again (MUC SP3). */
+  ping(present) {
     this.#client.request('get', this.#self(), el('ping', NS.PING), (answer) => {
       if (!answer || this.state !== 'joined') return;
       const { condition } = stanzaError(answer);
-      const present = ['service-unavailable', 'feature-not-implemented', 'item-not-found'].includes(condition);
-      if (answer.getAttribute('type') === 'result' || present) inside?.();
+      const there = ['service-unavailable', 'feature-not-implemented', 'item-not-found'].includes(condition);
+      if (answer.getAttribute('type') === 'result' || there) present?.();
       else if (!condition.startsWith('remote-server-')) this.#join();
     });
   }
+
+  // ---- the rest
 
   #self() {
     return `${this.jid}/${this.nick ?? this.wanted}`;
@@ -479,7 +407,6 @@ export class Room {
     clearTimeout(this.#timer);
     this.#occupants.clear();
     this.#roster = null;
-    this.#replay = null;
     this.#become('out');
     this.#handlers.people([]);
   }
@@ -503,8 +430,6 @@ export class Room {
     this.#handlers.state(state, why);
   }
 }
-
-const occupantId = (stanza) => child(stanza, 'occupant-id', NS.OCCUPANT_ID)?.getAttribute('id') ?? null;
 
 /** What happened to another occupant, and the reason given. */
 function departure(stanza, item, codes) {

@@ -24,9 +24,9 @@ export class Window {
   /** While connections are cut on purpose, Chromium itself reports them as errors. */
   cutAllowed = false;
 
-  async init(browser, origin, size = { width: 1000, height: 700 }) {
+  async init(browser, origin) {
     this.origin = origin;
-    this.context = await browser.newContext({ viewport: size });
+    this.context = await browser.newContext({ viewport: { width: 1000, height: 700 } });
     this.context.setDefaultTimeout(TIMEOUT_MS);
     this.page = await this.context.newPage();
     this.page.on('request', (request) => this.#requested(request.url()));

@@ -77,7 +77,7 @@ async function play(scenario, { browser, origin, pictures, Client, transport }) 
 
 async function talk({ open, Client }) {
   const anna = await open('Anna');
-  const bob = await open('Bob');
+  const bob = await open('Bob', { by: 'path' });
   await Promise.all([anna.present('Anna', 'Bob'), bob.present('Anna', 'Bob')]);
 
   const markup = '<b onclick="alert(1)">bold</b> & "quoted" \'too\' ]]> 😀 ä';
@@ -116,7 +116,7 @@ async function topicActionLeave(anna, bob) {
 
 async function rename({ open, Client }) {
   const anna = await open('Anna');
-  const bob = await open('Bob');
+  const bob = await open('Bob', { by: 'form' });
   await anna.present('Anna', 'Bob');
   await bob.rename('Robert');
   await Promise.all([anna.present('Anna', 'Robert'), bob.present('Anna', 'Robert')]);

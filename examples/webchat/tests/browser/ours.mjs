@@ -5,12 +5,27 @@ import { Window } from './browser.mjs';
 export class OurPage extends Window {
   static client = 'page';
 
-  /** Opens the room; resolves when inside, or with `waitFor: 'conflict'` when asked for another nick. */
-  static async open(browser, { origin, room, nick, transport, waitFor = 'joined', size }) {
-    const window = await new OurPage().init(browser, origin, size);
-    const query = new URLSearchParams({ channel: room, nick });
-    if (transport === 'websocket') query.set('transport', transport);
-    await window.page.goto(`${origin}/?${query}`);
+  /**
+   * Opens the room, by the whole address, by `/room/ROOM`, or through the form; resolves when inside,
+   * or with `waitFor: 'conflict'` when asked for another nick.
+   */
+  static async open(browser, { origin, room, nick, transport, waitFor = 'joined', by = 'address' }) {
+    const window = await new OurPage().init(browser, origin);
+    const { page } = window;
+    const query = new URLSearchParams(transport === 'websocket' ? { transport } : {});
+    if (by === 'address') {
+      query.set('channel', room);
+      query.set('nick', nick);
+      await page.goto(`${origin}/?${query}`);
+    } else if (by === 'path') {
+      await page.goto(`${origin}/room/${room}?${query}`);
+      await window.answer(nick);
+    } else {
+      await page.goto(`${origin}/?${query}`);
+      await page.fill('#landing-form [name=channel]', `#${room.toUpperCase()}`);
+      await page.fill('#landing-form [name=nick]', nick);
+      await page.press('#landing-form [name=nick]', 'Enter');
+    }
     await (waitFor === 'conflict' ? window.asked() : window.inside());
     return window;
   }

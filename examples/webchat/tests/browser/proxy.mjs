@@ -28,11 +28,20 @@ export class Proxy {
   }
 
   async listen() {
-    this.#server = net.createServer((client) => this.#connect(client));
-    this.#server.listen(this.#port, '127.0.0.1');
-    await once(this.#server, 'listening');
-    this.#port = this.#server.address().port;
-    return this;
+    for (let attempt = 1; ; attempt += 1) {
+      const server = net.createServer((client) => this.#connect(client));
+      try {
+        server.listen(this.#port, '127.0.0.1');
+        await once(server, 'listening');
+        this.#port = server.address().port;
+        this.#server = server;
+        return this;
+      } catch (error) {
+        // While the port was free, a connection of somebody may have got it for a moment.
+        if (error.code !== 'EADDRINUSE' || attempt === 50) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    }
   }
 
   /** Cuts every connection; new ones are refused until `listen`. */
