@@ -172,9 +172,10 @@ const ask = (value, problem, action = 'Join') =>
 
 async function nickTaken(nick) {
   const { room } = chat;
-  const taken = await ask(`${nick}_`, `${nick} is taken. Please choose another name.`);
+  const action = room.state === 'joined' ? 'Change' : 'Join';
+  const other = await ask(`${nick}_`, `${nick} is taken. Please choose another name.`, action);
   if (chat?.room !== room) return;
-  if (taken) act(() => room.rename(taken));
+  if (other) act(() => room.rename(other));
   else if (room.state === 'out') leave();
 }
 

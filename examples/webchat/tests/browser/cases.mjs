@@ -100,13 +100,19 @@ async function talk({ open, Client }) {
   if (Client === OurPage) await topicActionLeave(anna, bob);
 }
 
-/** What only our page has: the topic, `/me`, `/leave`. */
+/** What only our page has: the topic, `/me`, the unread count, `/leave`. */
 async function topicActionLeave(anna, bob) {
   await anna.say('/topic A <i>quiet</i> place');
   await Promise.all([anna, bob].map(({ page }) => page.waitForFunction(() => topic.textContent === 'A <i>quiet</i> place')));
   await bob.say('/me waves');
   await anna.shows('Bob waves');
   assert.deepEqual(await anna.events(), ['joined Bob', 'topic Anna']);
+
+  await anna.hide(true);
+  await bob.say('look here');
+  await anna.page.waitForFunction(() => document.title.startsWith('(1) #'));
+  await anna.hide(false);
+  await anna.page.waitForFunction(() => document.title.startsWith('#'));
 
   await bob.say('/leave');
   await bob.page.waitForSelector('#landing-form');

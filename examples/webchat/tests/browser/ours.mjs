@@ -92,6 +92,14 @@ export class OurPage extends Window {
     return this.page.$$eval('[data-role=event]', (rows) => rows.map((row) => `${row.dataset.what} ${row.dataset.nick}`));
   }
 
+  /** Makes the page believe that it is out of sight. */
+  hide(hidden) {
+    return this.page.evaluate((value) => {
+      Object.defineProperty(document, 'hidden', { configurable: true, get: () => value });
+      document.dispatchEvent(new Event('visibilitychange'));
+    }, hidden);
+  }
+
   async reload() {
     await this.page.reload();
     await this.inside();
