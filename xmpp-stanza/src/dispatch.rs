@@ -152,3 +152,8 @@ impl<C> fmt::Debug for IqDispatch<C> {
             .finish()
     }
 }
+
+const _: fn() = || {
+    fn send<T: Send>() {}
+    send::<IqDispatch<()>>();
+};

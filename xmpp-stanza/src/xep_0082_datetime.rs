@@ -93,15 +93,15 @@ impl FromStr for DateTime {
     fn from_str(s: &str) -> Result<Self, DateTimeError> {
         let mut text = Digits(s.as_bytes());
         let year = text.number(4)?;
-        text.expect(b'-')?;
+        text.literal(b'-')?;
         let month = text.number(2)?;
-        text.expect(b'-')?;
+        text.literal(b'-')?;
         let day = text.number(2)?;
-        text.expect(b'T')?;
+        text.literal(b'T')?;
         let hour = text.number(2)?;
-        text.expect(b':')?;
+        text.literal(b':')?;
         let minute = text.number(2)?;
-        text.expect(b':')?;
+        text.literal(b':')?;
         let second = text.number(2)?;
         let millis = text.fraction()?;
         let offset = text.offset()?;
@@ -153,7 +153,7 @@ impl Digits<'_> {
         })
     }
 
-    fn expect(&mut self, byte: u8) -> Result<(), DateTimeError> {
+    fn literal(&mut self, byte: u8) -> Result<(), DateTimeError> {
         match self.0.split_first() {
             Some((first, rest)) if *first == byte => {
                 self.0 = rest;
@@ -165,7 +165,7 @@ impl Digits<'_> {
 
     /// Milliseconds of the optional fraction of a second; digits beyond them are dropped.
     fn fraction(&mut self) -> Result<u64, DateTimeError> {
-        if self.expect(b'.').is_err() {
+        if self.literal(b'.').is_err() {
             return Ok(0);
         }
         let digits = self.0.iter().take_while(|b| b.is_ascii_digit()).count();
@@ -196,7 +196,7 @@ pub(crate) fn offset_minutes(text: &[u8]) -> Result<i32, DateTimeError> {
     };
     let mut rest = Digits(rest);
     let hours = rest.number(2)?;
-    rest.expect(b':')?;
+    rest.literal(b':')?;
     let minutes = rest.number(2)?;
     if !rest.0.is_empty() {
         return Err(DateTimeError::Form);
