@@ -177,6 +177,8 @@ pub use mechanisms::scram::{
 pub use mechanisms::{AnonymousMechanism, Plain};
 pub use policy::Policy;
 pub use prep::{PrepareError, saslprep_query, saslprep_stored};
+#[cfg(feature = "rand")]
+pub use random::CryptoRandom;
 pub use random::Random;
 pub use registry::Registry;
 pub use select::{SelectCx, ServerConfig, Unavailable};

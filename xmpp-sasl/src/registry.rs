@@ -240,6 +240,12 @@ impl Registry {
                     .permitted(mechanism.as_ref(), Side::Client, &cx)
                     .is_ok()
         });
+        // CB-4: only where binding would be used if the types were others.
+        cx.binding_hidden = cx.excludes_our_bindings()
+            && self.on(Side::Client).any(|mechanism| {
+                let verdict = self.permitted(mechanism.as_ref(), Side::Client, &cx);
+                verdict == Err(Unavailable::NoChannelBinding)
+            });
         cx
     }
 
@@ -321,6 +327,9 @@ impl Registry {
         }
         if info.needs_channel_binding() && cx.binding().is_none() {
             return Err(Unavailable::NoChannelBinding);
+        }
+        if cx.binding_hidden && !info.needs_channel_binding() {
+            return Err(Unavailable::ChannelBindingHidden);
         }
         if info.strength() < policy.minimum() {
             let (strength, minimum) = (info.strength(), policy.minimum());

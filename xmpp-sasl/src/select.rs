@@ -27,6 +27,7 @@ pub struct SelectCx<'a> {
     pub(crate) credentials: Option<&'a Credentials>,
     pub(crate) offered: &'a [&'a str],
     pub(crate) binding_usable: bool,
+    pub(crate) binding_hidden: bool,
 }
 
 impl<'a> SelectCx<'a> {
@@ -43,6 +44,7 @@ impl<'a> SelectCx<'a> {
             credentials: None,
             offered: &[],
             binding_usable: false,
+            binding_hidden: false,
         }
     }
 
@@ -138,6 +140,16 @@ impl<'a> SelectCx<'a> {
         })
     }
 
+    /// Clients: whether the types that the server is said to have contradict themselves (CB-4): none of this
+    /// channel's is among them, nor `tls-server-end-point`, which every server with TLS of its own has.
+    pub(crate) fn excludes_our_bindings(&self) -> bool {
+        !self.channel.bindings().is_empty()
+            && self.binding().is_none()
+            && self
+                .peer_bindings
+                .is_some_and(|kinds| !kinds.contains(&ChannelBindingType::TlsServerEndPoint))
+    }
+
     pub(crate) fn or_policy(mut self, policy: &'a Policy) -> Self {
         self.policy.get_or_insert(policy);
         self
@@ -161,7 +173,7 @@ pub struct ServerConfig {
 
 #[derive(Clone)]
 struct Inner {
-    secret: Zeroizing<[u8; 32]>,
+    secret: Option<Zeroizing<[u8; 32]>>,
     iterations: u32,
     salt_length: usize,
     lookups: Vec<LookupKind>,
@@ -173,9 +185,21 @@ impl ServerConfig {
     /// From `secret` come the salts of users that do not exist. It must be random, and stay the same as
     /// long as the accounts do: an unknown user whose salt changes is one that is seen to be unknown.
     pub fn new(secret: [u8; 32]) -> Self {
+        Self::with_secret(Some(Zeroizing::new(secret)))
+    }
+
+    /// A server without accounts that can answer nothing yet: anonymous logins, or custom mechanisms.
+    ///
+    /// It has no secret, and so nothing to hide unknown users with: PLAIN and SCRAM are not offered, whatever
+    /// it [`answers`](Self::answers). Who has passwords or keys to check begins with [`ServerConfig::new`].
+    pub fn without_secret() -> Self {
+        Self::with_secret(None)
+    }
+
+    fn with_secret(secret: Option<Zeroizing<[u8; 32]>>) -> Self {
         Self {
             inner: Arc::new(Inner {
-                secret: Zeroizing::new(secret),
+                secret,
                 iterations: 4_096,
                 salt_length: 16,
                 lookups: Vec::new(),
@@ -217,8 +241,9 @@ impl ServerConfig {
         self.inner.salt_length
     }
 
-    pub(crate) fn secret(&self) -> &[u8; 32] {
-        &self.inner.secret
+    /// The secret, of a server that has one.
+    pub(crate) fn secret(&self) -> Option<&[u8; 32]> {
+        self.inner.secret.as_deref()
     }
 }
 
@@ -276,6 +301,14 @@ pub enum Unavailable {
     /// The channel has no binding data that the other side can do.
     #[error("no channel-binding data")]
     NoChannelBinding,
+    /// The channel has binding data, but someone says that the server can do none of these types, nor the one
+    /// that every server can do: a login without channel binding is what they wait for (CB-4).
+    #[error("the server's channel-binding types cannot be its own")]
+    ChannelBindingHidden,
+    /// The server has accounts to look up, but no secret that hides unknown users
+    /// ([`ServerConfig::without_secret`]).
+    #[error("the server has no secret to hide unknown users with")]
+    NoSecret,
     /// The server's caller cannot answer what it asks.
     #[error("nobody answers its lookups of the kind {}", .0.as_str())]
     Lookup(LookupKind),

@@ -109,6 +109,21 @@ fn iteration_count_that_is_no_number_is_refused() {
 }
 
 #[test]
+fn salt_beyond_a_kilobyte_is_refused_sec_6() {
+    let with_salt = |bytes: usize| {
+        challenged(|challenge| {
+            let salt = challenge
+                .split(',')
+                .find(|part| part.starts_with("s="))
+                .unwrap();
+            challenge.replace(salt, &format!("s={}", base64::encode(vec![7; bytes])))
+        })
+    };
+    assert!(with_salt(1_024).is_ok());
+    assert_eq!(malformed(with_salt(1_025)), Malformed::TooLong);
+}
+
+#[test]
 fn iteration_bounds_are_the_callers() {
     let policy = Policy::new().scram_iterations(10_000..=20_000);
     let channel = ChannelSecurity::Plain;

@@ -344,6 +344,70 @@ fn gs2_flag_says_what_the_client_could_and_the_server_offers() {
 }
 
 #[test]
+fn types_that_exclude_every_one_of_ours_end_the_login_cb_4() {
+    // Who stands between can shorten the list of types, but a server that has any has `tls-server-end-point`.
+    let bound = tls_with_exporter();
+    let offered = ["SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "PLAIN"];
+    let policy = lax();
+    for kinds in [&[][..], &[ChannelBindingType::TlsUnique]] {
+        let cx = SelectCx::new(&bound)
+            .with_policy(&policy)
+            .with_peer_bindings(kinds);
+        let refused =
+            Registry::default().select(&offered, &password(), &cx, &mut Script::default());
+        let text = refused.unwrap_err().to_string();
+        assert!(
+            text.contains(&Unavailable::ChannelBindingHidden.to_string()),
+            "{text}"
+        );
+        // Who does not want channel binding, or cannot do it, loses nothing.
+        let unbound = policy.clone().deny("SCRAM-SHA-1-PLUS");
+        let unbound = unbound
+            .deny("SCRAM-SHA-256-PLUS")
+            .deny("SCRAM-SHA-512-PLUS");
+        let login = |cx: &SelectCx<'_>| {
+            let login =
+                Registry::default().select(&offered, &password(), cx, &mut Script::default());
+            login.unwrap().mechanism().to_string()
+        };
+        assert_eq!(login(&cx.with_policy(&unbound)), "SCRAM-SHA-256");
+        let tls = ChannelSecurity::tls();
+        let cx = SelectCx::new(&tls).with_peer_bindings(kinds);
+        assert_eq!(login(&cx), "SCRAM-SHA-256");
+    }
+}
+
+#[test]
+fn a_server_without_a_secret_offers_nothing_that_needs_one() {
+    let tls = tls_with_exporter();
+    let config = ServerConfig::without_secret().answers([
+        LookupKind::ANONYMOUS,
+        LookupKind::PASSWORD,
+        LookupKind::SCRAM_SHA_256,
+    ]);
+    let cx = SelectCx::new(&tls).with_server(&config);
+    let registry = Registry::default();
+    assert_eq!(registry.offered(&cx), ["ANONYMOUS"]);
+    for mechanism in ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS"] {
+        assert_eq!(
+            registry
+                .begin(mechanism, &cx, &mut Script::default())
+                .unwrap_err(),
+            Failure::InvalidMechanism
+        );
+        let explanation = registry.explain_offer(&cx).to_string();
+        let reason = format!("refused: {}", Unavailable::NoSecret);
+        let line = explanation
+            .lines()
+            .find(|line| line.starts_with(&format!("{mechanism} ")));
+        assert!(
+            line.is_some_and(|line| line.ends_with(&reason)),
+            "{explanation}"
+        );
+    }
+}
+
+#[test]
 fn explanation_names_every_mechanism_once() {
     let offered = [
         "PLAIN",

@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use super::anonymous::no_data;
-use super::scram::fake_salt;
+use super::scram::{FakeSalt, needs_secret};
 use crate::credentials::Password;
 use crate::error::{Failure, LoginError, Malformed};
 use crate::info::{MechanismInfo, Strength};
@@ -11,7 +11,7 @@ use crate::lookup::{Answer, Lookup, LookupKind, PasswordCheck};
 use crate::mechanism::{Claim, ClientExchange, ClientStep, Mechanism, ServerExchange, ServerStep};
 use crate::prep::{self, PrepareError};
 use crate::random::Random;
-use crate::select::{SelectCx, ServerConfig, Unavailable};
+use crate::select::{SelectCx, Unavailable};
 
 /// PLAIN ([RFC 4616]): the server learns the password.
 ///
@@ -47,6 +47,10 @@ impl Mechanism for Plain {
         &self.0
     }
 
+    fn available(&self, cx: &SelectCx<'_>) -> Result<(), Unavailable> {
+        needs_secret(cx)
+    }
+
     fn client(
         &self,
         cx: &SelectCx<'_>,
@@ -74,10 +78,9 @@ impl Mechanism for Plain {
     ) -> Result<Box<dyn ServerExchange>, Unavailable> {
         let config = cx
             .server()
-            .ok_or(Unavailable::Lookup(LookupKind::PASSWORD))?
-            .clone();
+            .ok_or(Unavailable::Lookup(LookupKind::PASSWORD))?;
         Ok(Box::new(Server {
-            config,
+            fake_salt: FakeSalt::new(config, "PLAIN")?,
             claim: None,
         }))
     }
@@ -115,7 +118,7 @@ impl ClientExchange for Client {
 }
 
 struct Server {
-    config: ServerConfig,
+    fake_salt: FakeSalt,
     claim: Option<Claim>,
 }
 
@@ -133,8 +136,8 @@ impl ServerExchange for Server {
         let claim = Claim::new(authcid.clone()).with_authzid(Some(authzid.to_owned()));
         self.claim = Some(claim);
         Ok(ServerStep::Lookup(Lookup::Password(PasswordCheck {
-            fake_salt: fake_salt(&self.config, "PLAIN", &authcid),
-            fake_iterations: self.config.iterations(),
+            fake_salt: self.fake_salt.of(&authcid),
+            fake_iterations: self.fake_salt.iterations(),
             authcid: authcid.into_owned(),
             password: Zeroizing::new(password.into_owned()),
         })))

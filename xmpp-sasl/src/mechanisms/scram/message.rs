@@ -5,6 +5,9 @@
 use crate::base64;
 use crate::error::Malformed;
 
+/// Bytes of the salt that a server may ask a client to hash with (SEC-6).
+const MAX_SALT: usize = 1_024;
+
 /// `server-first-message = [reserved-mext ","] nonce "," salt "," iteration-count ["," extensions]`
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct ServerFirst<'a> {
@@ -24,6 +27,9 @@ impl<'a> ServerFirst<'a> {
         let salt = base64::decode(salt).map_err(|_| Malformed::Base64)?;
         if salt.is_empty() {
             return Err(Malformed::Attributes);
+        }
+        if salt.len() > MAX_SALT {
+            return Err(Malformed::TooLong);
         }
         let iterations = positive_number(iterations).ok_or(Malformed::Iterations)?;
         Ok(Self {

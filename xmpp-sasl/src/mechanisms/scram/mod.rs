@@ -13,6 +13,8 @@ use std::marker::PhantomData;
 pub use hash::{ScramHash, ScramSha1, ScramSha256, ScramSha512};
 pub use keys::{InvalidScramKeys, ScramClientKeys, ScramKeys};
 
+use zeroize::Zeroizing;
+
 use crate::credentials::Password;
 use crate::info::{MechanismInfo, MechanismName, Strength};
 use crate::lookup::LookupKind;
@@ -103,6 +105,10 @@ impl<H: ScramHash> Mechanism for Scram<H> {
         &self.info
     }
 
+    fn available(&self, cx: &SelectCx<'_>) -> Result<(), Unavailable> {
+        needs_secret(cx)
+    }
+
     fn client(
         &self,
         cx: &SelectCx<'_>,
@@ -154,12 +160,43 @@ pub(crate) fn nonce(chars: usize, random: &mut dyn Random) -> String {
         .collect()
 }
 
-/// The salt of a user that may not exist: the same one each time, and different for each user.
-pub(crate) fn fake_salt(config: &ServerConfig, mechanism: &str, authcid: &str) -> Vec<u8> {
-    let parts = [mechanism.as_bytes(), b"\0", authcid.as_bytes()];
-    let mut salt = hash::hmac::<ScramSha256>(config.secret(), &parts);
-    salt.truncate(config.salt_length());
-    salt.to_vec()
+/// Where the salts of users that may not exist come from.
+pub(super) struct FakeSalt {
+    config: ServerConfig,
+    secret: Zeroizing<[u8; 32]>,
+    mechanism: &'static str,
+}
+
+impl FakeSalt {
+    pub(super) fn new(config: &ServerConfig, mechanism: &'static str) -> Result<Self, Unavailable> {
+        let secret = config.secret().ok_or(Unavailable::NoSecret)?;
+        Ok(Self {
+            config: config.clone(),
+            secret: Zeroizing::new(*secret),
+            mechanism,
+        })
+    }
+
+    /// The salt of a user: the same one each time, and different for each user.
+    pub(super) fn of(&self, authcid: &str) -> Vec<u8> {
+        let parts = [self.mechanism.as_bytes(), b"\0", authcid.as_bytes()];
+        let mut salt = hash::hmac::<ScramSha256>(&*self.secret, &parts);
+        salt.truncate(self.config.salt_length());
+        salt.to_vec()
+    }
+
+    /// The iteration count that goes with it.
+    pub(super) fn iterations(&self) -> u32 {
+        self.config.iterations()
+    }
+}
+
+/// On a server: it has a secret to hide unknown users with.
+pub(super) fn needs_secret(cx: &SelectCx<'_>) -> Result<(), Unavailable> {
+    match cx.server() {
+        Some(config) if config.secret().is_none() => Err(Unavailable::NoSecret),
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::hash::{self, ScramHash};
 use super::keys::ScramKeys;
 use super::message::{BindingFlag, ClientFinal, ClientFirst};
-use super::{fake_salt, offers_plus};
+use super::{FakeSalt, offers_plus};
 use crate::base64;
 use crate::channel::{ChannelBindingType, ChannelSecurity};
 use crate::error::{Failure, Malformed};
@@ -16,10 +16,10 @@ use crate::info::{MechanismInfo, MechanismName};
 use crate::lookup::{Answer, Lookup, LookupKind, Refusal};
 use crate::mechanism::{Claim, ServerExchange, ServerStep};
 use crate::prep;
-use crate::select::{SelectCx, ServerConfig, Unavailable};
+use crate::select::{SelectCx, Unavailable};
 
 pub(super) struct Server<H> {
-    config: ServerConfig,
+    fake_salt: FakeSalt,
     channel: ChannelSecurity,
     plus: bool,
     offers_plus: bool,
@@ -70,7 +70,7 @@ impl<H: ScramHash> Server<H> {
     ) -> Result<Self, Unavailable> {
         let kind = LookupKind::custom(H::MECHANISM);
         Ok(Self {
-            config: cx.server().ok_or(Unavailable::Lookup(kind))?.clone(),
+            fake_salt: FakeSalt::new(cx.server().ok_or(Unavailable::Lookup(kind))?, H::MECHANISM)?,
             channel: cx.channel().clone(),
             plus: info.needs_channel_binding(),
             offers_plus: offers_plus(cx),
@@ -86,7 +86,7 @@ impl<H: ScramHash> Server<H> {
         let mut binding = parsed.gs2_header.as_bytes().to_vec();
         binding.extend_from_slice(self.binding_data(parsed.flag)?);
         // Computed for every user, so that nobody sees by the time who does not exist.
-        let fake_salt = fake_salt(&self.config, H::MECHANISM, &authcid);
+        let fake_salt = self.fake_salt.of(&authcid);
         let said = ClientSaid {
             binding,
             bare: parsed.bare.to_owned(),
@@ -118,7 +118,7 @@ impl<H: ScramHash> Server<H> {
     fn ask(&mut self, said: ClientSaid, keys: Option<&ScramKeys>, account: Account) -> ServerStep {
         let nothing = || Zeroizing::new(vec![0; hash::length::<H>()]);
         let (salt, iterations) = keys
-            .map_or((&*said.fake_salt, self.config.iterations()), |keys| {
+            .map_or((&*said.fake_salt, self.fake_salt.iterations()), |keys| {
                 (keys.salt(), keys.iterations())
             });
         let message = format!("r={},s={},i={iterations}", said.nonce, base64::encode(salt));
@@ -198,6 +198,7 @@ mod tests {
     use super::*;
     use crate::mechanism::Mechanism as _;
     use crate::mechanisms::{Scram, ScramSha256};
+    use crate::select::ServerConfig;
 
     /// The failure, and how many hashes and HMACs were computed on the way to it.
     fn wrong_proof(answer: Answer) -> (Failure, u32) {
