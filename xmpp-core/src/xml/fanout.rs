@@ -5,10 +5,10 @@ use std::sync::Arc;
 use super::{
     WriteXml, Writer,
     element::attribute_span,
+    escape::escape_attr,
     ns,
     parser::{Found, Machine, Mode, view},
     table::{Entry, Kind},
-    writer::escape_attr,
     {ElementRef, Limits},
 };
 

@@ -4,6 +4,7 @@ mod chars;
 mod edit;
 mod element;
 mod error;
+mod escape;
 mod fanout;
 mod lang;
 mod limits;

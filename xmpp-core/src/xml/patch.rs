@@ -3,9 +3,9 @@
 use super::{
     Element, ElementRef, WriteXml, Writer,
     element::{Shape, attribute_span, write_attributes},
+    escape::escape_attr,
     ns,
     table::{Entry, Kind},
-    writer::escape_attr,
 };
 
 /// A parsed stanza that is passed on with other attributes on its root: `from`, `to`, `xmlns`.

@@ -93,6 +93,36 @@ pub(super) fn is_suspicious(b: &[u8; SUSPICIOUS_BLOCK]) -> bool {
     any.to_bitmask() != 0
 }
 
+/// Whether a byte may have to be escaped.
+static SPECIAL: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut b = 0;
+    while b < 256 {
+        table[b] = b < 0x20 || matches!(b, 0x22 | 0x26 | 0x27 | 0x3c | 0x3e | 0xef);
+        b += 1;
+    }
+    table
+};
+
+/// The first place from `i` on that may have to be escaped: `&`, `<`, `>`, quotes, controls, 0xef (`b.len()` if there is
+/// none).
+#[inline]
+pub(super) fn special(b: &[u8], mut i: usize) -> usize {
+    while let Some(x) = load(b, i) {
+        // The quotes and `&` are three of 0x20 to 0x27, `<` and `>` differ in one bit.
+        let markup = (x | splat(2)).simd_eq(splat(b'>'))
+            | x.simd_eq(splat(b'"'))
+            | (x | splat(1)).simd_eq(splat(b'\''));
+        let other = x.min(splat(0x1f)).simd_eq(x) | x.simd_eq(splat(0xef));
+        let found = (markup | other).to_bitmask();
+        if found != 0 {
+            return i + found.trailing_zeros() as usize;
+        }
+        i += LANES;
+    }
+    tail(b, i, |c| SPECIAL[c as usize])
+}
+
 /// Whether the `len` bytes at `i` and at `j` are the same.
 #[inline(always)]
 pub(super) fn same(b: &[u8], i: usize, j: usize, len: usize) -> bool {
@@ -167,5 +197,6 @@ mod tests {
             |c| matches!(c, b'"' | b'<' | b'&'),
         );
         check(&all, text_end, |c| matches!(c, b'<' | b'&' | b'>'));
+        check(&all, special, |c| c < 0x20 || b"\"&'<>\xef".contains(&c));
     }
 }

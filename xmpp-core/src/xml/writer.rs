@@ -1,6 +1,10 @@
 //! Writing XML into a buffer the caller owns.
 
-use super::{ElementRef, Namespace, WriteXml, ns};
+use super::{
+    ElementRef, Namespace, WriteXml,
+    escape::{escape_attr, escape_text},
+    ns,
+};
 
 /// Writes well-formed XML to the end of a caller's `String`.
 ///
@@ -227,61 +231,6 @@ impl ExtendFromWithin for String {
             self.push_str(&name);
         }
     }
-}
-
-/// Appends `value`, escaped for an attribute value in single (or double) quotes.
-pub(crate) fn escape_attr(value: &str, out: &mut String) {
-    escape(value, out, |b| match b {
-        b'&' => Some("&amp;"),
-        b'<' => Some("&lt;"),
-        b'>' => Some("&gt;"),
-        b'\'' => Some("&apos;"),
-        b'"' => Some("&quot;"),
-        b'\t' => Some("&#x9;"),
-        b'\n' => Some("&#xA;"),
-        b'\r' => Some("&#xD;"),
-        0..=0x1f => Some("\u{fffd}"),
-        _ => None,
-    });
-}
-
-/// Appends `text`, escaped for character data.
-pub(crate) fn escape_text(text: &str, out: &mut String) {
-    escape(text, out, |b| match b {
-        b'&' => Some("&amp;"),
-        b'<' => Some("&lt;"),
-        b'>' => Some("&gt;"),
-        b'\r' => Some("&#xD;"),
-        b'\t' | b'\n' => None,
-        0..=0x1f => Some("\u{fffd}"),
-        _ => None,
-    });
-}
-
-#[inline]
-fn escape(value: &str, out: &mut String, replace: impl Fn(u8) -> Option<&'static str>) {
-    let bytes = value.as_bytes();
-    let mut from = 0;
-    for (i, &b) in bytes.iter().enumerate() {
-        // U+FFFE and U+FFFF (EF BF BE, EF BF BF) are no XML characters.
-        if b >= 0x40 && b != 0xef {
-            continue;
-        }
-        if b == 0xef {
-            if bytes.get(i + 1) == Some(&0xbf) && matches!(bytes.get(i + 2), Some(0xbe | 0xbf)) {
-                out.push_str(&value[from..i]);
-                out.push('\u{fffd}');
-                from = i + 3;
-            }
-            continue;
-        }
-        if let Some(replacement) = replace(b) {
-            out.push_str(&value[from..i]);
-            out.push_str(replacement);
-            from = i + 1;
-        }
-    }
-    out.push_str(&value[from..]);
 }
 
 /// [`WriteXml`] as a string that is valid XML on its own.

@@ -295,7 +295,7 @@ fn cuts(len: usize, cuts: &[u16]) -> Vec<usize> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4000))]
+    #![proptest_config(ProptestConfig::with_cases(1500))]
 
     #[test]
     fn any_chunking_of_anything(bytes in pieces(), at in vec(any::<u16>(), 0..6), small in any::<bool>()) {

@@ -2,5 +2,7 @@
 
 mod chunking;
 mod common;
+mod editing;
 mod limits;
+mod roundtrip;
 mod rules;

@@ -47,6 +47,15 @@ pub(super) fn extract(element: ElementRef<'_>) -> Element {
     let locals = element.table()[0].next as usize;
     for local in used {
         let entry = element.table()[locals + local];
+        if entry.start >= base && entry.end <= root.end {
+            // Declared in the element itself.
+            nodes.push(Entry {
+                start: entry.start - base,
+                end: entry.end - base,
+                ..entry
+            });
+            continue;
+        }
         let start = text.len();
         text.push_str(&element.document()[entry.span()]);
         #[expect(

@@ -287,7 +287,7 @@ impl Tree {
     #[cold]
     #[inline(never)]
     fn rest_of_end_tag(&mut self, b: &[u8], mut i: usize, stage: Stage) -> Result<Step, Fault> {
-        let Some(&open) = self.open.last() else {
+        let Some(open) = self.open.last_mut() else {
             return fault(ParseRule::MismatchedEndTag, i);
         };
         if stage == Stage::EndName {
@@ -308,9 +308,12 @@ impl Tree {
         loop {
             work::add(1);
             match b.get(i) {
-                Some(b'>') => return Ok(self.close(open, i + 1)),
+                Some(b'>') => {
+                    let open = *open;
+                    return Ok(self.close(open, i + 1));
+                }
                 Some(b' ' | b'\t' | b'\n') => {}
-                Some(b'\r') => self.open.last_mut().expect("open").flags |= Entry::UNSAFE,
+                Some(b'\r') => open.flags |= Entry::UNSAFE,
                 Some(_) => return fault(ParseRule::MismatchedEndTag, i),
                 None => return Ok(self.more(Stage::EndSpace, i)),
             }
