@@ -1,7 +1,7 @@
 //! The client's rules: HDR-3, 4, 7, 10; FEA-4 to FEA-7; SAS-2, 5, 8, 9; BND-1, BND-7; ERR-2, ERR-4; STZ-1.
 
 use xmpp_core::{
-    sasl::{Policy, base64},
+    sasl::{ChannelBinding, ChannelBindingType, ChannelSecurity, Policy, TlsChannel, base64},
     stream::{
         Advice, Channel, ClientConfig, ClientEvent, ClientSession, CloseReason, Misuse,
         StreamErrorCondition as C, TcpClient, WebSocketClient,
@@ -334,6 +334,32 @@ fn sas_8_after_a_failure() {
     give(&mut client, &mechanisms(&["SCRAM-SHA-256", "SCRAM-SHA-1"]));
     let (_, events) = give(&mut client, &failure("mechanism-too-weak"));
     assert_eq!(*end(&events).2, Advice::Stop, "nothing stronger is left");
+}
+
+#[test]
+fn sas_8_channel_binding_that_was_begun_is_not_given_up() {
+    // Who stands between cannot bind, but can say that the server does not know the mechanism.
+    let binding = ChannelBinding::new(ChannelBindingType::TlsExporter, [1; 32]);
+    let tls = ChannelSecurity::Tls(TlsChannel::new().with_binding(binding));
+    for condition in ["invalid-mechanism", "malformed-request"] {
+        let juliet = "juliet@example.org".parse().unwrap();
+        let config = ClientConfig::with_password(&juliet, "r0m30").unwrap();
+        let session = ClientSession::new(config, Channel::new(tls.clone()), T0, random());
+        let mut client = TcpClient::new(session);
+        let offered = [
+            "SCRAM-SHA-256-PLUS",
+            "SCRAM-SHA-1-PLUS",
+            "SCRAM-SHA-512",
+            "PLAIN",
+        ];
+        let (out, _) = give(&mut client, &mechanisms(&offered));
+        assert!(out.contains("mechanism='SCRAM-SHA-256-PLUS'"), "{out}");
+        let (out, _) = give(&mut client, &failure(condition));
+        assert!(out.contains("mechanism='SCRAM-SHA-1-PLUS'"), "{out}");
+        let (out, events) = give(&mut client, &failure(condition));
+        assert_eq!(*end(&events).2, Advice::Stop);
+        assert!(!out.contains("<auth"), "{out}");
+    }
 }
 
 #[test]

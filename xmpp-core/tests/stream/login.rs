@@ -133,6 +133,21 @@ fn sas_7_five_attempts() {
 }
 
 #[test]
+fn sas_7_logins_that_are_begun_again_count_too() {
+    // Each of them has asked the caller for stored keys.
+    let begin = auth("SCRAM-SHA-256", &base64::encode("n,,n=alice,r=abcdefgh"));
+    let mut server = server();
+    for _ in 0..5 {
+        let (out, events) = give(&mut server, &begin);
+        assert!(out.starts_with("<challenge "), "{out}");
+        assert!(matches!(events[..], [ServerEvent::Lookup { .. }]));
+    }
+    let result = give(&mut server, &begin);
+    assert_error(&result, C::PolicyViolation);
+    assert_eq!(result.1.len(), 1, "no further lookup");
+}
+
+#[test]
 fn sec_7_unknown_users_look_like_known_ones() {
     let wrong = |user: &str, password: &str| give(&mut server(), &plain("", user, password)).0;
     assert_eq!(wrong("alice", "wrong"), wrong("nobody", "pencil"));

@@ -132,8 +132,13 @@ impl ClientSession {
             | FailureKind::MechanismTooWeak => {
                 let above =
                     (kind == FailureKind::MechanismTooWeak).then(|| login.info().strength());
-                self.config.policy =
+                let mut policy =
                     std::mem::take(&mut self.config.policy).deny(login.mechanism().as_str());
+                if login.info().strength() == Strength::ChannelBound {
+                    // SEC-2: who stands between would like us to go on without channel binding.
+                    policy = policy.minimum_strength(Strength::ChannelBound);
+                }
+                self.config.policy = policy;
                 if self.has_another_mechanism(above) {
                     return self.begin_login();
                 }

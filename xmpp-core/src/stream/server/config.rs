@@ -34,7 +34,8 @@ pub struct ServerConfig {
 }
 
 impl ServerConfig {
-    /// A server of `domain` where nobody can log in yet.
+    /// A server of `domain` where nobody can log in yet: say [`allow_anonymous`](Self::allow_anonymous),
+    /// [`with_sasl`](Self::with_sasl), or both. It has no accounts, and so no secret to hide unknown users with.
     ///
     /// # Errors
     ///
@@ -44,8 +45,7 @@ impl ServerConfig {
             domains: vec![BareJid::from_parts(None, domain)?],
             lang: "en".to_owned(),
             registry: Registry::default(),
-            // Of no use until `with_sasl`: nothing that is answered here depends on it.
-            sasl: sasl::ServerConfig::new([0; 32]),
+            sasl: sasl::ServerConfig::without_secret(),
             require_tls: true,
             login_timeout: Duration::from_mins(1),
             close_timeout: Duration::from_secs(5),
@@ -69,6 +69,9 @@ impl ServerConfig {
 
     /// The mechanisms, and the lookups that the caller answers when
     /// [`ServerEvent::Lookup`](super::ServerEvent::Lookup) asks. Replaces the registry of all mechanisms.
+    ///
+    /// A server with accounts makes `config` by [`sasl::ServerConfig::new`], which asks for the secret that hides
+    /// unknown users; without one neither PLAIN nor SCRAM is offered.
     #[must_use]
     pub fn with_sasl(mut self, registry: Registry, config: sasl::ServerConfig) -> Self {
         let anonymous = self.sasl.can_answer(&LookupKind::ANONYMOUS);

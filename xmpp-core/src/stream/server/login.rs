@@ -70,7 +70,16 @@ impl ServerSession {
     /// An element of SASL's namespace before login.
     pub(super) fn handle_sasl(&mut self, element: &Element) {
         let result = match element.name() {
-            "auth" => self.handle_auth(element),
+            "auth" => {
+                // SAS-10: a new attempt discards the one that runs, which has cost as much as any (SAS-7).
+                if self.login.take().is_some() {
+                    self.count_attempt("too many logins");
+                }
+                if self.state == State::Closed {
+                    return;
+                }
+                self.handle_auth(element)
+            }
             "response" => match self.login.take() {
                 // SAS-10.
                 None => Err(Failure::OutOfOrder),
@@ -89,8 +98,6 @@ impl ServerSession {
     }
 
     fn handle_auth(&mut self, element: &Element) -> Result<(ServerLogin, Outcome), Failure> {
-        // SAS-10: a new attempt discards the one that runs.
-        self.login = None;
         let mechanism = element.attr("mechanism").ok_or(Malformed::Attributes)?;
         if self.config.require_tls && !self.channel.is_confidential() {
             return Err(Failure::EncryptionRequired);
