@@ -330,8 +330,13 @@ fn more_requests_than_granted_are_a_policy_violation() {
     let first = bench.message(1, "a");
     let second = bench.message(2, "b");
     let third = bench.message(3, "c");
+    assert!(
+        bench.is_held(third),
+        "one may be held on a connection that died with a page"
+    );
+    let fourth = bench.message(4, "d");
     assert_eq!(
-        bench.answer(third),
+        bench.answer(fourth),
         terminate("policy-violation"),
         "BOSH 7.2"
     );
@@ -339,6 +344,18 @@ fn more_requests_than_granted_are_a_policy_violation() {
     assert_eq!(bench.answer(second), terminate("other-request"));
     let reason = CloseReason::Terminated(TerminalCondition::PolicyViolation);
     assert_eq!(bench.closed, [reason]);
+}
+
+#[test]
+fn a_reload_that_overtakes_the_last_request_of_the_old_page_is_no_flood() {
+    let mut bench = Bench::created();
+    // Held on a connection that is dead, which nobody has noticed.
+    bench.poll(1);
+    let new_page = bench.poll(3);
+    let old_page = bench.message(2, "a");
+    assert!(bench.closed.is_empty(), "converse #923, #726");
+    assert_eq!(bench.answer(old_page), EMPTY);
+    assert!(bench.is_held(new_page));
 }
 
 #[test]

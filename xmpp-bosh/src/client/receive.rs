@@ -29,6 +29,9 @@ impl Client {
             // A recoverable error (BOSH 9.9).
             Ok(body) if body.attributes.kind == Some(BodyType::Error) => self.repeat_up_to(rid),
             Ok(body) => {
+                if let Some(missing) = body.attributes.report.and_then(Rid::new) {
+                    self.repeat_missing(missing);
+                }
                 if let Some(request) = self.queue.get_mut(rid)
                     && !matches!(request.state, Progress::Answered(_))
                 {
@@ -101,12 +104,6 @@ impl Client {
             // Its answer ends the session, of whatever type it is (BOSH 8.3).
             self.inbox.push_back(StreamItem::Close);
             return self.close(ClientCloseReason::Local);
-        }
-        if let Some(missing) = attributes.report.and_then(Rid::new) {
-            // BOSH 5.4.
-            if self.queue.lowest() == Some(missing) {
-                self.repeat_up_to(missing);
-            }
         }
         if empty
             && let Some(interval) = self.terms.polling

@@ -193,9 +193,9 @@ impl Client {
     /// Keeps one request at the connection manager (BOSH 6.1), at intervals where the session polls, and none while a pause
     /// or a hand-over is on.
     pub(super) fn ask_if_idle(&mut self) {
-        let idle =
-            self.state == State::Established && self.queue.is_empty() && self.inbox.is_empty();
-        if !idle {
+        // What the session has to say goes first: a pump is due.
+        let idle = self.state == State::Established && !self.pump_announced;
+        if !idle || !self.queue.is_empty() || !self.inbox.is_empty() {
             return;
         }
         if self.detaching {
@@ -257,6 +257,17 @@ impl Client {
         let mut bits = [0u8; 1];
         self.random.fill(&mut bits);
         wait + wait / 1024 * u32::from(bits[0])
+    }
+
+    /// The connection manager answered `rid` a while ago, and knows from our `ack` that the answer has not come (BOSH 5.4).
+    /// No answer can be processed before that one, so it is asked for when the report arrives.
+    pub(super) fn repeat_missing(&mut self, rid: Rid) {
+        let now = self.now;
+        if let Some(request) = self.queue.get_mut(rid)
+            && matches!(request.state, Progress::Sent { .. })
+        {
+            request.state = Progress::Due { at: now };
+        }
     }
 
     /// The request `rid` is sent again at once, and all before it that have no answer (BOSH 9.9).

@@ -164,8 +164,10 @@ impl Record {
         } else {
             Some(self.window.gap_since.unwrap_or(at.now))
         };
-        // More at a time than was granted (BOSH 7.2).
-        let bound = self.terms.requests + u64::from(self.window.ends_with_extra());
+        // More at a time than was granted (BOSH 7.2). Those held may have died with the page that was before this
+        // one: a reload must not look like a flood.
+        let extra = u64::from(self.window.ends_with_extra());
+        let bound = self.terms.requests + self.terms.hold as u64 + extra;
         if self.state == State::Live && self.window.connected() as u64 > bound {
             return self.fail(at, newest, TerminalCondition::PolicyViolation, out);
         }
