@@ -1,0 +1,41 @@
+//! Clients that others wrote: Strophe.js, stanza.js and xmpp.js, over every transport that each knows.
+//!
+//! The cases are scripts under `tests/clients/` (see `run.mjs` for what they do). They need Node.js and the packages of
+//! `tests/clients/package.json` (`npm ci` there, or `WEBCHAT_CLIENT_MODULES`).
+
+#[allow(unreachable_pub, reason = "shared by two test programs")]
+#[path = "common/scripts.rs"]
+mod scripts;
+
+use std::{path::Path, process::Command};
+
+use scripts::{Setup, check, on_path, packages};
+
+const CASES: [&str; 6] = [
+    "strophe, bosh",
+    "strophe, websocket",
+    "stanza, bosh",
+    "stanza, websocket",
+    "xmpp.js, websocket",
+    "all together",
+];
+
+#[test]
+fn three_libraries_over_their_transports() {
+    let wanted = CASES.map(str::to_owned).into();
+    check("clients", &wanted, setup());
+}
+
+fn setup() -> Result<Setup, String> {
+    let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients");
+    let wanted = ["@xmpp/client", "stanza", "strophe.js", "xhr2"];
+    let modules = packages("WEBCHAT_CLIENT_MODULES", &scripts, &wanted)?;
+    let mut script = Command::new(on_path("node").ok_or("there is no node")?);
+    script
+        .arg(scripts.join("run.mjs"))
+        .env("WEBCHAT_CLIENT_MODULES", modules);
+    Ok(Setup {
+        server: Vec::new(),
+        script,
+    })
+}

@@ -1,0 +1,104 @@
+// Runs the cases against a running server and prints one line for each: `ok NAME` or `FAILED NAME` with the reason.
+// Started by tests/clients.rs; by hand:
+//
+//   WEBCHAT_URL=http://127.0.0.1:5280 node run.mjs [part of a name]
+//
+// Environment: WEBCHAT_URL, WEBCHAT_CLIENT_MODULES (a node_modules).
+
+import { strophe } from './strophe.mjs';
+import { stanza } from './stanza.mjs';
+import { xmppjs } from './xmppjs.mjs';
+
+const CASE_MS = 30_000;
+const BOSH = 'bosh';
+const WEBSOCKET = 'websocket';
+/** Each with the transports that it knows. */
+const clients = [
+  ['strophe', BOSH, strophe],
+  ['strophe', WEBSOCKET, strophe],
+  ['stanza', BOSH, stanza],
+  ['stanza', WEBSOCKET, stanza],
+  ['xmpp.js', WEBSOCKET, xmppjs],
+];
+
+const origin = new URL(process.env.WEBCHAT_URL).origin;
+const endpoints = {
+  [BOSH]: `${origin}/http-bind`,
+  [WEBSOCKET]: `${origin.replace('http', 'ws')}/xmpp-websocket`,
+};
+
+async function login(connect, transport) {
+  const user = await connect({ transport, url: endpoints[transport], domain: 'localhost' });
+  if (!/^[^@/]+@localhost\/./.test(user.jid)) throw new Error(`logged in as ${user.jid}`);
+  return user;
+}
+
+/** Two users of one library: the whole of a chat. */
+async function alone([name, transport, connect]) {
+  const room = `${name.replace('.', '')}-${transport}-${process.pid}@rooms.localhost`;
+  const a = await login(connect, transport);
+  const b = await login(connect, transport);
+  await a.ping('localhost');
+  await a.join(room, 'a');
+  await b.join(room, 'b');
+  await a.say(room, 'hello <b> & "all"');
+  await b.hears(`${room}/a`, 'hello <b> & "all"');
+  await a.hears(`${room}/a`, 'hello <b> & "all"');
+  await b.say(room, 'grüezi 👋');
+  await a.hears(`${room}/b`, 'grüezi 👋');
+  await a.ping(`${room}/a`); // XEP-0410
+  await b.leave(room, 'b');
+  await a.misses(`${room}/b`);
+  await b.end();
+  await a.end();
+}
+
+/** All of them in one room, and each hears each exactly once. */
+async function together() {
+  const room = `together-${process.pid}@rooms.localhost`;
+  const users = [];
+  for (const [name, transport, connect] of clients) {
+    const user = await login(connect, transport);
+    const nick = `${name} ${transport}`;
+    await user.join(room, nick);
+    users.push({ user, nick });
+  }
+  for (const { user, nick } of users) await user.say(room, `from ${nick}`);
+  for (const { user } of users) {
+    for (const { nick } of users) await user.hears(`${room}/${nick}`, `from ${nick}`);
+  }
+  for (const { user, nick } of users) {
+    for (const { nick: other } of users) {
+      const times = user.heard.filter(({ body }) => body === `from ${other}`).length;
+      if (times !== 1) throw new Error(`${nick} heard ${other} ${times} times`);
+    }
+  }
+  // One after the other, and out of the room first: stanza.js throws when a stanza comes behind its own goodbye.
+  for (const { user, nick } of users) {
+    await user.leave(room, nick);
+    await user.end();
+  }
+}
+
+const cases = [
+  ...clients.map((client) => [`${client[0]}, ${client[1]}`, () => alone(client)]),
+  ['all together', together],
+];
+
+let failed = 0;
+for (const [name, run] of cases.filter(([name]) => name.includes(process.argv[2] ?? ''))) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error('the case took too long')), CASE_MS);
+  });
+  try {
+    await Promise.race([run(), late]);
+    console.log(`ok ${name}`);
+  } catch (error) {
+    failed += 1;
+    console.log(`FAILED ${name}`);
+    console.log(`${error?.stack ?? JSON.stringify(error)}`.replace(/^/gm, '    '));
+  }
+  clearTimeout(timer);
+}
+process.exit(failed === 0 ? 0 : 1);

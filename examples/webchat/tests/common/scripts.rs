@@ -1,0 +1,143 @@
+//! Cases that are scripts of Node.js: each kind gets a web chat of its own, and its cases are counted.
+//!
+//! A script gets the link in `WEBCHAT_URL` and prints `ok NAME` or `FAILED NAME` for each case. Where something is
+//! missing that the cases need, the test says so and passes; with `CI=true` it fails unless every case was executed.
+
+use std::{
+    collections::BTreeSet,
+    env,
+    ffi::OsString,
+    io::{BufRead as _, BufReader, Write as _},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::mpsc,
+    thread,
+    time::Duration,
+};
+
+/// A case ends by itself after two minutes.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+/// What the cases are run with.
+pub struct Setup {
+    /// Options of the web chat beside its address and its folder.
+    pub server: Vec<OsString>,
+    /// The script.
+    pub script: Command,
+}
+
+/// Runs the cases of that kind: every one of `wanted` has to pass, and there must be no other.
+pub fn check(kind: &str, wanted: &BTreeSet<String>, setup: Result<Setup, String>) {
+    let setup = match setup {
+        Ok(setup) => setup,
+        Err(missing) if is_ci() => panic!("the {kind} tests cannot run: {missing}"),
+        Err(missing) => {
+            let cases = wanted.len();
+            return say(kind, &format!("SKIPPED {cases} {kind} cases: {missing}"));
+        }
+    };
+    let lines = run(kind, setup);
+    let cases = |mark: &str| -> BTreeSet<String> {
+        lines
+            .iter()
+            .filter_map(|line| line.strip_prefix(mark).map(str::to_owned))
+            .collect()
+    };
+    let (passed, failed) = (cases("ok "), cases("FAILED "));
+    let executed = passed.len() + failed.len();
+    say(kind, &format!("{kind} cases executed: {executed}"));
+    let text = lines.join("\n");
+    assert!(failed.is_empty(), "failed: {failed:#?}\n{text}");
+    assert_eq!(&passed, wanted, "every case, and no other\n{text}");
+}
+
+/// A program of that name in the search path.
+pub fn on_path(program: &str) -> Option<PathBuf> {
+    env::split_paths(&env::var_os("PATH")?)
+        .map(|folder| folder.join(program))
+        .find(|path| path.is_file())
+}
+
+/// Node.js packages: in the folder that the variable names, else in `node_modules` beside the scripts.
+pub fn packages(variable: &str, scripts: &Path, wanted: &[&str]) -> Result<PathBuf, String> {
+    let modules = env::var_os(variable).map_or_else(|| scripts.join("node_modules"), PathBuf::from);
+    for package in wanted {
+        if !modules.join(package).join("package.json").is_file() {
+            return Err(format!(
+                "{} holds no {package}; `npm ci` in {} brings it",
+                modules.display(),
+                scripts.display()
+            ));
+        }
+    }
+    Ok(modules)
+}
+
+/// What the script printed, against a web chat on a free port.
+fn run(kind: &str, mut setup: Setup) -> Vec<String> {
+    let data = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{kind}-data"));
+    let server = Program::start(
+        Command::new(env!("CARGO_BIN_EXE_webchat"))
+            .args(["--listen", "127.0.0.1:0", "--log", "warn", "--data"])
+            .arg(data)
+            .args(setup.server),
+    );
+    let printed = server.lines.recv_timeout(PATIENCE).expect("the link");
+    let link = printed
+        .split_whitespace()
+        .find(|word| word.starts_with("http://"))
+        .expect("a link in the first line");
+    let script = Program::start(setup.script.env("WEBCHAT_URL", link));
+    let mut lines = Vec::new();
+    // Ends when the script closes its output, or hangs.
+    while let Ok(line) = script.lines.recv_timeout(PATIENCE) {
+        say(kind, &line);
+        lines.push(line);
+    }
+    lines
+}
+
+/// A running program, ended with the test.
+struct Program {
+    child: Child,
+    /// The lines it prints, from a thread of their own.
+    lines: mpsc::Receiver<String>,
+}
+
+impl Program {
+    fn start(command: &mut Command) -> Self {
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("it is there");
+        let stdout = BufReader::new(child.stdout.take().expect("piped"));
+        let (sender, lines) = mpsc::channel();
+        thread::spawn(move || {
+            for line in stdout.lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { child, lines }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn is_ci() -> bool {
+    env::var("CI").is_ok_and(|value| value == "true" || value == "1")
+}
+
+/// Prints where the test harness does not hold it back.
+fn say(kind: &str, line: &str) {
+    // Nobody may be reading.
+    let _ = writeln!(std::io::stderr(), "{kind}: {line}");
+}
