@@ -3,6 +3,7 @@
 use xmpp_core::{
     StanzaErrorCondition,
     stream::{BindAnswer, LookupId, Misuse, ServerEvent, StreamErrorCondition as C, TcpServer},
+    xml::{Element, Limits, ns},
 };
 
 use super::common::{
@@ -281,6 +282,60 @@ fn stz_6_from() {
 }
 
 #[test]
+fn stz_6_hdr_11_stamps_for_those_whom_it_goes_to() {
+    let header = HEADER.replace("to=", "xml:lang='de' to=");
+    let read = |text| Element::parse_in(text, Limits::CLIENT, ns::CLIENT).unwrap();
+    let mut server = tcp();
+    give(&mut server, &format!("{header}{AUTH}{header}"));
+    let unbound = server.session();
+    assert_eq!(unbound.stamp(&read("<iq/>"), None), None);
+    give(&mut server, BIND);
+    let session = server.session();
+    let own = session.jid().unwrap().as_str();
+    let bare = session.jid().unwrap().bare_str();
+    for (stanza, from, lang) in [
+        ("<message to='a@b'><body>x</body></message>", own, "de"),
+        ("<message xml:lang='cs'><body>x</body></message>", own, "cs"),
+        ("<message xml:lang=''/>", own, ""),
+        (
+            "<m:message xmlns:m='jabber:client'><m:body>x</m:body></m:message>",
+            own,
+            "de",
+        ),
+        ("<presence type='unavailable'/>", own, "de"),
+        ("<presence type='subscribe' to='a@b'/>", bare, "de"),
+        ("<presence type='subscribed' to='a@b'/>", bare, "de"),
+        ("<presence type='unsubscribe' to='a@b'/>", bare, "de"),
+        ("<presence type='unsubscribed' to='a@b'/>", bare, "de"),
+        ("<message type='subscribe'/>", own, "de"),
+    ] {
+        let stanza = read(stanza);
+        let stamped = session.stamp(&stanza, session.peer_lang()).unwrap();
+        assert_eq!(stamped.attr("from").as_deref(), Some(from), "{stanza}");
+        assert_eq!(
+            stamped.attr_ns("lang", ns::XML).as_deref(),
+            Some(lang),
+            "{stanza}"
+        );
+        assert!(stamped.has_ns(ns::CLIENT));
+        assert_eq!(stamped.attr("to"), stanza.attr("to"));
+        assert_eq!(stamped.attr("type"), stanza.attr("type"));
+        let children = |e: &Element| {
+            e.children()
+                .map(|c| c.text().into_owned())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(children(&stamped), children(&stanza));
+        // BOSH 15.21: on a WebSocket a stanza says it itself.
+        let stamped = session.stamp(&stanza, None).unwrap();
+        assert_eq!(
+            stamped.attr_ns("lang", ns::XML),
+            stanza.attr_ns("lang", ns::XML)
+        );
+    }
+}
+
+#[test]
 fn sas_10_second_login() {
     for script in [
         format!("{HEADER}{AUTH}{HEADER}{AUTH}"),
@@ -303,9 +358,9 @@ fn stanzas_come_out_as_they_came_in() {
     assert_eq!(element, &xml_element(stanza));
 }
 
-fn xml_element(text: &str) -> xmpp_core::xml::Element {
+fn xml_element(text: &str) -> Element {
     let with_ns = text.replacen(' ', " xmlns='jabber:client' ", 1);
-    xmpp_core::xml::Element::parse(&with_ns).unwrap()
+    Element::parse(&with_ns).unwrap()
 }
 
 #[test]

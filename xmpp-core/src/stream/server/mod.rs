@@ -21,7 +21,7 @@ use super::{
 use crate::{
     BareJid, FullJid, Jid, Random, Timestamp,
     sasl::{ChannelSecurity, ServerLogin},
-    xml::{Limits, WriteXml, Writer, ns},
+    xml::{Element, Limits, Patch, WriteXml, Writer, ns},
 };
 
 /// A server's session with one client: header, features, STARTTLS, SASL, bind, then stanzas
@@ -141,6 +141,29 @@ impl ServerSession {
     /// (HDR-11), of none on WebSocket (BOSH 15.21).
     pub fn peer_lang(&self) -> Option<&str> {
         self.peer_lang.as_deref()
+    }
+
+    /// A stanza of the peer as it goes on from here: `from` is the session's full JID, of a subscription's presence its
+    /// bare one (STZ-6), and `xml:lang` is `lang` where the stanza has none of its own (HDR-11). For `lang` give
+    /// [`peer_lang`](Self::peer_lang) on a byte stream and BOSH, `None` on WebSocket. `None` before the session is bound.
+    pub fn stamp(&self, stanza: &Element, lang: Option<&str>) -> Option<Element> {
+        let jid = self.jid.as_ref()?;
+        let is_subscription = stanza.name() == "presence"
+            && matches!(
+                stanza.attr("type").as_deref(),
+                Some("subscribe" | "subscribed" | "unsubscribe" | "unsubscribed")
+            );
+        let from = if is_subscription {
+            jid.bare_str()
+        } else {
+            jid.as_str()
+        };
+        let mut values = vec![("from", from)];
+        if let Some(lang) = lang.filter(|_| stanza.attr_ns("lang", ns::XML).is_none()) {
+            values.push(("xml:lang", lang));
+        }
+        let patch = Patch::new(stanza, &["from"]);
+        Some(Element::build(ns::CLIENT, |w| patch.apply(&values, w.raw())))
     }
 
     /// What the transport offers.
