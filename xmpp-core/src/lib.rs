@@ -36,7 +36,8 @@
 //! #         for byte in dest { self.0 = self.0.wrapping_mul(5).wrapping_add(7); *byte = self.0; }
 //! #     }
 //! # }
-//! // `Os` fills bytes from the operating system; `now` comes from the caller's clock.
+//! // `Os` fills bytes from the operating system (the feature `rand` has an adapter for generators of that crate); `now`
+//! // comes from the caller's clock.
 //! let now = Timestamp::from_millis(1_700_000_000_000);
 //! let config = ServerConfig::new("chat.example")?.allow_anonymous().require_tls(false);
 //! let session = ServerSession::new(Arc::new(config), Channel::plain(), now, Box::new(Os(1)));
@@ -112,4 +113,6 @@ pub use jid::{BareJid, FullJid, Jid, JidError, JidPart, JidRule};
 pub use stanza_error::{StanzaError, StanzaErrorCondition, StanzaErrorType, UnknownName};
 pub use xmpp_core_derive::{Payload, XmlText};
 pub use xmpp_sasl as sasl;
+#[cfg(feature = "rand")]
+pub use xmpp_sasl::CryptoRandom;
 pub use xmpp_sasl::{Random, Timestamp};

@@ -2,8 +2,8 @@
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use rand::Rng as _;
-use xmpp_core::{Random, Timestamp};
+use rand::{rand_core::UnwrapErr, rngs::SysRng};
+use xmpp_core::{CryptoRandom, Timestamp};
 
 /// The wall clock as it was at the start, and a monotonic clock from then on, so that timers survive a clock that
 /// is set back.
@@ -42,19 +42,15 @@ impl Clock {
     }
 }
 
-/// The thread's generator of the `rand` crate: cryptographically secure, seeded and reseeded from the operating
-/// system. Nothing is kept here, so that each session may own one.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct SecureRandom;
-
-impl Random for SecureRandom {
-    fn fill(&mut self, dest: &mut [u8]) {
-        rand::rng().fill_bytes(dest);
-    }
+/// The operating system's generator. It keeps nothing, so that each session may own one.
+pub fn secure_random() -> CryptoRandom<UnwrapErr<SysRng>> {
+    CryptoRandom(UnwrapErr(SysRng))
 }
 
 #[cfg(test)]
 mod tests {
+    use xmpp_core::Random as _;
+
     use super::*;
 
     #[test]
@@ -69,8 +65,8 @@ mod tests {
     #[test]
     fn random_bytes_differ() {
         let (mut a, mut b) = ([0; 32], [0; 32]);
-        SecureRandom.fill(&mut a);
-        SecureRandom.fill(&mut b);
+        secure_random().fill(&mut a);
+        secure_random().fill(&mut b);
         assert_ne!(a, b);
     }
 }

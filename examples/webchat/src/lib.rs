@@ -19,6 +19,6 @@ pub mod hub;
 mod options;
 mod server;
 
-pub use clock::{Clock, SecureRandom};
+pub use clock::{Clock, secure_random};
 pub use options::{Limits, Options, Settings};
 pub use server::{Server, StartError};

@@ -14,7 +14,7 @@ use tokio::{
 use tower::ServiceExt;
 
 use crate::{
-    clock::{Clock, SecureRandom},
+    clock::{Clock, secure_random},
     driver::{self, HubHandle},
     http::{self, Peer},
     hub::Hub,
@@ -68,7 +68,7 @@ impl Server {
         let address = listener.local_addr().map_err(fail)?;
         let clock = Clock::start();
         let hub = driver::start(
-            Hub::new(settings, || Box::new(SecureRandom), clock.now()),
+            Hub::new(settings, || Box::new(secure_random()), clock.now()),
             clock,
         );
         let (stop, stopped) = watch::channel(false);
