@@ -164,8 +164,16 @@ async function reload({ openBehind, Client, transport }) {
   await anna.shows('before');
 
   if (Client === OurPage) {
+    // Reloaded in the moment of sending, and again when the answer to what was sent is lost.
     await sayAndReload(anna, 'on the way out');
-    await Promise.all([sayAll(bob, ['during 1', 'during 2', 'during 3']), anna.inside()]);
+    await Promise.all([sayAll(bob, ['during 1', 'during 2']), anna.inside()]);
+    anna.cutAllowed = true;
+    const behind = way.cutBehind(transport === 'bosh' ? 'unanswered' : '');
+    await anna.say('unanswered');
+    await behind;
+    await sayAll(bob, ['during 3']);
+    await way.listen();
+    await anna.reload();
   } else {
     await away(anna, () => sayAll(bob, ['during 1', 'during 2', 'during 3']));
     await anna.reload();
@@ -178,9 +186,7 @@ async function reload({ openBehind, Client, transport }) {
 
   const spoken = ['before', 'during 1', 'during 2', 'during 3', 'after', 'back'];
   if (Client === OurPage) {
-    await bob.shows('on the way out');
-    await anna.shows('on the way out');
-    await eachOnceInOneOrder([anna, bob], [...spoken, 'on the way out']);
+    await eachOnceInOneOrder([anna, bob], [...spoken, 'on the way out', 'unanswered']);
   } else {
     await eachOnce(bob, spoken);
     await atMostOnce(anna, spoken, ['after', 'back']);
