@@ -103,6 +103,7 @@
 //! [RFC 7622]: https://www.rfc-editor.org/rfc/rfc7622
 #![forbid(unsafe_code)]
 
+mod error_children;
 mod jid;
 mod stanza_error;
 

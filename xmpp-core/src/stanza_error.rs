@@ -4,6 +4,7 @@ use std::{fmt, str::FromStr};
 
 use crate::{
     Jid,
+    error_children::{ErrorChildren, write_children},
     xml::{Element, ElementRef, Namespace, Payload, PayloadError, WriteXml, Writer, ns},
 };
 
@@ -118,33 +119,25 @@ impl Payload for StanzaError {
         if !Self::matches(element) {
             return Err(PayloadError::Mismatch { expected: "error" });
         }
-        let mut condition = None;
-        let mut error = Self::new(StanzaErrorCondition::UndefinedCondition);
-        for child in element.children() {
-            if child.is("text", ns::STANZA_ERRORS) {
-                if error.text.is_none() {
-                    error.text = Some(child.text().into_owned());
-                    error.text_lang = child.lang().map(std::borrow::Cow::into_owned);
-                }
-            } else if child.has_ns(ns::STANZA_ERRORS) {
-                if condition.is_none() {
-                    condition = child.name().parse().ok();
-                    let uri = child.text();
-                    error.uri = (!uri.trim().is_empty()).then(|| uri.trim().to_owned());
-                }
-            } else if error.application.is_none() {
-                error.application = Some(child.to_element());
-            }
-        }
-        error.condition = condition.unwrap_or(StanzaErrorCondition::UndefinedCondition);
-        error.error_type = match element.attr("type").as_deref().map(str::parse) {
+        let children = ErrorChildren::read(element, ns::STANZA_ERRORS, |name| name.parse().ok());
+        let condition = children
+            .condition
+            .unwrap_or(StanzaErrorCondition::UndefinedCondition);
+        let error_type = match element.attr("type").as_deref().map(str::parse) {
             Some(Ok(error_type)) => error_type,
             // STZ-10: an unknown type is read as `cancel`.
             Some(Err(_)) => StanzaErrorType::Cancel,
-            None => error.condition.default_type(),
+            None => condition.default_type(),
         };
-        error.by = element.attr("by").and_then(|by| by.parse().ok());
-        Ok(error)
+        Ok(Self {
+            error_type,
+            condition,
+            by: element.attr("by").and_then(|by| by.parse().ok()),
+            uri: children.content,
+            text: children.text,
+            text_lang: children.text_lang,
+            application: children.application,
+        })
     }
 }
 
@@ -154,20 +147,13 @@ impl WriteXml for StanzaError {
         let error = w.start("error", ns::CLIENT);
         w.attr("type", self.error_type.as_str());
         w.opt_attr("by", self.by.as_ref().map(Jid::as_str));
-        w.text_element(
-            self.condition.as_str(),
+        write_children(
             ns::STANZA_ERRORS,
-            self.uri.as_deref().unwrap_or_default(),
+            (self.condition.as_str(), self.uri.as_deref()),
+            (self.text.as_deref(), self.text_lang.as_deref()),
+            self.application.as_ref(),
+            w,
         );
-        if let Some(text) = &self.text {
-            let tag = w.start("text", ns::STANZA_ERRORS);
-            w.opt_attr("xml:lang", self.text_lang.as_deref());
-            w.text(text);
-            w.end(tag);
-        }
-        if let Some(application) = &self.application {
-            w.element(application.root());
-        }
         w.end(error);
     }
 }

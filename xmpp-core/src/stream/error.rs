@@ -3,7 +3,10 @@
 use std::fmt;
 
 use super::StreamErrorCondition;
-use crate::xml::{Element, ElementRef, ParseClass, ParseError, Writer, ns};
+use crate::{
+    error_children::{ErrorChildren, write_children},
+    xml::{Element, ElementRef, ParseClass, ParseError, Writer, ns},
+};
 
 /// A stream error ([RFC 6120 §4.9](https://www.rfc-editor.org/rfc/rfc6120#section-4.9)): always the end of the stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,49 +66,33 @@ impl StreamError {
     /// Reads a `<stream:error/>`, its children in any order; an unknown or absent condition is
     /// `undefined-condition` (ERR-1).
     pub fn from_element(element: ElementRef<'_>) -> Self {
-        let mut condition = None;
-        let mut error = Self::new(StreamErrorCondition::UndefinedCondition);
-        for child in element.children() {
-            if child.is("text", ns::STREAM_ERRORS) {
-                if error.text.is_none() {
-                    error.text = Some(child.text().into_owned());
-                    error.text_lang = child.lang().map(std::borrow::Cow::into_owned);
-                }
-            } else if child.has_ns(ns::STREAM_ERRORS) {
-                if condition.is_none() {
-                    condition = StreamErrorCondition::from_name(child.name());
-                    if condition == Some(StreamErrorCondition::SeeOtherHost) {
-                        let host = child.text();
-                        error.other_host =
-                            (!host.trim().is_empty()).then(|| host.trim().to_owned());
-                    }
-                }
-            } else if error.application.is_none() {
-                error.application = Some(child.to_element());
-            }
+        let children =
+            ErrorChildren::read(element, ns::STREAM_ERRORS, StreamErrorCondition::from_name);
+        let condition = children
+            .condition
+            .unwrap_or(StreamErrorCondition::UndefinedCondition);
+        Self {
+            condition,
+            other_host: children
+                .content
+                .filter(|_| condition == StreamErrorCondition::SeeOtherHost),
+            text: children.text,
+            text_lang: children.text_lang,
+            application: children.application,
         }
-        error.condition = condition.unwrap_or(StreamErrorCondition::UndefinedCondition);
-        error
     }
 
     /// Writes `<stream:error>…</stream:error>` with the prefix undeclared (ERR-1's order).
     pub(crate) fn write_prefixed(&self, out: &mut String) {
         let mut w = Writer::new(out, ns::CLIENT);
         let error = w.start_prefixed("stream:error");
-        w.text_element(
-            self.condition.as_str(),
+        write_children(
             ns::STREAM_ERRORS,
-            self.other_host.as_deref().unwrap_or_default(),
+            (self.condition.as_str(), self.other_host.as_deref()),
+            (self.text.as_deref(), self.text_lang.as_deref()),
+            self.application.as_ref(),
+            &mut w,
         );
-        if let Some(text) = &self.text {
-            let tag = w.start("text", ns::STREAM_ERRORS);
-            w.opt_attr("xml:lang", self.text_lang.as_deref());
-            w.text(text);
-            w.end(tag);
-        }
-        if let Some(application) = &self.application {
-            w.element(application.root());
-        }
         w.end(error);
     }
 }

@@ -94,7 +94,7 @@ impl ClientSession {
     fn ready(&mut self) {
         if let Some(jid) = self.jid.clone() {
             self.state = State::Ready;
-            self.deadline = None;
+            self.deadline.clear();
             self.events.push_back(ClientEvent::Ready { jid });
         }
     }

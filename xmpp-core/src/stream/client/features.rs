@@ -3,7 +3,7 @@
 use super::{ClientEvent, ClientSession, State};
 use crate::{
     sasl::ChannelBindingType,
-    stream::{Advice, CloseReason, StreamError, StreamErrorCondition},
+    stream::{Advice, CloseReason, faults},
     xml::{ElementRef, ns},
 };
 
@@ -25,9 +25,7 @@ impl ClientSession {
         }
         if !confidential && self.config.require_tls {
             // TLS-7.
-            let error = StreamError::new(StreamErrorCondition::PolicyViolation)
-                .with_text("TLS is required");
-            return self.fail(error, Advice::NextCandidate);
+            return self.fail(faults::tls_required(), Advice::NextCandidate);
         }
         // FEA-5: every set of features replaces the former one.
         self.offered = features

@@ -5,7 +5,7 @@ use crate::{
     Jid, Timestamp,
     stream::{
         Advice, CloseReason, OutItem, Session, StreamError, StreamErrorCondition, StreamHeader,
-        StreamItem, stanza::is_stanza, version::Version,
+        StreamItem, faults, stanza::is_stanza, version::Version,
     },
     xml::{Element, Limits, ns},
 };
@@ -21,14 +21,12 @@ impl Session for ClientSession {
     }
 
     fn handle_item(&mut self, now: Timestamp, item: StreamItem) {
-        self.see(now);
+        self.deadline.see(now);
         if self.state == State::Closed {
             return;
         }
         if !self.ready() {
-            let error = StreamError::new(StreamErrorCondition::PolicyViolation)
-                .with_text("something was sent before its time");
-            return self.handle_error(now, error);
+            return self.handle_error(now, faults::before_its_time());
         }
         match item {
             StreamItem::Open(header) => self.handle_open(&header),
@@ -38,7 +36,7 @@ impl Session for ClientSession {
     }
 
     fn handle_error(&mut self, now: Timestamp, error: StreamError) {
-        self.see(now);
+        self.deadline.see(now);
         match self.state {
             State::Closed => {}
             // TLS-3: what came in clear behind `<proceed/>` is never read.
@@ -51,7 +49,7 @@ impl Session for ClientSession {
     }
 
     fn handle_eof(&mut self, now: Timestamp) {
-        self.see(now);
+        self.deadline.see(now);
         self.out.clear();
         match self.state {
             State::Closing => self.finish(CloseReason::Local, None, Advice::None),
@@ -64,23 +62,19 @@ impl Session for ClientSession {
     }
 
     fn handle_timeout(&mut self, now: Timestamp) {
-        self.see(now);
-        if self.deadline.is_none_or(|deadline| self.now < deadline) {
+        self.deadline.see(now);
+        if !self.deadline.is_over() {
             return;
         }
         match self.state {
             State::Closing => self.finish(CloseReason::Local, None, Advice::None),
             State::StartingTls => self.finish(CloseReason::Lost, None, Advice::NextCandidate),
-            _ => self.fail(
-                StreamError::new(StreamErrorCondition::ConnectionTimeout)
-                    .with_text("login took too long"),
-                Advice::Backoff,
-            ),
+            _ => self.fail(faults::login_timeout(), Advice::Backoff),
         }
     }
 
     fn poll_timeout(&self) -> Option<Timestamp> {
-        self.deadline
+        self.deadline.at()
     }
 
     fn poll_item(&mut self) -> Option<OutItem<'_>> {
@@ -122,11 +116,7 @@ impl ClientSession {
             return;
         }
         if self.state != State::Header {
-            return self.fail(
-                StreamError::new(StreamErrorCondition::BadFormat)
-                    .with_text("a stream header in mid-stream"),
-                Advice::Stop,
-            );
+            return self.fail(faults::header_in_mid_stream(), Advice::Stop);
         }
         // HDR-10.
         let known = match header.from.as_deref().map(Jid::new) {
@@ -159,11 +149,7 @@ impl ClientSession {
             return self.handle_stream_error(StreamError::from_element(root));
         }
         match self.state {
-            State::Header => self.fail(
-                StreamError::new(StreamErrorCondition::BadFormat)
-                    .with_text("the stream has no header"),
-                Advice::NextCandidate,
-            ),
+            State::Header => self.fail(faults::no_header(), Advice::NextCandidate),
             State::Features if root.is("features", ns::STREAMS) => self.handle_features(root),
             // Nothing but features can come now.
             State::Features => self.fail(

@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 pub use self::{config::ClientConfig, event::ClientEvent};
 use super::{
     Advice, Channel, CloseReason, Misuse, StreamError, StreamErrorCondition, StreamHeader,
-    out::OutQueue, version,
+    deadline::Deadline, faults, out::OutQueue, version,
 };
 use crate::{
     FullJid, Random, Timestamp,
@@ -36,10 +36,8 @@ pub struct ClientSession {
     state: State,
     out: OutQueue,
     events: VecDeque<ClientEvent>,
-    /// The latest time seen.
-    now: Timestamp,
     /// Of the login, later of the close.
-    deadline: Option<Timestamp>,
+    deadline: Deadline,
     /// The server's next item has to be a header, and the codec does not know yet.
     restart: bool,
     login: Option<ClientLogin>,
@@ -96,14 +94,13 @@ impl ClientSession {
         random: Box<dyn Random + Send>,
     ) -> Self {
         let mut session = Self {
-            deadline: Some(now.saturating_add(config.login_timeout)),
+            deadline: Deadline::new(now, config.login_timeout),
             out: OutQueue::new(config.max_backlog),
             config,
             channel,
             random,
             state: State::Header,
             events: VecDeque::new(),
-            now,
             restart: false,
             login: None,
             offered: Vec::new(),
@@ -142,11 +139,7 @@ impl ClientSession {
         if self.out.send(stanza).is_err() {
             // LIM-4.
             self.out.clear();
-            self.fail(
-                StreamError::new(StreamErrorCondition::ResourceConstraint)
-                    .with_text("stanzas are not read fast enough"),
-                Advice::Backoff,
-            );
+            self.fail(faults::unread(), Advice::Backoff);
             return Err(Misuse::Closed);
         }
         Ok(())
@@ -184,7 +177,7 @@ impl ClientSession {
     /// Ends the session in good order: what waits is sent, then the end; stanzas still come in until the server's end, for
     /// 5 s at most (CLS-1).
     pub fn close(&mut self, now: Timestamp) {
-        self.see(now);
+        self.deadline.see(now);
         match self.state {
             State::Closing | State::Closed => {}
             State::StartingTls => self.finish(CloseReason::Local, None, Advice::None),
@@ -192,13 +185,9 @@ impl ClientSession {
                 self.out.close();
                 self.login = None;
                 self.state = State::Closing;
-                self.deadline = Some(self.now.saturating_add(self.config.close_timeout));
+                self.deadline.set(self.config.close_timeout);
             }
         }
-    }
-
-    fn see(&mut self, now: Timestamp) {
-        self.now = self.now.max(now);
     }
 
     /// HDR-13.
@@ -251,7 +240,7 @@ impl ClientSession {
             return;
         }
         self.state = State::Closed;
-        self.deadline = None;
+        self.deadline.clear();
         self.login = None;
         self.events.push_back(ClientEvent::Closed {
             reason,

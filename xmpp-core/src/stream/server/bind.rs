@@ -116,7 +116,7 @@ impl ServerSession {
         });
         self.jid = Some(jid.clone());
         self.state = State::Bound;
-        self.deadline = None;
+        self.deadline.clear();
         self.events.push_back(ServerEvent::Bound { jid });
         Ok(())
     }

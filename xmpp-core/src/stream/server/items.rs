@@ -5,7 +5,7 @@ use crate::{
     Jid, Timestamp,
     stream::{
         Advice, CloseReason, OutItem, Session, StreamError, StreamErrorCondition, StreamHeader,
-        StreamItem, stanza::is_stanza,
+        StreamItem, faults, stanza::is_stanza,
     },
     xml::{Element, ElementRef, Limits, ns},
 };
@@ -18,14 +18,12 @@ impl Session for ServerSession {
     }
 
     fn handle_item(&mut self, now: Timestamp, item: StreamItem) {
-        self.see(now);
+        self.deadline.see(now);
         if self.state == State::Closed {
             return;
         }
         if !self.ready() {
-            let error = StreamError::new(StreamErrorCondition::PolicyViolation)
-                .with_text("something was sent before its time");
-            return self.handle_error(now, error);
+            return self.handle_error(now, faults::before_its_time());
         }
         match item {
             StreamItem::Open(header) => self.handle_open(&header),
@@ -48,7 +46,7 @@ impl Session for ServerSession {
     }
 
     fn handle_error(&mut self, now: Timestamp, error: StreamError) {
-        self.see(now);
+        self.deadline.see(now);
         match self.state {
             State::Closed => {}
             // TLS-3: what came in clear behind `<starttls/>` is never read, and nothing more is said.
@@ -58,7 +56,7 @@ impl Session for ServerSession {
     }
 
     fn handle_eof(&mut self, now: Timestamp) {
-        self.see(now);
+        self.deadline.see(now);
         // CLS-3.
         let reason = if self.state == State::Closing {
             CloseReason::Local
@@ -74,23 +72,20 @@ impl Session for ServerSession {
     }
 
     fn handle_timeout(&mut self, now: Timestamp) {
-        self.see(now);
-        if self.deadline.is_none_or(|deadline| self.now < deadline) {
+        self.deadline.see(now);
+        if !self.deadline.is_over() {
             return;
         }
         match self.state {
             State::Closing => self.finish(CloseReason::Local, None, Advice::None),
             State::StartingTls => self.finish(CloseReason::TlsRefused, None, Advice::Backoff),
             // KEP-4.
-            _ => self.fail(
-                StreamError::new(StreamErrorCondition::ConnectionTimeout)
-                    .with_text("login took too long"),
-            ),
+            _ => self.fail(faults::login_timeout()),
         }
     }
 
     fn poll_timeout(&self) -> Option<Timestamp> {
-        self.deadline
+        self.deadline.at()
     }
 
     fn poll_item(&mut self) -> Option<OutItem<'_>> {
@@ -132,10 +127,7 @@ impl ServerSession {
             return;
         }
         if self.state != State::Header {
-            return self.fail(
-                StreamError::new(StreamErrorCondition::BadFormat)
-                    .with_text("a stream header in mid-stream"),
-            );
+            return self.fail(faults::header_in_mid_stream());
         }
         let verdict = judge(
             header,
@@ -168,11 +160,7 @@ impl ServerSession {
             return self.finish(CloseReason::ErrorReceived(error), condition, Advice::None);
         }
         match self.state {
-            State::Header => self.fail(
-                // HDR-1: something else in place of the header.
-                StreamError::new(StreamErrorCondition::BadFormat)
-                    .with_text("the stream has no header"),
-            ),
+            State::Header => self.fail(faults::no_header()),
             State::Features => self.handle_negotiation(&element),
             State::Bound => self.handle_stanza(element),
             State::Closing => self.handle_late(element),

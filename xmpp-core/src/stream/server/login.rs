@@ -4,7 +4,7 @@ use super::{Pending, ServerEvent, ServerSession, State};
 use crate::{
     BareJid,
     sasl::{self, Failure, Identity, Lookup, Malformed, Outcome, Refusal, SelectCx, ServerLogin},
-    stream::{Misuse, StreamError, StreamErrorCondition, ids::random_uuid, sasl as wire},
+    stream::{Misuse, StreamErrorCondition, faults, ids::random_uuid, sasl as wire},
     xml::{Element, Writer, ns},
 };
 
@@ -32,9 +32,7 @@ impl ServerSession {
             && self.config.require_tls
             && !self.channel.is_confidential()
         {
-            let error = StreamError::new(StreamErrorCondition::PolicyViolation)
-                .with_text("TLS is required");
-            return self.fail(error);
+            return self.fail(faults::tls_required());
         }
         let (config, channel) = (&self.config, &self.channel);
         self.out.features(|w| {

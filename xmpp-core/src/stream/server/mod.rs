@@ -16,7 +16,7 @@ pub use self::{
 };
 use super::{
     Advice, Channel, CloseReason, Misuse, StreamError, StreamErrorCondition, StreamHeader,
-    ids::random_id, out::OutQueue, version,
+    deadline::Deadline, faults, ids::random_id, out::OutQueue, version,
 };
 use crate::{
     BareJid, FullJid, Jid, Random, Timestamp,
@@ -43,10 +43,8 @@ pub struct ServerSession {
     state: State,
     out: OutQueue,
     events: VecDeque<ServerEvent>,
-    /// The latest time seen.
-    now: Timestamp,
     /// Of the login, later of the close.
-    deadline: Option<Timestamp>,
+    deadline: Deadline,
     /// The peer's next item has to be a header, and the codec does not know yet.
     restart: bool,
     /// An own header was sent since the last restart.
@@ -99,14 +97,13 @@ impl ServerSession {
         random: Box<dyn Random + Send>,
     ) -> Self {
         Self {
-            deadline: Some(now.saturating_add(config.login_timeout)),
+            deadline: Deadline::new(now, config.login_timeout),
             out: OutQueue::new(config.max_backlog),
             config,
             channel,
             random,
             state: State::Header,
             events: VecDeque::new(),
-            now,
             restart: false,
             header_sent: false,
             domain: None,
@@ -163,7 +160,9 @@ impl ServerSession {
             values.push(("xml:lang", lang));
         }
         let patch = Patch::new(stanza, &["from"]);
-        Some(Element::build(ns::CLIENT, |w| patch.apply(&values, w.raw())))
+        Some(Element::build(ns::CLIENT, |w| {
+            patch.apply(&values, w.raw());
+        }))
     }
 
     /// What the transport offers.
@@ -236,7 +235,7 @@ impl ServerSession {
     /// Ends the session in good order: what waits is sent, then the end; stanzas still come in until the peer's end, for
     /// 5 s at most (CLS-1).
     pub fn close(&mut self, now: Timestamp) {
-        self.see(now);
+        self.deadline.see(now);
         if matches!(self.state, State::Closing | State::Closed) {
             return;
         }
@@ -247,22 +246,18 @@ impl ServerSession {
         self.out.close();
         self.forget_questions();
         self.state = State::Closing;
-        self.deadline = Some(self.now.saturating_add(self.config.close_timeout));
+        self.deadline.set(self.config.close_timeout);
     }
 
     /// Ends the session with a stream error: `conflict` for the older of two sessions, `system-shutdown`,
     /// `not-authorized` for an account that is gone, and so on. What waits is sent first.
     pub fn close_with(&mut self, now: Timestamp, error: StreamError) {
-        self.see(now);
+        self.deadline.see(now);
         match self.state {
             State::Closed => {}
             State::StartingTls => self.finish(CloseReason::Local, None, Advice::None),
             _ => self.fail(error),
         }
-    }
-
-    fn see(&mut self, now: Timestamp) {
-        self.now = self.now.max(now);
     }
 
     /// Asks the caller; until the answer nothing is taken in.
@@ -331,10 +326,7 @@ impl ServerSession {
     /// LIM-4: who does not read is cut off. What waits would never be read.
     fn overflow(&mut self) {
         self.out.clear();
-        self.fail(
-            StreamError::new(StreamErrorCondition::ResourceConstraint)
-                .with_text("stanzas are not read fast enough"),
-        );
+        self.fail(faults::unread());
     }
 
     fn finish(
@@ -347,7 +339,7 @@ impl ServerSession {
             return;
         }
         self.state = State::Closed;
-        self.deadline = None;
+        self.deadline.clear();
         self.forget_questions();
         self.events.push_back(ServerEvent::Closed {
             reason,
