@@ -1,4 +1,5 @@
-//! For the tests of this workspace: a clock that a test moves, randomness that a seed determines, scripted peers.
+//! For the tests of this workspace: a clock that a test moves, randomness that a seed determines,
+//! scripted peers.
 #![forbid(unsafe_code)]
 
 pub mod bosh;

@@ -4,7 +4,8 @@ use std::{cmp::Reverse, collections::BinaryHeap, time::Duration};
 
 use xmpp_core::Timestamp;
 
-/// Events in the order of their time; those of the same time in the order in which they were planned.
+/// Events in the order of their time; those of the same time in the order in which they were
+/// planned.
 #[derive(Debug)]
 pub struct Schedule<E> {
     now: Timestamp,

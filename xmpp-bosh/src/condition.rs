@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// Why a session was ended by a `type='terminate'` body
-/// ([XEP-0124 §17.2](https://xmpp.org/extensions/xep-0124.html#errorstatus-terminal), BOSH 12.2 to 12.13).
+/// Why a session was ended by a `type='terminate'` body ([XEP-0124
+/// §17.2](https://xmpp.org/extensions/xep-0124.html#errorstatus-terminal), BOSH 12.2 to 12.13).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TerminalCondition {
@@ -71,7 +71,8 @@ impl TerminalCondition {
         }
     }
 
-    /// The condition of that name; a name that is not defined counts as [`Self::UndefinedCondition`].
+    /// The condition of that name; a name that is not defined counts as
+    /// [`Self::UndefinedCondition`].
     pub fn from_name(name: &str) -> Self {
         Self::ALL
             .into_iter()

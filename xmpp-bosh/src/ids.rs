@@ -1,4 +1,5 @@
-//! The identifiers of BOSH: session ids, request ids on the wire, and the caller's names for HTTP requests.
+//! The identifiers of BOSH: session ids, request ids on the wire, and the caller's names for HTTP
+//! requests.
 
 use std::{borrow::Borrow, fmt, sync::Arc};
 
@@ -7,7 +8,8 @@ use xmpp_core::Random;
 /// The caller's name for one HTTP request.
 ///
 /// For a [`Manager`](crate::Manager) the caller chooses it, any value that is not in use; a
-/// [`Client`](crate::Client) hands it out, a new one for every attempt. It never goes over the wire.
+/// [`Client`](crate::Client) hands it out, a new one for every attempt. It never goes over the
+/// wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RequestId(u64);
 
@@ -23,9 +25,11 @@ impl RequestId {
     }
 }
 
-/// A session identifier ([XEP-0124 §7.2](https://xmpp.org/extensions/xep-0124.html#session-response)).
+/// A session identifier ([XEP-0124
+/// §7.2](https://xmpp.org/extensions/xep-0124.html#session-response)).
 ///
-/// Whoever knows it and a current rid can act in the session, so `Debug` shows the first characters only.
+/// Whoever knows it and a current rid can act in the session, so `Debug` shows the first characters
+/// only.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Sid(Arc<str>);
 
@@ -100,7 +104,8 @@ impl Rid {
         Self(self.0.saturating_sub(n))
     }
 
-    /// A rid to begin a session with: unpredictable, and with room for 2⁵² requests (BOSH 2.11, 14.2).
+    /// A rid to begin a session with: unpredictable, and with room for 2⁵² requests (BOSH 2.11,
+    /// 14.2).
     pub(crate) fn random(random: &mut dyn Random) -> Self {
         let mut bits = [0u8; 8];
         random.fill(&mut bits);

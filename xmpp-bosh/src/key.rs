@@ -66,7 +66,8 @@ impl KeySequence {
         self.unused.pop().expect("a sequence begins with 64 keys")
     }
 
-    /// The `key` of the next request, and the `newkey` when a new sequence has to begin (BOSH 10.4).
+    /// The `key` of the next request, and the `newkey` when a new sequence has to begin (BOSH
+    /// 10.4).
     pub(crate) fn next(&mut self, random: &mut dyn Random) -> (String, Option<String>) {
         let key = self
             .unused

@@ -2,8 +2,8 @@
 
 use std::{fmt, str::FromStr};
 
-/// A version of BOSH, `<major>.<minor>`, two integers
-/// ([XEP-0124 §7.1](https://xmpp.org/extensions/xep-0124.html#session-request), BOSH 2.3): 1.10 is above 1.9.
+/// A version of BOSH, `<major>.<minor>`, two integers ([XEP-0124
+/// §7.1](https://xmpp.org/extensions/xep-0124.html#session-request), BOSH 2.3): 1.10 is above 1.9.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BoshVersion {
     /// The number before the point.

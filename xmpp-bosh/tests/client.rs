@@ -222,8 +222,8 @@ fn requests_are_bounded_by_what_was_granted() {
     let both = bench.request();
     assert_eq!(common::ids(&both.body), ["b", "c"], "BOSH 7.1");
     bench.no_request();
-    // The answer to the later one does not make room while the earlier one is missing: its answer might no longer
-    // be kept.
+    // The answer to the later one does not make room while the earlier one is missing: its answer
+    // might no longer be kept.
     bench.respond(&both, EMPTY);
     bench.say("d");
     bench.no_request();
@@ -351,7 +351,8 @@ fn a_report_repeats_the_request_whose_answer_is_missing() {
     let (mut bench, poll) = Bench::established(ClientConfig::default(), "");
     bench.say("a");
     let second = bench.request();
-    // In rid order nothing can be processed before the missing answer, so the report stands in an answer that waits.
+    // In rid order nothing can be processed before the missing answer, so the report stands in an
+    // answer that waits.
     bench.respond(
         &second,
         &body(&format!("report='{}' time='900'", rid(&poll)), ""),

@@ -233,7 +233,8 @@ fn a_session_may_begin_and_end_at_the_largest_rid() {
 
 #[test]
 fn stanzas_without_a_session_are_refused() {
-    // What Strophe sends after a disconnect that it did not notice (BOSH 16, ejabberd #3320); it has no `ver`.
+    // What Strophe sends after a disconnect that it did not notice (BOSH 16, ejabberd #3320); it
+    // has no `ver`.
     let mut bench = Bench::new();
     let id = bench.post(
         "<body xmlns='http://jabber.org/protocol/httpbind' rid='7'><presence xmlns='jabber:client'/></body>",

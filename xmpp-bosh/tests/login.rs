@@ -1,4 +1,5 @@
-//! Both machines with the real sessions behind them: a whole anonymous login, stanzas both ways, both ends.
+//! Both machines with the real sessions behind them: a whole anonymous login, stanzas both ways,
+//! both ends.
 
 mod common;
 

@@ -1,5 +1,5 @@
-//! Recorded requests of Converse.js (Strophe.js) and stanza.js against the connection manager and a server session: the whole
-//! of what these clients sent, logins included.
+//! Recorded requests of Converse.js (Strophe.js) and stanza.js against the connection manager and a
+//! server session: the whole of what these clients sent, logins included.
 
 mod common;
 
@@ -217,7 +217,8 @@ fn replay(domain: &str, recording: &str) -> Server {
     server
 }
 
-/// How many stanzas of these names stand in the recording's bodies, repeats of a rid counted once, those of logins aside.
+/// How many stanzas of these names stand in the recording's bodies, repeats of a rid counted once,
+/// those of logins aside.
 fn recorded_stanzas(recording: &str, name: &str) -> usize {
     let mut rids = BTreeSet::new();
     let mut count = 0;

@@ -1,4 +1,5 @@
-//! Request ids, repeats and broken connections: BOSH section 9, points 1 to 3 and 9, and section 16.
+//! Request ids, repeats and broken connections: BOSH section 9, points 1 to 3 and 9, and section
+//! 16.
 
 mod common;
 
@@ -185,7 +186,8 @@ fn held_connection_lost_then_the_next_rid_loses_nothing() {
         ["a"],
         "BOSH 9.11, point 3: ejabberd and Punjab lose it"
     );
-    // Should the lost one be repeated after all, it gets an empty answer: in rid order that is right.
+    // Should the lost one be repeated after all, it gets an empty answer: in rid order that is
+    // right.
     let late = bench.poll(1);
     assert_eq!(bench.answer(late), EMPTY);
 }

@@ -38,12 +38,12 @@ fn run(who: Who, weather: Weather, percent: u64) -> Sum {
             .map(|worker| {
                 let mine = all.iter().copied().skip(worker).step_by(workers);
                 scope.spawn(move || {
-                    mine.map(|seed| simulate(Setup::new(seed, who, weather)))
+                    mine.map(|seed| simulate(&Setup::new(seed, who, weather)))
                         .collect::<Vec<_>>()
                 })
             })
             .collect();
-        let joined = handles.into_iter().map(|handle| handle.join());
+        let joined = handles.into_iter().map(thread::ScopedJoinHandle::join);
         joined
             .flat_map(|result| result.expect("a run panicked"))
             .collect()
@@ -96,7 +96,7 @@ fn every_planted_bug_is_caught() {
         // Some harm only a client that does not ask again for what it lost.
         let caught = [Who::Ours, Who::Strophe].into_iter().find_map(|who| {
             (0..1000).find_map(|seed| {
-                simulate(Setup::new(seed, who, Weather::Bounded).with_bug(bug)).err()
+                simulate(&Setup::new(seed, who, Weather::Bounded).with_bug(bug)).err()
             })
         });
         match caught {

@@ -258,7 +258,8 @@ fn a_body_break_out_is_text() {
 
 #[test]
 fn unknown_attributes_and_streams_are_ignored() {
-    // BOSH 11.1, point 10: several streams are not offered, so `stream` and a second `to` mean nothing.
+    // BOSH 11.1, point 10: several streams are not offered, so `stream` and a second `to` mean
+    // nothing.
     let mut bench = Bench::created();
     let held = bench.send(1, "stream='x' to='localhost' window='3' inactivity='x'", "");
     // `inactivity` is not an attribute of requests, but one of a known type.

@@ -11,7 +11,7 @@ pub(super) struct Direction {
 
 impl Direction {
     /// Takes the ids received, `s7` for the seventh of the server.
-    pub(super) fn receive(&mut self, prefix: char, ids: Vec<String>) {
+    pub(super) fn receive(&mut self, prefix: char, ids: &[String]) {
         let numbers = ids.iter().filter_map(|id| id.strip_prefix(prefix));
         self.received
             .extend(numbers.filter_map(|number| number.parse::<u64>().ok()));

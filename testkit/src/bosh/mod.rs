@@ -1,14 +1,17 @@
-//! BOSH on a simulated network: our client and one that behaves like Strophe against the connection manager, with loss,
-//! duplication, reordering, and connections that die at any byte.
+//! BOSH on a simulated network: our client and one that behaves like Strophe against the connection
+//! manager, with loss, duplication, reordering, and connections that die at any byte.
 //!
 //! Each run follows from its seed. [`simulate`] checks:
 //!
-//! - our client, [`Weather::Bounded`]: no session ends, every stanza arrives exactly once and in order;
-//! - our client, [`Weather::Wild`]: the session may end, and both sides say why; what arrived is the beginning of what was said;
-//! - a Strophe-like client: nothing arrives twice; what arrives is in order; each loss is one that was predicted: handed
-//!   over under a rid that nobody asked for again. In wild weather such a client reorders by itself, because it
-//!   processes an answer on arrival and repeats a lost one afterwards; only stanzas of such an answer, which the
-//!   model of the client names, may be out of order.
+//! - our client, [`Weather::Bounded`]: no session ends, every stanza arrives exactly once and in
+//!   order;
+//! - our client, [`Weather::Wild`]: the session may end, and both sides say why; what arrived is
+//!   the beginning of what was said;
+//! - a Strophe-like client: nothing arrives twice; what arrives is in order; each loss is one that
+//!   was predicted: handed over under a rid that nobody asked for again. In wild weather such a
+//!   client reorders by itself, because it processes an answer on arrival and repeats a lost one
+//!   afterwards; only stanzas of such an answer, which the model of the client names, may be out of
+//!   order.
 //!
 //! In every run the manager hands stanzas over in order.
 
@@ -67,7 +70,7 @@ const PATIENCE: u64 = 400;
 /// # Errors
 ///
 /// [`Failure`] when a promise was broken; it names the seed.
-pub fn simulate(setup: Setup) -> Result<Report, Failure> {
+pub fn simulate(setup: &Setup) -> Result<Report, Failure> {
     let mut world = World::new(setup.clone());
     let fail = |what: String| Failure {
         setup: setup.clone(),
@@ -90,6 +93,10 @@ pub fn simulate(setup: Setup) -> Result<Report, Failure> {
             "the session ended: {why:?}, {:?}",
             world.server.closed
         )));
+    }
+    if ended && setup.weather == Weather::Bounded && !world.has_excuse() {
+        let why = world.client.ended();
+        return Err(fail(format!("ended without a reason: {why:?}")));
     }
     world.close();
     let over = world.run(PATIENCE, World::is_over);

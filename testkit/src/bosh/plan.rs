@@ -49,8 +49,8 @@ pub(super) struct Death {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Down {
     Arrives,
-    /// The answer breaks off while it is handed over, after so many thousandths of its bytes; the client is given what came,
-    /// or hears that the connection broke.
+    /// The answer breaks off while it is handed over, after so many thousandths of its bytes; the
+    /// client is given what came, or hears that the connection broke.
     BreaksOff {
         at: u64,
         shown: bool,
@@ -69,6 +69,7 @@ pub(super) struct Planner {
     fault_percent: u64,
     /// Faults so far for each rid: those that the client notices, and silent ones.
     spent: BTreeMap<u64, (u32, u32)>,
+    was_silent: bool,
 }
 
 impl Planner {
@@ -79,6 +80,7 @@ impl Planner {
             weather: setup.weather,
             fault_percent: setup.fault_percent,
             spent: BTreeMap::new(),
+            was_silent: false,
         }
     }
 
@@ -134,11 +136,18 @@ impl Planner {
             _ => plan.down = Down::Lost(heard),
         }
         let spent = self.spent.entry(rid).or_default();
-        match heard {
-            Some(_) => spent.0 += 1,
-            None => spent.1 += 1,
+        if heard.is_some() {
+            spent.0 += 1;
+        } else {
+            spent.1 += 1;
+            self.was_silent = true;
         }
         plan
+    }
+
+    /// Whether there was a fault that the client does not notice before its own timer.
+    pub(super) fn was_silent(&self) -> bool {
+        self.was_silent
     }
 
     /// Whether the server sees that the client went away, and when.

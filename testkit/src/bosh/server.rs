@@ -1,4 +1,5 @@
-//! The server's end: a connection manager, scripted sessions behind it, and room for planted defects.
+//! The server's end: a connection manager, scripted sessions behind it, and room for planted
+//! defects.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -148,7 +149,8 @@ impl Server {
             Some(Bug::RepeatsProcessed) if repeated && body.contains(" sid='") => {
                 with_rid(last + 1)
             }
-            // The one that came too soon takes the place of the one that is missing, and the other way round.
+            // The one that came too soon takes the place of the one that is missing, and the other
+            // way round.
             Some(Bug::ArrivalOrder) if rid == last + 2 => {
                 seen.last = Some(last + 1);
                 seen.rids.remove(&rid);

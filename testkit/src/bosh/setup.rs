@@ -16,10 +16,10 @@ pub enum Who {
 /// How bad the network is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Weather {
-    /// For our client: what goes wrong stays within `requests` and `inactivity`, and nothing may be lost, doubled,
-    /// reordered or ended. For a Strophe-like client: an answer that was handed over is lost only with the page that
-    /// asked for it, and answers arrive in the order in which they were handed over; the client's own
-    /// habit of processing on arrival does no harm then.
+    /// For our client: what goes wrong stays within `requests` and `inactivity`, and nothing may be
+    /// lost, doubled, reordered or ended. For a Strophe-like client: an answer that was handed over
+    /// is lost only with the page that asked for it, and answers arrive in the order in which they
+    /// were handed over; the client's own habit of processing on arrival does no harm then.
     Bounded,
     /// Anything goes wrong at any time. Sessions may end; they say why.
     Wild,
@@ -32,7 +32,8 @@ pub enum Bug {
     UnhandedNotTakenBack,
     /// An answer that was handed over is taken back, too (point 1).
     HandedTakenBack,
-    /// The loss of a held request goes unnoticed, so that its answer is written to nobody (BOSH 9.11, ejabberd, Punjab).
+    /// The loss of a held request goes unnoticed, so that its answer is written to nobody (BOSH
+    /// 9.11, ejabberd, Punjab).
     DeadConnectionsAnswered,
     /// A repeat gets an empty answer in place of the one that is kept (BOSH 9.4).
     RepeatsAnsweredEmpty,
@@ -101,7 +102,8 @@ impl Setup {
             who,
             weather,
             bug: None,
-            // Strophe asks for 59 s; ours for less, so that it notices a silent loss well within inactivity.
+            // Strophe asks for 59 s; ours for less, so that it notices a silent loss well within
+            // inactivity.
             wait: Duration::from_secs(if ours { random.between(5, 20) } else { 59 }),
             hold: if ours && random.chance(30) { 2 } else { 1 },
             acks: random.chance(50),

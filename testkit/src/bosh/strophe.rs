@@ -1,8 +1,9 @@
-//! A client that behaves like Strophe.js 5, as far as it matters to a connection manager (BOSH 19, points 1, 2 and 7).
+//! A client that behaves like Strophe.js 5, as far as it matters to a connection manager (BOSH 19,
+//! points 1, 2 and 7).
 
 use std::time::Duration;
 
-use xmpp_bosh::{Body, BodyType};
+use xmpp_bosh::{Body, BodyType, TerminalCondition};
 use xmpp_core::{Timestamp, xml::Limits};
 
 use super::client::{Attempt, Peer};
@@ -13,9 +14,10 @@ const MAX_RETRIES: u32 = 5;
 /// How often it looks whether there is something to do.
 const IDLE: Duration = Duration::from_millis(100);
 
-/// A model of Strophe.js: at most two requests at a time; answers are processed on arrival, in whatever order; what stands in
-/// a terminate answer is discarded; a failed request is sent again with the same bytes, at once, then after
-/// n³ seconds; a page that is loaded anew goes on with the next rid and never asks for an old one again.
+/// A model of Strophe.js: at most two requests at a time; answers are processed on arrival, in
+/// whatever order; what stands in a terminate answer is discarded; a failed request is sent again
+/// with the same bytes, at once, then after n³ seconds; a page that is loaded anew goes on with the
+/// next rid and never asks for an old one again.
 #[derive(Debug)]
 pub struct StropheLike {
     now: Timestamp,
@@ -32,7 +34,8 @@ pub struct StropheLike {
     idle_at: Timestamp,
     /// Rids whose answer was processed after that of a higher one: the client's own doing.
     overtaken: Vec<u64>,
-    /// Rids for which it took a recoverable error for an answer, so that it asks for them no more (BOSH 9.9).
+    /// Rids for which it took a recoverable error for an answer, so that it asks for them no more
+    /// (BOSH 9.9).
     misread: Vec<u64>,
     highest_taken: u64,
 }
@@ -211,7 +214,7 @@ impl StropheLike {
             self.highest_taken = self.highest_taken.max(request.rid);
         }
         if body.attributes.kind == Some(BodyType::Terminate) {
-            let condition = body.attributes.condition.map(|c| c.as_str());
+            let condition = body.attributes.condition.map(TerminalCondition::as_str);
             return self.end(condition.unwrap_or("terminate"));
         }
         if self.sid.is_none() {

@@ -1,8 +1,11 @@
 //! A client, a connection manager, and the network between them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
-use xmpp_bosh::{RequestId, Response};
+use xmpp_bosh::{CloseReason, RequestId, Response};
 use xmpp_core::Timestamp;
 
 use super::{
@@ -17,6 +20,9 @@ use crate::{Schedule, Seeded};
 
 /// A run that needs more steps than this does not come to rest.
 const MAX_STEPS: u64 = 50_000;
+
+/// What a connection manager grants by default.
+const INACTIVITY: Duration = Duration::from_mins(1);
 
 /// What happens at a time.
 #[derive(Debug)]
@@ -47,13 +53,20 @@ struct Exchange {
     copy: bool,
     /// The client listens for the answer here.
     heard: bool,
-    /// The connection is dead, which the server need not know.
-    dead: bool,
-    /// The server was told.
-    told: bool,
+    line: Line,
     stage: Stage,
     plan: Plan,
     answer: Option<Response>,
+}
+
+/// The connection of an exchange.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Line {
+    Alive,
+    /// Dead, and the server does not know.
+    Dead,
+    /// Dead, and the server was told.
+    KnownDead,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -85,6 +98,9 @@ pub(super) struct World {
     /// Requests that the server has seen whole.
     pub(super) arrived: BTreeSet<u64>,
     highest_answered: u64,
+    last_arrival: Timestamp,
+    /// The session ended because the client was silent for longer than it may be.
+    was_idle: bool,
     pub(super) fault: Option<String>,
     steps: u64,
     trace: bool,
@@ -117,6 +133,8 @@ impl World {
             abandoned: BTreeSet::new(),
             arrived: BTreeSet::new(),
             highest_answered: 0,
+            last_arrival: now,
+            was_idle: false,
             fault: None,
             steps: 0,
             trace: std::env::var_os("SIM_TRACE").is_some(),
@@ -216,13 +234,19 @@ impl World {
         !self.server.closed.iter().any(|(closed, _)| *closed == sid)
     }
 
+    /// Whether the network or the user gave the session a reason to end: a loss that nobody noticed,
+    /// a client that was silent for too long, a page that went away with requests that never came.
+    pub(super) fn has_excuse(&self) -> bool {
+        self.planner.was_silent() || self.was_idle || !self.abandoned.is_empty()
+    }
+
     /// Whether everything was said.
     pub(super) fn quiet(&self) -> bool {
         self.to_client.said == self.setup.stanzas && self.to_server.said == self.setup.stanzas
     }
 
     fn now_plus(&self, millis: u64) -> Timestamp {
-        let millis = std::time::Duration::from_millis(millis);
+        let millis = Duration::from_millis(millis);
         self.schedule.now().saturating_add(millis)
     }
 
@@ -260,8 +284,7 @@ impl World {
                 let xml = self.stanza('s', number);
                 // Before there is a session nobody says anything.
                 let sid = self.client.sid();
-                let said = sid.is_some_and(|sid| self.server.say(now, &sid, &xml));
-                if said {
+                if sid.is_some_and(|sid| self.server.say(now, &sid, &xml)) {
                     self.to_client.said = number;
                 } else if self.client.ended().is_none() {
                     self.schedule.after(500, Event::ServerSays);
@@ -295,21 +318,37 @@ impl World {
     /// Moves what is ready from one part to the next.
     fn carry(&mut self) {
         while let Some(attempt) = self.client.attempt() {
-            self.send(attempt);
+            self.send(&attempt);
         }
         while let Some(response) = self.server.response() {
             self.answer(response);
         }
-        self.to_client.receive('s', self.client.take_received());
+        self.check_idleness();
+        self.to_client.receive('s', &self.client.take_received());
         if let Some(sid) = self.client.sid()
             && let Some(session) = self.server.sessions.get_mut(&sid)
         {
-            self.to_server.receive('c', session.take_ids());
+            self.to_server.receive('c', &session.take_ids());
+        }
+    }
+
+    /// A session may end for inactivity only when nothing came for as long (BOSH 6.2).
+    fn check_idleness(&mut self) {
+        let sid = self.client.sid();
+        let inactive = |(closed, reason): &(String, CloseReason)| {
+            *reason == CloseReason::Inactive && sid.as_ref() == Some(closed)
+        };
+        if !self.was_idle && self.server.closed.iter().any(inactive) {
+            self.was_idle = true;
+            let idle = self.schedule.now().since(self.last_arrival);
+            if idle < INACTIVITY {
+                self.fault = Some(format!("ended as inactive after {idle:?}"));
+            }
         }
     }
 
     /// A request leaves the client.
-    fn send(&mut self, attempt: Attempt) {
+    fn send(&mut self, attempt: &Attempt) {
         for number in numbers(&attempt.body, 'c') {
             self.sent_under.entry(number).or_insert(attempt.rid);
         }
@@ -330,7 +369,7 @@ impl World {
         self.trace(|| {
             let Attempt {
                 id, body, replaces, ..
-            } = &attempt;
+            } = attempt;
             let exchange = self.last_exchange + 1;
             format!("  attempt {id} (replaces {replaces:?}) as {exchange}: {body}\n    {plan:?}")
         });
@@ -356,8 +395,7 @@ impl World {
                 body: attempt.body.clone(),
                 copy,
                 heard,
-                dead: false,
-                told: false,
+                line: Line::Alive,
                 stage: Stage::OnTheWay,
                 plan: plan.clone(),
                 answer: None,
@@ -374,7 +412,7 @@ impl World {
             return;
         };
         // One that was given up on the way may still be complete, or not.
-        let cut_off = exchange.dead && self.random.chance(50);
+        let cut_off = exchange.line != Line::Alive && self.random.chance(50);
         // A copy so late that no answer is kept any more is beyond the bounds.
         let late = exchange.copy
             && exchange.rid + requests <= self.highest_answered
@@ -384,6 +422,7 @@ impl World {
             return;
         }
         exchange.stage = Stage::Waiting;
+        self.last_arrival = now;
         if let Some(death) = exchange.plan.death {
             self.schedule.after(death.after, Event::Dies(x));
         }
@@ -403,7 +442,7 @@ impl World {
         else {
             return;
         };
-        exchange.dead = true;
+        exchange.line = Line::Dead;
         let heard = exchange.heard;
         let attempt = exchange.attempt;
         if let Some(after) = death.server {
@@ -420,7 +459,9 @@ impl World {
             return;
         };
         exchange.heard = false;
-        exchange.dead = true;
+        if exchange.line == Line::Alive {
+            exchange.line = Line::Dead;
+        }
         if let Some(after) = self.planner.server_notices() {
             self.schedule.after(after, Event::ServerNotices(x));
         }
@@ -430,8 +471,8 @@ impl World {
         let Some(exchange) = self.exchanges.get_mut(&x) else {
             return;
         };
-        if exchange.stage == Stage::Waiting && !exchange.told {
-            exchange.told = true;
+        if exchange.stage == Stage::Waiting && exchange.line != Line::KnownDead {
+            exchange.line = Line::KnownDead;
             self.server.lost(now, RequestId::new(x));
         }
     }
@@ -443,17 +484,18 @@ impl World {
         let Some(exchange) = self.exchanges.get_mut(&x) else {
             return;
         };
-        if exchange.told && !self.server.ignores_the_dead() {
+        if exchange.line == Line::KnownDead && !self.server.ignores_the_dead() {
             self.fault = Some(format!("rid {}: a lost request was answered", exchange.rid));
             return;
         }
         self.highest_answered = self.highest_answered.max(exchange.rid);
         exchange.stage = Stage::Writing;
         let plan = exchange.plan.clone();
-        let (attempt, heard) = (exchange.attempt, exchange.heard && !exchange.dead);
+        let alive = exchange.line == Line::Alive;
+        let (attempt, heard) = (exchange.attempt, exchange.heard && alive);
         let body = response.body.clone();
         exchange.answer = Some(response);
-        if exchange.dead {
+        if !alive {
             if self.server.ignores_the_dead() || self.planner.writes_to_the_dead() {
                 self.schedule
                     .after(plan.write + plan.notice, Event::Written(x));
@@ -505,7 +547,8 @@ impl World {
         exchange.stage = Stage::Done;
         let rid = exchange.rid;
         // On a connection that the server knows to be dead nothing is handed over.
-        let answer = exchange.answer.take().filter(|_| !exchange.told);
+        let answer = exchange.answer.take();
+        let answer = answer.filter(|_| exchange.line != Line::KnownDead);
         if let Some(answer) = answer
             && let Err(fault) = self.handed.note(rid, &answer.body)
         {

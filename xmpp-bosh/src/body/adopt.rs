@@ -4,8 +4,8 @@ use xmpp_core::xml::{Element, ElementRef, Namespace, Node, Nodes, Tag, Writer, n
 
 const XML: Namespace = Namespace::new("http://www.w3.org/XML/1998/namespace");
 
-/// Gives a stanza that stands in the namespace of `<body/>` the one it was meant to have: many clients write
-/// no `xmlns='jabber:client'` (XEP-0206 §2, BOSH 4.9).
+/// Gives a stanza that stands in the namespace of `<body/>` the one it was meant to have: many
+/// clients write no `xmlns='jabber:client'` (XEP-0206 §2, BOSH 4.9).
 pub(super) fn adopt(element: Element) -> Element {
     let stanza = matches!(element.name(), "message" | "presence" | "iq");
     if !stanza || !element.is(element.name(), ns::HTTPBIND) {
@@ -14,7 +14,8 @@ pub(super) fn adopt(element: Element) -> Element {
     Element::build(ns::CLIENT, |w| copy(w, element.root()))
 }
 
-/// Writes `root` anew, `jabber:client` standing for the namespace of BOSH throughout. Without recursion.
+/// Writes `root` anew, `jabber:client` standing for the namespace of BOSH throughout. Without
+/// recursion.
 fn copy(w: &mut Writer<'_>, root: ElementRef<'_>) {
     let mut open: Vec<(Tag, Nodes<'_>)> = vec![(start(w, root), root.nodes())];
     while let Some((_, nodes)) = open.last_mut() {

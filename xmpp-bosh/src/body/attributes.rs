@@ -11,10 +11,11 @@ use crate::{BoshVersion, TerminalCondition};
 const XML: Namespace = Namespace::new("http://www.w3.org/XML/1998/namespace");
 
 /// The attributes of a `<body/>`, of requests and of responses
-/// ([XEP-0124](https://xmpp.org/extensions/xep-0124.html) 1.11.2, [XEP-0206](https://xmpp.org/extensions/xep-0206.html) 1.4).
+/// ([XEP-0124](https://xmpp.org/extensions/xep-0124.html) 1.11.2,
+/// [XEP-0206](https://xmpp.org/extensions/xep-0206.html) 1.4).
 ///
-/// Times are seconds unless something else is said. Attributes are told apart by namespace, never by prefix
-/// (BOSH point 4).
+/// Times are seconds unless something else is said. Attributes are told apart by namespace, never
+/// by prefix (BOSH point 4).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Attributes {
@@ -161,8 +162,8 @@ impl Attributes {
         Some(())
     }
 
-    /// Appends `<body …>payload</body>` to `out`; `payload` is well-formed, where `xmlns` is the namespace of
-    /// `<body/>`, and the prefix `stream` is declared if `stream_prefix`.
+    /// Appends `<body …>payload</body>` to `out`; `payload` is well-formed, where `xmlns` is the
+    /// namespace of `<body/>`, and the prefix `stream` is declared if `stream_prefix`.
     pub(crate) fn write(&self, payload: &str, stream_prefix: bool, out: &mut String) {
         let mut w = Writer::new(out, ns::NONE);
         let body = w.start("body", ns::HTTPBIND);

@@ -18,7 +18,8 @@ pub use self::{
 /// use xmpp_bosh::{Body, core::xml::Limits};
 ///
 /// let body = Body::parse_request(
-///     b"<body rid='7' sid='s1' xmlns='http://jabber.org/protocol/httpbind'><presence xmlns='jabber:client'/></body>",
+///     b"<body rid='7' sid='s1' xmlns='http://jabber.org/protocol/httpbind'>\
+///       <presence xmlns='jabber:client'/></body>",
 ///     Limits::SERVER_FROM_CLIENT,
 /// )?;
 /// assert_eq!(body.attributes.rid, Some(7));
@@ -43,8 +44,8 @@ impl Body {
         Self::parse(bytes, limits, Leniency::Strict)
     }
 
-    /// Reads what a connection manager sent. An attribute whose value is not of its type counts as absent, so
-    /// that one wrong number does not cost a session.
+    /// Reads what a connection manager sent. An attribute whose value is not of its type counts as
+    /// absent, so that one wrong number does not cost a session.
     ///
     /// # Errors
     ///
@@ -70,7 +71,8 @@ pub(crate) enum Leniency {
     Lenient,
 }
 
-/// A body of which the start tag was read, and no more: the limits for the rest depend on the session.
+/// A body of which the start tag was read, and no more: the limits for the rest depend on the
+/// session.
 #[derive(Debug)]
 pub(crate) struct BodyReader {
     parser: Parser,
@@ -129,7 +131,8 @@ fn trim(bytes: &[u8]) -> &[u8] {
 /// ```
 /// assert_eq!(
 ///     xmpp_bosh::terminate_body(xmpp_bosh::TerminalCondition::PolicyViolation),
-///     "<body xmlns='http://jabber.org/protocol/httpbind' type='terminate' condition='policy-violation'/>"
+///     "<body xmlns='http://jabber.org/protocol/httpbind' type='terminate' \
+///      condition='policy-violation'/>"
 /// );
 /// ```
 pub fn terminate_body(condition: crate::TerminalCondition) -> String {

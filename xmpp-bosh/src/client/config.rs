@@ -19,14 +19,16 @@ pub struct ClientConfig {
     pub acks: bool,
     /// Whether to protect the session with keys, for plain HTTP (BOSH 10). Default `false`.
     pub keys: bool,
-    /// How often one request is sent before the session counts as lost. The second time follows at once, then after 1, 2,
-    /// 4 … s, at most 30 s. Default 8.
+    /// How often one request is sent before the session counts as lost. The second time follows at
+    /// once, then after 1, 2, 4 … s, at most 30 s. Default 8.
     pub max_attempts: u32,
     /// Time that an answer may take beyond `wait` before its request is sent again. Default 6 s.
     pub grace: Duration,
-    /// Interval of empty requests in a session that polls, where the connection manager names none. Default 5 s.
+    /// Interval of empty requests in a session that polls, where the connection manager names none.
+    /// Default 5 s.
     pub polling: Duration,
-    /// Bodies are split between stanzas at this size; a larger stanza travels alone. Default 256 KiB.
+    /// Bodies are split between stanzas at this size; a larger stanza travels alone. Default 256
+    /// KiB.
     pub max_request_bytes: usize,
     /// Limits on each element of a response. Default [`Limits::CLIENT`].
     pub limits: Limits,

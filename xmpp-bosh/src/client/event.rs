@@ -37,10 +37,12 @@ pub enum ClientEvent {
     Closed(ClientCloseReason),
 }
 
-/// A session to be handed on to another client ([XEP-0124](https://xmpp.org/extensions/xep-0124.html) calls its owner whoever
-/// knows sid and rid): pre-binding, or a page that reloads.
+/// A session to be handed on to another client
+/// ([XEP-0124](https://xmpp.org/extensions/xep-0124.html) calls its owner whoever knows sid and
+/// rid): pre-binding, or a page that reloads.
 ///
-/// Together with the full JID this is the `{jid, sid, rid}` of Strophe's `attach` and of Converse's `prebind_url`.
+/// Together with the full JID this is the `{jid, sid, rid}` of Strophe's `attach` and of Converse's
+/// `prebind_url`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attachment {
     /// The session.
@@ -59,13 +61,14 @@ pub struct Attachment {
 pub enum ClientCloseReason {
     /// It was ended from here.
     Local,
-    /// The connection manager ended it: in good order (`None`), or with a condition. A stream error is given to the
-    /// session as well.
+    /// The connection manager ended it: in good order (`None`), or with a condition. A stream error
+    /// is given to the session as well.
     Terminated(Option<TerminalCondition>),
     /// The connection manager, or something before it, answered with this HTTP status (BOSH 12.1).
     Http(u16),
     /// One request got no answer in all its attempts.
     ConnectionLost,
-    /// What answers is no connection manager: a creation response without sid, or in all attempts no body of BOSH.
+    /// What answers is no connection manager: a creation response without sid, or in all attempts
+    /// no body of BOSH.
     NotBosh(Option<BodyError>),
 }

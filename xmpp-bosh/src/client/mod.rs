@@ -28,13 +28,13 @@ use crate::{BodyError, Misuse, RequestId, Rid, Sid, key::KeySequence, payload::C
 /// A BOSH client: one session ([XEP-0124](https://xmpp.org/extensions/xep-0124.html),
 /// [XEP-0206](https://xmpp.org/extensions/xep-0206.html)).
 ///
-/// It creates the session when the client session that it [pumps](Self::pump) opens its stream. It keeps one request at the
-/// connection manager, processes answers in the order of their requests, and repeats what was lost, byte for
-/// byte. The recommended order of calls:
+/// It creates the session when the client session that it [pumps](Self::pump) opens its stream. It
+/// keeps one request at the connection manager, processes answers in the order of their requests,
+/// and repeats what was lost, byte for byte. The recommended order of calls:
 ///
 /// 1. Something happened: an answer ([`handle_response`](Self::handle_response)), a failure
-///    ([`handle_lost`](Self::handle_lost)), a timer ([`handle_timeout`](Self::handle_timeout)), or the session got something
-///    to say: [`pump`](Self::pump).
+///    ([`handle_lost`](Self::handle_lost)), a timer ([`handle_timeout`](Self::handle_timeout)), or
+///    the session got something to say: [`pump`](Self::pump).
 /// 2. [`poll_event`](Self::poll_event) until `None`; pump on [`ClientEvent::Pump`].
 /// 3. [`poll_request`](Self::poll_request) until `None`, and make each.
 /// 4. [`poll_timeout`](Self::poll_timeout), and wait.
@@ -178,11 +178,11 @@ impl Client {
         [self.queue.deadline(), poll].into_iter().flatten().min()
     }
 
-    /// Gives what arrived to `session` while it is ready, and puts what it has to say into requests while there
-    /// is room for them.
+    /// Gives what arrived to `session` while it is ready, and puts what it has to say into requests
+    /// while there is room for them.
     ///
-    /// Call it at the beginning, on [`ClientEvent::Pump`], and after everything that gives the session something to
-    /// say. Timers and events of the session stay with the caller.
+    /// Call it at the beginning, on [`ClientEvent::Pump`], and after everything that gives the
+    /// session something to say. Timers and events of the session stay with the caller.
     pub fn pump<S: Session>(&mut self, now: Timestamp, session: &mut S) {
         self.tick(now);
         self.pump_announced = false;
@@ -196,8 +196,9 @@ impl Client {
         self.proceed();
     }
 
-    /// Asks for a pause: the connection manager answers everything, and waits this long for the next request (BOSH 6.5).
-    /// The client sends nothing until the session has something to say, or four fifths of the time have passed.
+    /// Asks for a pause: the connection manager answers everything, and waits this long for the
+    /// next request (BOSH 6.5). The client sends nothing until the session has something to say, or
+    /// four fifths of the time have passed.
     ///
     /// # Errors
     ///
@@ -217,8 +218,9 @@ impl Client {
         Ok(())
     }
 
-    /// Begins to hand the session on: no new request is made, and when nothing is under way any more
-    /// [`ClientEvent::Detached`] tells what the next owner needs. That owner has to come within `inactivity`.
+    /// Begins to hand the session on: no new request is made, and when nothing is under way any
+    /// more [`ClientEvent::Detached`] tells what the next owner needs. That owner has to come
+    /// within `inactivity`.
     ///
     /// # Errors
     ///

@@ -47,8 +47,8 @@ impl Client {
         }
     }
 
-    /// BOSH 12.1: an error of HTTP ends the session where the connection manager is a legacy one; any other may have it
-    /// from something in between.
+    /// BOSH 12.1: an error of HTTP ends the session where the connection manager is a legacy one;
+    /// any other may have it from something in between.
     fn take_status(&mut self, rid: Rid, id: RequestId, status: u16) {
         if self.terms.legacy && matches!(status, 400..=499) {
             self.close(ClientCloseReason::Http(status));
@@ -57,8 +57,9 @@ impl Client {
         }
     }
 
-    /// Whether a newer attempt at `rid` is under way. Its answer will be the same; taken from the older one, the window
-    /// could move on, and the newer request would arrive too late for it, which ends a session (BOSH 9.5).
+    /// Whether a newer attempt at `rid` is under way. Its answer will be the same; taken from the
+    /// older one, the window could move on, and the newer request would arrive too late for it,
+    /// which ends a session (BOSH 9.5).
     fn is_replaced(&self, rid: Rid, id: RequestId) -> bool {
         self.queue.get(rid).is_some_and(|request| {
             request.id != Some(id) && matches!(request.state, Progress::Sent { .. })

@@ -41,9 +41,9 @@ impl Client {
         }
     }
 
-    /// Whether a new request may be made: at most `requests` under way, and no rid further from the lowest one without
-    /// an answer, or the connection manager might forget that answer (BOSH 7.1, 9.2, 9.4). `extra` is 1 for a
-    /// request that may exceed this.
+    /// Whether a new request may be made: at most `requests` under way, and no rid further from the
+    /// lowest one without an answer, or the connection manager might forget that answer (BOSH 7.1,
+    /// 9.2, 9.4). `extra` is 1 for a request that may exceed this.
     fn has_room(&self, extra: u64) -> bool {
         let live = matches!(self.state, State::Established);
         let lowest = self.queue.lowest().unwrap_or(self.next);
@@ -190,8 +190,8 @@ impl Client {
         self.next = self.next.plus(1);
     }
 
-    /// Keeps one request at the connection manager (BOSH 6.1), at intervals where the session polls, and none while a pause
-    /// or a hand-over is on.
+    /// Keeps one request at the connection manager (BOSH 6.1), at intervals where the session
+    /// polls, and none while a pause or a hand-over is on.
     pub(super) fn ask_if_idle(&mut self) {
         // What the session has to say goes first: a pump is due.
         let idle = self.state == State::Established && !self.pump_announced;
@@ -225,7 +225,8 @@ impl Client {
         }
     }
 
-    /// The attempt `id` at `rid` failed: it is made again, at once the first time, later with growing waits (BOSH 9.8).
+    /// The attempt `id` at `rid` failed: it is made again, at once the first time, later with
+    /// growing waits (BOSH 9.8).
     pub(super) fn attempt_failed(&mut self, rid: Rid, id: RequestId) {
         let max_attempts = self.config.max_attempts;
         let Some(request) = self.queue.get(rid) else {
@@ -259,8 +260,9 @@ impl Client {
         wait + wait / 1024 * u32::from(bits[0])
     }
 
-    /// The connection manager answered `rid` a while ago, and knows from our `ack` that the answer has not come (BOSH 5.4).
-    /// No answer can be processed before that one, so it is asked for when the report arrives.
+    /// The connection manager answered `rid` a while ago, and knows from our `ack` that the answer
+    /// has not come (BOSH 5.4). No answer can be processed before that one, so it is asked for when
+    /// the report arrives.
     pub(super) fn repeat_missing(&mut self, rid: Rid) {
         let now = self.now;
         if let Some(request) = self.queue.get_mut(rid)

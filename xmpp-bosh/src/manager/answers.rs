@@ -81,8 +81,8 @@ impl Answers {
         self.kept.get(&rid)
     }
 
-    /// Whether an answer with payload is on its way to HTTP. While it is, the next payload waits: were the first
-    /// one lost, it would come behind the second.
+    /// Whether an answer with payload is on its way to HTTP. While it is, the next payload waits:
+    /// were the first one lost, it would come behind the second.
     pub(super) fn in_flight(&self) -> bool {
         self.kept.values().any(Answer::is_in_flight)
     }

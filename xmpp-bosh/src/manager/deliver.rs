@@ -110,8 +110,8 @@ impl Record {
         }
     }
 
-    /// The payload of the next answer, of at most `limit` bytes unless one stanza is larger; and whether the session
-    /// has said its last.
+    /// The payload of the next answer, of at most `limit` bytes unless one stanza is larger; and
+    /// whether the session has said its last.
     fn collect<S: Session>(
         &mut self,
         session: &mut S,
@@ -176,7 +176,8 @@ impl Record {
         }
     }
 
-    /// Answers what has waited for `wait` (BOSH 4.5), and what stands before it in rid order (BOSH 4.3).
+    /// Answers what has waited for `wait` (BOSH 4.5), and what stands before it in rid order (BOSH
+    /// 4.3).
     pub(super) fn release_expired(
         &mut self,
         now: Timestamp,
@@ -298,8 +299,9 @@ impl Record {
         attributes
     }
 
-    /// Requests below `rid` that lost their connection get an empty answer, should they be repeated: what they might have
-    /// carried goes out under `rid`, and a payload behind it would be out of order.
+    /// Requests below `rid` that lost their connection get an empty answer, should they be
+    /// repeated: what they might have carried goes out under `rid`, and a payload behind it would
+    /// be out of order.
     fn settle_below(&mut self, rid: Rid, now: Timestamp, config: &ManagerConfig) {
         while let Some(first) = self.window.slots.front()
             && first.rid < rid

@@ -33,8 +33,8 @@ impl From<TerminalCondition> for End {
 }
 
 impl End {
-    /// The end for a stream error. Before the creation request was answered, an error that BOSH has a condition
-    /// for is told as that (BOSH 12.3, 12.4).
+    /// The end for a stream error. Before the creation request was answered, an error that BOSH has
+    /// a condition for is told as that (BOSH 12.3, 12.4).
     pub(super) fn stream_error(error: Chunk, created: bool) -> Self {
         let condition = match stream_condition(&error) {
             Some(StreamErrorCondition::HostUnknown) if !created => TerminalCondition::HostUnknown,
@@ -82,9 +82,9 @@ impl Record {
         self.conclude(now, config, out);
     }
 
-    /// Tells the client the end: what is still to be delivered goes first, in answers of its own, because some
-    /// clients discard what stands in the last one (point 7). The oldest request gets the end, the others an
-    /// empty body (BOSH 8.2).
+    /// Tells the client the end: what is still to be delivered goes first, in answers of its own,
+    /// because some clients discard what stands in the last one (point 7). The oldest request gets
+    /// the end, the others an empty body (BOSH 8.2).
     pub(super) fn conclude(&mut self, now: Timestamp, config: &ManagerConfig, out: &mut Out) {
         if self.state != State::Ending {
             return;
@@ -135,7 +135,8 @@ impl Record {
         self.fail_others(at, Some(rid), condition, out);
     }
 
-    /// Tells `condition` to the request `offender`, and to all others that another one ended the session (BOSH 12.7).
+    /// Tells `condition` to the request `offender`, and to all others that another one ended the
+    /// session (BOSH 12.7).
     fn fail_others(
         &mut self,
         at: &Arrival<'_>,

@@ -4,8 +4,8 @@ use crate::{Creation, RequestId, Sid, TerminalCondition};
 
 /// An HTTP answer.
 ///
-/// Send it without chunked coding and without compression, with `Content-Length` (BOSH 1.2, point 10), and with
-/// [`RESPONSE_HEADERS`]. When its last byte was handed to the HTTP library, call
+/// Send it without chunked coding and without compression, with `Content-Length` (BOSH 1.2, point
+/// 10), and with [`RESPONSE_HEADERS`]. When its last byte was handed to the HTTP library, call
 /// [`Manager::handle_written`](crate::Manager::handle_written); when it could not be,
 /// [`Manager::handle_lost`](crate::Manager::handle_lost).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,13 +19,14 @@ pub struct Response {
     pub content_type: String,
     /// The body.
     pub body: String,
-    /// Close the connection without an answer: the request came unencrypted into a session that began
-    /// encrypted (BOSH 14.1). Status and body are of no use then.
+    /// Close the connection without an answer: the request came unencrypted into a session that
+    /// began encrypted (BOSH 14.1). Status and body are of no use then.
     pub close: bool,
 }
 
-/// Headers that belong on every HTTP answer of a BOSH service, beside `Content-Type`, `Content-Length` and CORS:
-/// an answer shown as a page of its own must run no script, and no cache may keep it.
+/// Headers that belong on every HTTP answer of a BOSH service, beside `Content-Type`,
+/// `Content-Length` and CORS: an answer shown as a page of its own must run no script, and no cache
+/// may keep it.
 pub const RESPONSE_HEADERS: [(&str, &str); 3] = [
     ("Cache-Control", "no-store"),
     ("Content-Security-Policy", "default-src 'none'; sandbox"),
@@ -68,10 +69,11 @@ pub enum CloseReason {
     ByClient,
     /// The server session ended, and the client was told.
     ByServer,
-    /// The client broke a rule, or [`terminate`](crate::Manager::terminate) was called; the client was told
-    /// this condition.
+    /// The client broke a rule, or [`terminate`](crate::Manager::terminate) was called; the client
+    /// was told this condition.
     Terminated(TerminalCondition),
-    /// The client sent nothing for longer than `inactivity`, or than the pause that it asked for (BOSH 6.2).
+    /// The client sent nothing for longer than `inactivity`, or than the pause that it asked for
+    /// (BOSH 6.2).
     Inactive,
     /// A request never came although later ones did (BOSH 9.3), for as long as `inactivity`.
     GapNotFilled,

@@ -76,8 +76,8 @@ impl Record {
         }
     }
 
-    /// Nobody has the answer to `rid`, and nobody can have it: as if it had not been given (point 1). Its payload
-    /// goes first, whichever request comes (point 3).
+    /// Nobody has the answer to `rid`, and nobody can have it: as if it had not been given (point
+    /// 1). Its payload goes first, whichever request comes (point 3).
     fn take_back(&mut self, now: Timestamp, rid: Rid, config: &ManagerConfig, out: &mut Out) {
         let Some(answer) = self.answers.remove(rid) else {
             return;

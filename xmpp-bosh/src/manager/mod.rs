@@ -37,23 +37,24 @@ use crate::{
 const HEAD_BYTES: usize = 8 * 1024;
 
 /// A BOSH connection manager: many sessions, each known by its sid
-/// ([XEP-0124](https://xmpp.org/extensions/xep-0124.html), [XEP-0206](https://xmpp.org/extensions/xep-0206.html)).
+/// ([XEP-0124](https://xmpp.org/extensions/xep-0124.html),
+/// [XEP-0206](https://xmpp.org/extensions/xep-0206.html)).
 ///
-/// It owns the order of requests and the answers that were given; what is unsent stays in the caller's server
-/// sessions. The recommended order of calls:
+/// It owns the order of requests and the answers that were given; what is unsent stays in the
+/// caller's server sessions. The recommended order of calls:
 ///
-/// 1. Something happened: an HTTP request ([`handle_request`](Self::handle_request)), the fate of an answer
-///    ([`handle_written`](Self::handle_written), [`handle_lost`](Self::handle_lost)), a timer
-///    ([`handle_timeout`](Self::handle_timeout)), or a server session got something to say.
-/// 2. [`poll_event`](Self::poll_event) until `None`: make a server session on [`ManagerEvent::Created`];
-///    [`pump`](Self::pump) it then, on [`ManagerEvent::Pump`], and when it has something to say; on
-///    [`ManagerEvent::Closed`] tell it `handle_eof` and drop it.
+/// 1. Something happened: an HTTP request ([`handle_request`](Self::handle_request)), the fate of
+///    an answer ([`handle_written`](Self::handle_written), [`handle_lost`](Self::handle_lost)), a
+///    timer ([`handle_timeout`](Self::handle_timeout)), or a server session got something to say.
+/// 2. [`poll_event`](Self::poll_event) until `None`: make a server session on
+///    [`ManagerEvent::Created`]; [`pump`](Self::pump) it then, on [`ManagerEvent::Pump`], and when
+///    it has something to say; on [`ManagerEvent::Closed`] tell it `handle_eof` and drop it.
 /// 3. [`poll_response`](Self::poll_response) until `None`, and send each.
 /// 4. [`poll_timeout`](Self::poll_timeout), and wait.
 ///
-/// For every HTTP request exactly one of `handle_written` and `handle_lost` is due in the end. While the fate of an
-/// answer with payload is open, the session gets no further one: were the first one lost before it was
-/// handed over, its payload would come behind that of the second.
+/// For every HTTP request exactly one of `handle_written` and `handle_lost` is due in the end.
+/// While the fate of an answer with payload is open, the session gets no further one: were the
+/// first one lost before it was handed over, its payload would come behind that of the second.
 pub struct Manager {
     config: ManagerConfig,
     random: Box<dyn Random + Send>,
@@ -78,16 +79,17 @@ impl Manager {
         }
     }
 
-    /// An HTTP POST arrived, complete. Its answer comes from [`Manager::poll_response`], at once or up to `wait` later.
+    /// An HTTP POST arrived, complete. Its answer comes from [`Manager::poll_response`], at once or
+    /// up to `wait` later.
     ///
-    /// The HTTP side has checked the method; it ignores the `Content-Type` (BOSH 1.4) and refuses what is larger
-    /// than [`ManagerConfig::max_request_bytes`] or hands it in.
+    /// The HTTP side has checked the method; it ignores the `Content-Type` (BOSH 1.4) and refuses
+    /// what is larger than [`ManagerConfig::max_request_bytes`] or hands it in.
     pub fn handle_request(&mut self, now: Timestamp, id: RequestId, body: &[u8]) {
         self.handle_request_over(now, id, self.config.encrypted, body);
     }
 
-    /// As [`Manager::handle_request`], where `encrypted` says how this one came. A session that began encrypted takes
-    /// no request that is not (BOSH 14.1).
+    /// As [`Manager::handle_request`], where `encrypted` says how this one came. A session that
+    /// began encrypted takes no request that is not (BOSH 14.1).
     pub fn handle_request_over(
         &mut self,
         now: Timestamp,
@@ -124,7 +126,8 @@ impl Manager {
         let Some(sid) = attributes.sid.clone() else {
             let limits = self.config.limits;
             let verdict = match children(limits) {
-                // Stanzas in a creation request come from clients that lost their session (BOSH 2.12).
+                // Stanzas in a creation request come from clients that lost their session (BOSH
+                // 2.12).
                 Ok(children) if !children.is_empty() => Err(TerminalCondition::BadRequest),
                 Ok(_) => self.create(id, encrypted, &attributes),
                 Err(error) => Err(error.condition()),
@@ -155,7 +158,8 @@ impl Manager {
         }
     }
 
-    /// The connection of `id` died: while the request waited, or before its answer was handed over completely.
+    /// The connection of `id` died: while the request waited, or before its answer was handed over
+    /// completely.
     pub fn handle_lost(&mut self, now: Timestamp, id: RequestId) {
         self.tick(now);
         self.out.forget_response(id);
@@ -195,11 +199,13 @@ impl Manager {
         self.out.events.pop_front()
     }
 
-    /// Moves what arrived into `session` while it is ready, in rid order, and what it has to say into answers.
+    /// Moves what arrived into `session` while it is ready, in rid order, and what it has to say
+    /// into answers.
     ///
-    /// Call it after [`ManagerEvent::Created`] and [`ManagerEvent::Pump`], and after everything that gives the
-    /// session something to say (`send`, `resolve`, `close`, its `handle_timeout`). For a sid that is not
-    /// known it does nothing. Timers and events of the session stay with the caller.
+    /// Call it after [`ManagerEvent::Created`] and [`ManagerEvent::Pump`], and after everything
+    /// that gives the session something to say (`send`, `resolve`, `close`, its `handle_timeout`).
+    /// For a sid that is not known it does nothing. Timers and events of the session stay with the
+    /// caller.
     pub fn pump<S: Session>(&mut self, now: Timestamp, sid: &Sid, session: &mut S) {
         self.tick(now);
         self.with(sid.as_str(), |record, at| {
@@ -245,7 +251,8 @@ impl Manager {
         self.sessions.len()
     }
 
-    /// How many sessions are over whose clients are still to be told so: what an orderly shutdown waits for.
+    /// How many sessions are over whose clients are still to be told so: what an orderly shutdown
+    /// waits for.
     pub fn untold(&self) -> usize {
         let untold = |record: &&Record| record.state == State::Ending;
         self.sessions.values().filter(untold).count()

@@ -69,7 +69,8 @@ impl Out {
 /// What a response has for `Content-Type` when the client asked for nothing else (BOSH 1.5).
 pub(super) const DEFAULT_CONTENT_TYPE: &str = "text/xml; charset=utf-8";
 
-/// Status and body that tell `condition`: an HTTP status for clients without `ver`, where there is one (BOSH 12.1).
+/// Status and body that tell `condition`: an HTTP status for clients without `ver`, where there is
+/// one (BOSH 12.1).
 pub(super) fn error_answer(legacy: bool, condition: TerminalCondition) -> (u16, String) {
     match condition.legacy_status() {
         Some(status) if legacy => (status, String::new()),

@@ -19,8 +19,9 @@ impl Pace {
         self.payload_since = payload;
     }
 
-    /// Takes the next new request and says whether it came too soon: only where `polling` was advertised (BOSH 7.5,
-    /// point 9). `waiting` counts the requests without an answer, this one included.
+    /// Takes the next new request and says whether it came too soon: only where `polling` was
+    /// advertised (BOSH 7.5, point 9). `waiting` counts the requests without an answer, this one
+    /// included.
     pub(super) fn is_excessive(
         &mut self,
         terms: &Terms,

@@ -34,8 +34,8 @@ pub(super) struct Record {
     pub(super) answers: Answers,
     /// Input of a request that was answered before the session took it.
     pub(super) unfed: VecDeque<StreamItem>,
-    /// Payload that goes out before what the server session has: lost before it was handed over, or one
-    /// stanza too many for the last body.
+    /// Payload that goes out before what the server session has: lost before it was handed over, or
+    /// one stanza too many for the last body.
     pub(super) front: VecDeque<Chunk>,
     pub(super) keys: Option<KeyCheck>,
     pub(super) limits: Limits,
@@ -43,7 +43,8 @@ pub(super) struct Record {
     /// Since when the client has nothing here, if it has nothing.
     pub(super) idle_since: Timestamp,
     pub(super) pause: Option<Duration>,
-    /// The server session may have more to say, but the next payload has to wait (see [`Answers::in_flight`]).
+    /// The server session may have more to say, but the next payload has to wait (see
+    /// [`Answers::in_flight`]).
     pub(super) blocked: bool,
     /// The rid to report with the next answer, and the last one that was (BOSH 5.3).
     pub(super) report: Option<Rid>,
@@ -71,7 +72,8 @@ pub(super) struct Arrival<'a> {
 }
 
 impl Record {
-    /// A session that a request of these terms creates; the request waits for the stream's features.
+    /// A session that a request of these terms creates; the request waits for the stream's
+    /// features.
     pub(super) fn new(
         sid: Sid,
         rid: Rid,
@@ -164,8 +166,8 @@ impl Record {
         } else {
             Some(self.window.gap_since.unwrap_or(at.now))
         };
-        // More at a time than was granted (BOSH 7.2). Those held may have died with the page that was before this
-        // one: a reload must not look like a flood.
+        // More at a time than was granted (BOSH 7.2). Those held may have died with the page that
+        // was before this one: a reload must not look like a flood.
         let extra = u64::from(self.window.ends_with_extra());
         let bound = self.terms.requests + self.terms.hold as u64 + extra;
         if self.state == State::Live && self.window.connected() as u64 > bound {
@@ -250,8 +252,8 @@ impl Record {
         Ok(())
     }
 
-    /// Notes the rid to report: one whose answer was handed over a while ago, and of which the client's `ack` says that
-    /// it has not come (BOSH 5.3). Each is reported once.
+    /// Notes the rid to report: one whose answer was handed over a while ago, and of which the
+    /// client's `ack` says that it has not come (BOSH 5.3). Each is reported once.
     fn note_overdue(&mut self, rid: Rid, attributes: &Attributes, now: Timestamp) {
         const A_WHILE: Duration = Duration::from_secs(2);
         // Without `ack` everything before this request has come (BOSH 5.2).
@@ -270,7 +272,8 @@ impl Record {
         }
     }
 
-    /// A rid that was received before: with whatever body, the answer of the first one counts (BOSH 9.4 to 9.7, point 9).
+    /// A rid that was received before: with whatever body, the answer of the first one counts (BOSH
+    /// 9.4 to 9.7, point 9).
     fn repeat(&mut self, at: &Arrival<'_>, rid: Rid, key: Option<&str>, out: &mut Out) {
         let keyed = self.keys.is_some();
         let (repeats, known_key) = if let Some(early) = self.window.early.get_mut(&rid) {
@@ -405,8 +408,8 @@ fn input(attributes: &Attributes, children: Vec<Element>, terms: &Terms) -> VecD
     input
 }
 
-/// The stream header that rides on a body (HDR-18). BOSH without `xmpp:version` is XMPP 1.0 (BOSH 2.10); a restart
-/// keeps what it does not repeat (BOSH 13.4).
+/// The stream header that rides on a body (HDR-18). BOSH without `xmpp:version` is XMPP 1.0 (BOSH
+/// 2.10); a restart keeps what it does not repeat (BOSH 13.4).
 fn header(attributes: &Attributes, terms: &Terms) -> StreamHeader {
     let version = attributes.xmpp_version.clone();
     StreamHeader {

@@ -77,7 +77,8 @@ impl Window {
         }
     }
 
-    /// Whether a new `rid` lies in the window of `requests` (BOSH 9.2), one more for those that may exceed it (BOSH 7.1).
+    /// Whether a new `rid` lies in the window of `requests` (BOSH 9.2), one more for those that may
+    /// exceed it (BOSH 7.1).
     pub(super) fn admits(&self, rid: Rid, requests: u64, attributes: &Attributes) -> bool {
         let extra = u64::from(attributes.is_extra());
         rid >= self.next && rid < self.next.plus(requests + extra)
@@ -98,8 +99,8 @@ impl Window {
         self.slots.remove(at)
     }
 
-    /// The requests that can be answered, lowest rid first: connected, and taken by the session as everything before
-    /// them. The creating one also before the session has taken it.
+    /// The requests that can be answered, lowest rid first: connected, and taken by the session as
+    /// everything before them. The creating one also before the session has taken it.
     pub(super) fn answerable(&self) -> impl Iterator<Item = &Slot> {
         self.slots
             .iter()
@@ -112,7 +113,8 @@ impl Window {
         self.answerable().next().map(|slot| slot.rid)
     }
 
-    /// Those of them that are held, which the creating one is not: it waits for the stream's features.
+    /// Those of them that are held, which the creating one is not: it waits for the stream's
+    /// features.
     pub(super) fn held(&self) -> impl Iterator<Item = &Slot> {
         self.answerable()
             .filter(|slot| slot.kind != SlotKind::Create)
