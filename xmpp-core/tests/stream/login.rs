@@ -5,7 +5,9 @@ use xmpp_core::{
     stream::{Channel, LookupId, Misuse, ServerEvent, StreamErrorCondition as C, TcpServer},
 };
 
-use super::common::{AUTH, HEADER, T0, account_config, assert_error, first, give, session, settle};
+use super::common::{
+    AUTH, HEADER, T0, account_config, assert_error, first, give, open_config, session, settle,
+};
 
 const NS: &str = "xmlns='urn:ietf:params:xml:ns:xmpp-sasl'";
 
@@ -62,6 +64,18 @@ fn sas_1_offers() {
         ),
         "{offered}"
     );
+}
+
+#[test]
+fn cb_3_no_types_where_no_mechanism_binds() {
+    // A strict client takes types without such a mechanism for the work of someone in between.
+    let binding = sasl::ChannelBinding::new(sasl::ChannelBindingType::TlsExporter, [1; 32]);
+    let tls = sasl::TlsChannel::new().with_binding(binding);
+    let channel = Channel::new(sasl::ChannelSecurity::Tls(tls));
+    let mut server = TcpServer::new(session(open_config(), channel));
+    let (out, _) = give(&mut server, HEADER);
+    assert!(out.contains("<mechanism>ANONYMOUS</mechanism>"), "{out}");
+    assert!(!out.contains("sasl-channel-binding"), "{out}");
 }
 
 #[test]

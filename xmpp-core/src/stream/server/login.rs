@@ -50,9 +50,10 @@ impl ServerSession {
                 }
                 w.end(mechanisms);
             }
-            // CB-1.
+            // CB-1, CB-3: the types go with the mechanisms that use them.
+            let binds = |mechanism: &sasl::MechanismName| mechanism.as_str().ends_with("-PLUS");
             let bindings = channel.security().bindings();
-            if !offered.is_empty() && !bindings.is_empty() {
+            if offered.iter().any(binds) && !bindings.is_empty() {
                 let list = w.start("sasl-channel-binding", ns::CHANNEL_BINDING);
                 for binding in bindings {
                     let tag = w.start("channel-binding", ns::CHANNEL_BINDING);
