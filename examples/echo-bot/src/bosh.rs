@@ -22,7 +22,22 @@ pub(crate) type Http = HttpClient<HttpsConnector<HttpConnector>, Full<Bytes>>;
 /// What a response may have at most: many stanzas, each within the parser's own limits.
 const MAX_RESPONSE: usize = 16 * 1024 * 1024;
 
-type HttpError = Box<dyn std::error::Error + Send + Sync>;
+/// Why a request or its answer was lost.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum HttpError {
+    #[error("the URL makes no request: {0}")]
+    Request(#[from] hyper::http::Error),
+    #[error("no answer: {0:?}")]
+    Connection(#[from] hyper_util::client::legacy::Error),
+    #[error("the answer broke off: {0}")]
+    Body(#[from] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl HttpError {
+    fn is_connect(&self) -> bool {
+        matches!(self, Self::Connection(error) if error.is_connect())
+    }
+}
 
 /// Runs a session by requests to `url` until it ends.
 pub(crate) async fn run(
@@ -30,7 +45,7 @@ pub(crate) async fn run(
     url: &Uri,
     mut session: ClientSession,
     mut client: Client<'_>,
-) -> End {
+) -> Result<End, HttpError> {
     let mut bosh = xmpp_bosh::Client::new(ClientConfig::default(), Box::new(SecureRandom));
     let mut under_way = JoinSet::new();
     let mut attempts = HashMap::<_, AbortHandle>::new();
@@ -62,7 +77,7 @@ pub(crate) async fn run(
             attempts.insert(id, under_way.spawn(async move { (id, answer.await) }));
         }
         if over {
-            return client.end();
+            return Ok(client.end());
         }
         // … then whatever happens next.
         let timeout = [bosh.poll_timeout(), session.poll_timeout()];
@@ -73,6 +88,8 @@ pub(crate) async fn run(
                 attempts.remove(&id);
                 match answer {
                     Ok((status, body)) => bosh.handle_response(client.now(), id, status, &body),
+                    // Nobody is there, or it is not who it should be.
+                    Err(error) if error.is_connect() && bosh.sid().is_none() => return Err(error),
                     Err(error) => {
                         tracing::debug!(%error, "a request was lost");
                         bosh.handle_lost(client.now(), id);

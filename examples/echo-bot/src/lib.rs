@@ -33,19 +33,16 @@ pub enum Error {
     /// The options do not fit together.
     #[error("{0}")]
     Options(String),
-    /// The connection could not be made, or broke while something was sent.
+    /// The connection could not be made, or not secured.
     #[error("connection: {0}")]
     Io(#[from] io::Error),
-    /// The WebSocket broke while something was sent.
-    #[error("WebSocket: {0}")]
-    WebSocket(#[from] Box<tokio_tungstenite::tungstenite::Error>),
 }
 
 /// Runs `app` on a session until that ends, or until `stop` says so and it has been left in good order.
 ///
 /// # Errors
 ///
-/// [`Error`] when there was no connection, or none any more while something had to be sent.
+/// [`Error`] when the options do not fit together, or there was no connection as secure as they want it.
 pub async fn run(
     options: &Options,
     app: &mut dyn Application,
@@ -86,9 +83,7 @@ pub async fn run(
                 channel = Channel::new(security);
             }
             let socket = websocket::open(&url.to_string(), stream).await?;
-            Ok(websocket::run(socket, session(channel), client)
-                .await
-                .map_err(Box::new)?)
+            Ok(websocket::run(socket, session(channel), client).await)
         }
         Transport::Bosh => {
             let (url, secure) = options.endpoint("http")?;
@@ -98,7 +93,8 @@ pub async fn run(
             } else {
                 Channel::plain()
             };
-            Ok(bosh::run(&http, url, session(channel), client).await)
+            let end = bosh::run(&http, url, session(channel), client).await;
+            Ok(end.map_err(io::Error::other)?)
         }
     }
 }

@@ -29,18 +29,22 @@ pub(crate) async fn run(
         }
         // … then output …
         link.poll_transmit(&mut output);
-        stream.write_all(output.as_bytes()).await?;
-        stream.flush().await?;
+        let sent = send(&mut stream, &output).await;
         output.clear();
         if link.is_closed() {
-            // The peer may have closed first.
+            // The server may have closed first.
             let _ = stream.shutdown().await;
             return Ok(client.end());
+        }
+        if sent.is_err() {
+            link.handle_eof(client.now());
+            continue;
         }
         if start_tls {
             let (secured, security) = tls.secure(stream).await?;
             stream = secured;
-            link.session_mut().tls_established(security).ok();
+            let started = link.session_mut().tls_established(security);
+            started.map_err(io::Error::other)?;
             link.pump(client.now());
             continue;
         }
@@ -54,4 +58,9 @@ pub(crate) async fn run(
             () = client.stopped() => client.leave(link.session_mut()),
         }
     }
+}
+
+async fn send(stream: &mut Stream, output: &str) -> io::Result<()> {
+    stream.write_all(output.as_bytes()).await?;
+    stream.flush().await
 }

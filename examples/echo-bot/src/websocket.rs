@@ -33,7 +33,7 @@ pub(crate) async fn run(
     mut socket: WebSocketStream<Stream>,
     session: ClientSession,
     mut client: Client<'_>,
-) -> Result<End, Error> {
+) -> End {
     let mut link = WebSocketClient::new(session);
     loop {
         // Events first, because answering them makes more to send …
@@ -42,14 +42,15 @@ pub(crate) async fn run(
             link.pump(client.now());
         }
         // … then output, one message for each element …
-        while let Some(message) = link.poll_message() {
-            socket.feed(Message::text(message)).await?;
-        }
-        socket.flush().await?;
+        let sent = send(&mut socket, &mut link).await;
         if link.is_closed() {
             // The server may have closed first.
             let _ = socket.close(None).await;
-            return Ok(client.end());
+            return client.end();
+        }
+        if sent.is_err() {
+            link.handle_eof(client.now());
+            continue;
         }
         // … then whatever happens next. Pings are answered by the WebSocket itself.
         tokio::select! {
@@ -63,4 +64,14 @@ pub(crate) async fn run(
             () = client.stopped() => client.leave(link.session_mut()),
         }
     }
+}
+
+async fn send(
+    socket: &mut WebSocketStream<Stream>,
+    link: &mut WebSocketClient,
+) -> Result<(), Error> {
+    while let Some(message) = link.poll_message() {
+        socket.feed(Message::text(message)).await?;
+    }
+    socket.flush().await
 }

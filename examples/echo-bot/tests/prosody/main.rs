@@ -14,6 +14,7 @@ use echo_bot::{End, Options, run};
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader},
     process::{Child, Command},
+    sync::Notify,
     time::timeout,
 };
 use tokio_util::sync::CancellationToken;
@@ -75,6 +76,12 @@ async fn logins_over_every_transport() {
             };
             if verdict {
                 passed += 1;
+                let used = outcome
+                    .ok()
+                    .and_then(Result::ok)
+                    .and_then(|end| end.mechanism);
+                let used = used.map_or("refused".to_owned(), |used| used.to_string());
+                say(&format!("ok {line}, {login:?}: {used}"));
             } else {
                 let _ = writeln!(failures, "{line}, {login:?}: {outcome:?}; {:?}", script.jid);
             }
@@ -82,6 +89,49 @@ async fn logins_over_every_transport() {
     }
     say(&format!("logins executed against Prosody: {passed} passed"));
     assert!(failures.is_empty(), "{failures}\n{}", prosody.log());
+}
+
+/// TLS-6, TLS-7, TLS-8: nothing is said to a server whose certificate is not trusted, is for another domain, or which
+/// has none, unless that was asked for.
+#[tokio::test(flavor = "multi_thread")]
+async fn without_trust_there_is_no_session() {
+    let Some(prosody) = prosody("without_trust_there_is_no_session").await else {
+        return;
+    };
+    for line in LINES {
+        let mut options = options(&prosody, line, Login::Password(PLAIN));
+        // On TCP STARTTLS is offered then, by a certificate of no public authority.
+        options.insecure_plaintext = false;
+        options.ca = None;
+        let stop = CancellationToken::new();
+        let mut script = Script::new(&stop).step("ping", ping, is_pong);
+        let outcome = timeout(PATIENCE, run(&options, &mut script, stop)).await;
+        let outcome = outcome.expect("in time");
+        assert!(
+            outcome.as_ref().map_or(true, |end| end.mechanism.is_none()),
+            "{line}: {outcome:?}"
+        );
+        assert!(script.jid.is_none(), "{line}");
+    }
+    let mut elsewhere = options(&prosody, "tcp with starttls", Login::Anonymous);
+    elsewhere.domain = Some("elsewhere.example".to_owned());
+    let stop = CancellationToken::new();
+    let mut script = Script::new(&stop).step("ping", ping, is_pong);
+    let outcome = timeout(PATIENCE, run(&elsewhere, &mut script, stop))
+        .await
+        .expect("in time");
+    assert!(script.jid.is_none(), "{outcome:?}");
+    let mut elsewhere = options(&prosody, "tcp with direct tls", Login::Anonymous);
+    elsewhere.domain = Some("elsewhere.example".to_owned());
+    let outcome = timeout(
+        PATIENCE,
+        run(&elsewhere, &mut script, CancellationToken::new()),
+    )
+    .await;
+    assert!(
+        matches!(outcome, Ok(Err(echo_bot::Error::Io(_)))),
+        "{outcome:?}"
+    );
 }
 
 /// SAS-8: the condition is told, and the advice is to ask for another password.
@@ -207,36 +257,58 @@ async fn a_cut_bosh_connection_resumes() {
         .ok();
     let room = format!("cut@{ROOMS}");
     let stop = CancellationToken::new();
-    let mut script = Script::new(&stop).step("join", join(&room, "c"), is_subject);
-    let texts: Vec<String> = (0..10).map(|n| format!("text {n}")).collect();
-    for (n, text) in texts.iter().enumerate() {
+    let begin = Arc::new(Notify::new());
+    let mut listener = Script::new(&stop).step("join", join(&room, "c"), is_subject);
+    let texts: Vec<String> = (0..12).map(|n| format!("text {n}")).collect();
+    let (own, others) = texts.split_at(4);
+    for text in own {
+        // BOSH 9.9: an answer that was handed over and lost is asked for again.
         let (proxy, message) = (proxy.clone(), to_room(&room, text));
         let act = move || {
-            match n % 3 {
-                // What is held, and what is sent just now.
-                0 => proxy.cut(),
-                // BOSH 9.9: an answer that was handed over and lost.
-                1 => proxy.swallow(),
-                _ => {
-                    let proxy = proxy.clone();
-                    tokio::spawn(async move {
-                        tokio::time::sleep(Duration::from_millis(2)).await;
-                        proxy.cut();
-                    });
-                }
+            proxy.swallow();
+            message()
+        };
+        listener = listener.step(text, act, hears(&format!("{room}/c"), "groupchat", text));
+    }
+    let (started, last) = (
+        Arc::clone(&begin),
+        hears(&format!("{room}/t"), "groupchat", &texts[11]),
+    );
+    let begin_talk = move || {
+        started.notify_one();
+        String::new()
+    };
+    listener = listener.step("the other talks", begin_talk, last);
+
+    // The request that is held is cut while another one talks. (Not while the listener sends: where a request that was
+    // held and cut is repeated behind the next one, Prosody 0.12 calls its rid out of range.)
+    let talker_stop = CancellationToken::new();
+    let mut talker = Script::new(&talker_stop).step("join", join(&room, "t"), is_subject);
+    for (n, text) in others.iter().enumerate() {
+        let (proxy, message) = (proxy.clone(), to_room(&room, text));
+        let act = move || {
+            std::thread::sleep(Duration::from_millis(200));
+            proxy.cut();
+            if n % 2 == 0 {
+                // Prosody has noticed, and the listener has come back.
+                std::thread::sleep(Duration::from_millis(200));
             }
             message()
         };
-        script = script.step(text, act, hears(&format!("{room}/c"), "groupchat", text));
+        talker = talker.step(text, act, hears(&format!("{room}/t"), "groupchat", text));
     }
-    let end = timeout(2 * PATIENCE, run(&options, &mut script, stop)).await;
-    assert_eq!(script.unfinished(), None, "{end:?}\n{}", prosody.log());
-    assert_eq!(
-        end.expect("in time").expect("a session").reason,
-        CloseReason::Local
-    );
-    assert!(proxy.swallowed() > 0, "answers were lost");
-    let heard: Vec<_> = script.received.iter().filter_map(body_of).collect();
+    let talk = async {
+        begin.notified().await;
+        let options = self::options(&prosody, "tcp with starttls", Login::Anonymous);
+        run(&options, &mut talker, talker_stop).await
+    };
+    let both = async { tokio::join!(run(&options, &mut listener, stop), talk) };
+    let ends = timeout(2 * PATIENCE, both).await;
+    assert_eq!(listener.unfinished(), None, "{ends:?}\n{}", prosody.log());
+    let (end, _) = ends.expect("in time");
+    assert_eq!(end.expect("a session").reason, CloseReason::Local);
+    assert_eq!(proxy.swallowed(), own.len() as u64, "answers were lost");
+    let heard: Vec<_> = listener.received.iter().filter_map(body_of).collect();
     assert_eq!(heard, texts, "each once, in order");
 }
 
@@ -378,7 +450,7 @@ fn message(to: &str, kind: &str, text: &str) -> impl Fn() -> String + Send + Clo
     move || message.clone()
 }
 
-fn hears(from: &str, kind: &str, text: &str) -> impl FnMut(&Element) -> bool + Send + 'static {
+fn hears(from: &str, kind: &str, text: &str) -> impl Fn(&Element) -> bool + Send + 'static {
     let wanted = [from, kind, text].map(str::to_owned);
     move |stanza| {
         stanza.attr("from").as_deref() == Some(&wanted[0])
@@ -397,7 +469,7 @@ fn iq(to: &str, payload: &str) -> impl FnMut() -> String + Send + 'static {
     move || iq.clone()
 }
 
-fn result_of(from: &str) -> impl FnMut(&Element) -> bool + Send + 'static {
+fn result_of(from: &str) -> impl Fn(&Element) -> bool + Send + 'static {
     let from = from.to_owned();
     move |stanza| {
         stanza.is("iq", ns::CLIENT)
@@ -417,7 +489,7 @@ fn interrupt(pid: u32) -> impl FnMut() -> String + Send + 'static {
     }
 }
 
-fn leaves(from: &str) -> impl FnMut(&Element) -> bool + Send + 'static {
+fn leaves(from: &str) -> impl Fn(&Element) -> bool + Send + 'static {
     let from = from.to_owned();
     move |stanza| {
         stanza.is("presence", ns::CLIENT)

@@ -58,7 +58,7 @@ impl Proxy {
     async fn pass(&self, mut client: TcpStream, target: u16) -> Option<()> {
         let mut server = TcpStream::connect(("127.0.0.1", target)).await.ok()?;
         let mut cuts = self.cuts.subscribe();
-        let (mut up, mut down) = ([0; 8192], [0; 8192]);
+        let (mut up, mut down) = (vec![0; 8192], vec![0; 8192]);
         loop {
             tokio::select! {
                 n = client.read(&mut up) => match n.ok()? {

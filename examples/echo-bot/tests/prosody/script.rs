@@ -23,7 +23,7 @@ pub(crate) struct Script {
 struct Step {
     name: String,
     act: Box<dyn FnMut() -> String + Send>,
-    until: Box<dyn FnMut(&Element) -> bool + Send>,
+    until: Box<dyn Fn(&Element) -> bool + Send>,
 }
 
 impl Script {
@@ -41,7 +41,7 @@ impl Script {
         mut self,
         name: impl Into<String>,
         act: impl FnMut() -> String + Send + 'static,
-        until: impl FnMut(&Element) -> bool + Send + 'static,
+        until: impl Fn(&Element) -> bool + Send + 'static,
     ) -> Self {
         self.steps.push_back(Step {
             name: name.into(),
@@ -78,7 +78,7 @@ impl Application for Script {
 
     fn stanza(&mut self, session: &mut ClientSession, stanza: &Element) -> Result<(), Misuse> {
         self.received.push(stanza.clone());
-        match self.steps.front_mut() {
+        match self.steps.front() {
             Some(step) if (step.until)(stanza) => {
                 self.steps.pop_front();
                 self.begin(session)

@@ -2,11 +2,14 @@
 
 use std::{
     env, fs,
-    net::{SocketAddr, TcpListener},
+    net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::Duration,
 };
+
+#[expect(clippy::disallowed_types, reason = "a test needs free ports")]
+use std::net::TcpListener;
 
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use tempfile::TempDir;
@@ -141,7 +144,6 @@ impl Drop for Prosody {
 }
 
 /// Ports that were free a moment ago.
-#[expect(clippy::disallowed_types, reason = "a test needs ports")]
 fn free_ports<const N: usize>() -> [u16; N] {
     let listeners = [(); N]
         .map(|()| TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a free port"));
