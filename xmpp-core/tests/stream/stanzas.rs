@@ -178,6 +178,22 @@ fn bnd_5_misplaced_binds() {
 }
 
 #[test]
+fn stz_2_an_iq_without_an_id_binds_nothing() {
+    let bad_request = bad_request("").replace(" id=''", "");
+    let mut server = logged_in();
+    let (out, events) = give(&mut server, &BIND.replace(" id='b1'", ""));
+    assert_eq!(out, bad_request);
+    assert!(events.is_empty(), "{events:?}");
+    let (_, events) = give(&mut server, BIND);
+    let Some(ServerEvent::Bound { jid }) = events.last() else {
+        panic!("{events:?}");
+    };
+    let session = "<iq type='set'><session xmlns='urn:ietf:params:xml:ns:xmpp-session'/></iq>";
+    let (out, _) = give(&mut server, session);
+    assert_eq!(out, bad_request.replace("<iq", &format!("<iq to='{jid}'")));
+}
+
+#[test]
 fn bnd_6_stanzas_before_bind() {
     for stanza in [
         "<message to='a@example.org'><body>x</body></message>",

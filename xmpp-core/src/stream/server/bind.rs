@@ -142,7 +142,9 @@ impl ServerSession {
     }
 }
 
-/// BND-5: a request of type `set` with one child.
+/// BND-5, STZ-2: a request of type `set` with an id and one child.
 fn is_single_set(iq: &Element) -> bool {
-    iq.attr("type").as_deref() == Some("set") && iq.children().count() == 1
+    iq.attr("type").as_deref() == Some("set")
+        && iq.attr("id").is_some()
+        && iq.children().count() == 1
 }
