@@ -293,6 +293,13 @@ fn ad13_the_absent_are_told_of_to_those_who_see_addresses() {
             "admin/1 < room says zoe=member",
         ]
     );
+    // Who may see addresses now, not who might before.
+    world.admin("owner/1", "<item nick='ben' role='moderator'/>");
+    world.admin(
+        "owner/1",
+        "<item jid='zoe@users.example' affiliation='none'/>",
+    );
+    assert_eq!(world.to("ben/1"), ["ben/1 < room says zoe=none"]);
 }
 
 #[test]

@@ -298,16 +298,10 @@ impl RoomState {
             return;
         };
         let seeing = self.config.non_anonymous() || role == Role::Moderator;
-        for number in self.occupants.numbers() {
-            let broadcast = self
-                .occupants
-                .get(number)
-                .is_some_and(|other| self.config.presence_broadcast.contains(other.role));
-            if number != own
-                && broadcast
-                && let Some(shown) = self.shown(number, seeing)
-            {
-                cx.send_written(session.clone(), shown);
+        let broadcast = self.config.presence_broadcast;
+        for (number, other) in self.occupants.iter_mut() {
+            if number != own && broadcast.contains(other.role) {
+                cx.send_written(session.clone(), other.shown(seeing));
             }
         }
     }

@@ -10,7 +10,7 @@ use super::{
     state::RoomState,
 };
 use crate::{
-    Affiliation, Destroy, DestroyCause, Role, StatusCode,
+    Affiliation, Destroy, DestroyCause, Event, Role, StatusCode,
     context::Context,
     request::Request,
     wire::{ActorView, PresenceStanza},
@@ -234,11 +234,16 @@ impl RoomState {
         cause: DestroyCause,
         destroy: Option<&Destroy>,
     ) {
-        if self.gone.is_none() {
-            self.vanish(cx, cause); // PE2: before anybody is told
+        if self.gone.is_some() {
+            return;
         }
+        self.delete(cx, cause); // PE2: before anybody is told
         let empty = Destroy::default();
         self.dismiss_all(cx, &[], Some(destroy.unwrap_or(&empty)));
+        cx.event(Event::RoomDestroyed {
+            room: self.jid.clone(),
+            cause,
+        });
     }
 }
 

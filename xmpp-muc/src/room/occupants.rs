@@ -7,6 +7,7 @@ use std::{
 
 use xmpp_core::{BareJid, FullJid, xml::Element};
 
+use super::presence::available;
 use crate::{Affiliation, Fanout, Role, nick::NickKey, privileges::Standing};
 
 /// One occupant, by order of entry; never used twice.
@@ -69,6 +70,17 @@ impl Occupant {
             role: self.role,
             affiliation: self.affiliation,
         }
+    }
+
+    /// Its presence as others get it, who see the real JID or do not; written when first needed.
+    pub(super) fn shown(&mut self, seeing: bool) -> Arc<Fanout> {
+        if let Some(written) = &self.written[usize::from(seeing)] {
+            return written.clone();
+        }
+        let jid = seeing.then(|| &self.primary().jid);
+        let written = Arc::new(Fanout::new(&available(self, jid)));
+        self.written[usize::from(seeing)] = Some(written.clone());
+        written
     }
 
     /// The sessions' addresses.
@@ -150,23 +162,23 @@ impl Occupants {
             .collect()
     }
 
+    /// As [`Occupants::iter`], for writing presences.
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (OccupantNumber, &mut Occupant)> {
+        self.all
+            .iter_mut()
+            .map(|(number, occupant)| (*number, occupant))
+    }
+
+    /// An occupant, for writing its presence.
+    pub(super) fn get_mut(&mut self, number: OccupantNumber) -> Option<&mut Occupant> {
+        self.all.get_mut(&number)
+    }
+
     /// An occupant about to be changed in a way that its presence shows.
     pub(crate) fn change(&mut self, number: OccupantNumber) -> Option<&mut Occupant> {
         let occupant = self.all.get_mut(&number)?;
         occupant.written = [None, None];
         Some(occupant)
-    }
-
-    /// Keeps an occupant's presence as written for others.
-    pub(super) fn set_written(
-        &mut self,
-        number: OccupantNumber,
-        seeing: bool,
-        written: Arc<Fanout>,
-    ) {
-        if let Some(occupant) = self.all.get_mut(&number) {
-            occupant.written[usize::from(seeing)] = Some(written);
-        }
     }
 
     /// Gives an occupant another role or affiliation.

@@ -139,16 +139,7 @@ impl RoomState {
 
     /// The presence of an occupant as others get it, who see the real JID or do not.
     pub(super) fn shown(&mut self, number: OccupantNumber, seeing: bool) -> Option<Arc<Fanout>> {
-        let occupant = self.occupants.get(number)?;
-        if let Some(written) = &occupant.written[usize::from(seeing)] {
-            return Some(written.clone());
-        }
-        let written = Arc::new(Fanout::new(&available(
-            occupant,
-            seeing.then(|| &occupant.primary().jid),
-        )));
-        self.occupants.set_written(number, seeing, written.clone());
-        Some(written)
+        Some(self.occupants.get_mut(number)?.shown(seeing))
     }
 
     /// Sends an occupant's presence to everybody else, if its role is broadcast (MUC CO8, PR6).

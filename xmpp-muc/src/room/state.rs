@@ -185,8 +185,17 @@ impl RoomState {
         }
     }
 
-    /// The empty room is gone with all that belonged to it.
-    pub(super) fn vanish(&mut self, cx: &mut Context<'_>, cause: DestroyCause) {
+    /// The empty room is gone.
+    fn vanish(&mut self, cx: &mut Context<'_>, cause: DestroyCause) {
+        self.delete(cx, cause);
+        cx.event(Event::RoomDestroyed {
+            room: self.jid.clone(),
+            cause,
+        });
+    }
+
+    /// Everything that belonged to the room goes.
+    pub(super) fn delete(&mut self, cx: &mut Context<'_>, cause: DestroyCause) {
         self.gone = Some(cause);
         self.locked_until = None;
         self.empty_since = None;
@@ -194,10 +203,6 @@ impl RoomState {
         self.history = History::default();
         cx.store(StoreEvent::RoomDeleted {
             room: self.jid.clone(),
-        });
-        cx.event(Event::RoomDestroyed {
-            room: self.jid.clone(),
-            cause,
         });
     }
 

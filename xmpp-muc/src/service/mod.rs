@@ -1,6 +1,8 @@
 //! The host of rooms.
 
 mod disco;
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::{BTreeMap, BTreeSet},

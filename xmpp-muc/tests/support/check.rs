@@ -12,6 +12,8 @@ use xmpp_core::{
     xml::{Element, ElementRef, ns},
 };
 
+use xmpp_muc::Event;
+
 use super::Out;
 
 /// What a session knows about an occupant.
@@ -39,6 +41,8 @@ pub(crate) struct Checker {
     entering: BTreeMap<(String, FullJid), BTreeMap<String, Known>>,
     /// Sessions whose connection is lost: nothing is sent to them.
     lost: BTreeSet<FullJid>,
+    /// Sessions inside, as the events tell.
+    entered: BTreeSet<(String, FullJid)>,
     /// Everybody may see real addresses.
     pub(crate) non_anonymous: bool,
     /// The room does not change between semi- and non-anonymous.
@@ -53,6 +57,7 @@ impl Default for Checker {
             views: BTreeMap::new(),
             entering: BTreeMap::new(),
             lost: BTreeSet::new(),
+            entered: BTreeSet::new(),
             non_anonymous: false,
             steady: true,
             all_shown: true,
@@ -69,6 +74,31 @@ impl Checker {
     pub(crate) fn lost(&mut self, session: &FullJid) {
         self.lost.insert(session.clone());
         self.views.retain(|(_, inside), _| inside != session);
+    }
+
+    pub(crate) fn event(&mut self, event: &Event) {
+        match event {
+            Event::Entered { occupant, session } => {
+                let key = (occupant.bare_str().to_owned(), session.clone());
+                assert!(self.entered.insert(key), "entered twice: {event:?}");
+            }
+            Event::Left { occupant, session } => {
+                let key = (occupant.bare_str().to_owned(), session.clone());
+                assert!(
+                    self.entered.remove(&key),
+                    "left without being inside: {event:?}"
+                );
+            }
+            Event::RoomCreated { .. } => {}
+            Event::RoomDestroyed { room, .. } => {
+                assert!(
+                    self.entered
+                        .iter()
+                        .all(|(inside, _)| inside != room.as_str())
+                );
+            }
+            other => panic!("unknown {other:?}"),
+        }
     }
 
     pub(crate) fn check(&mut self, outcome: &[Out]) {
@@ -115,6 +145,8 @@ impl Checker {
                 .collect();
             assert_eq!(*sessions, inside, "who heard {id}");
         }
+        let inside: BTreeSet<_> = self.views.keys().cloned().collect();
+        assert_eq!(self.entered, inside, "what the events tell");
         self.compare_views();
     }
 

@@ -287,7 +287,9 @@ impl World {
                 other => panic!("unknown effect {other:?}"),
             }
         }
-        while self.service.poll_event().is_some() {}
+        while let Some(event) = self.service.poll_event() {
+            self.checker.event(&event);
+        }
         if self.verbose {
             for out in &self.last {
                 eprintln!("    {}", out.line());
