@@ -13,7 +13,7 @@ use xmpp_core::stream::{ClientSession, Session as _};
 
 use crate::{
     client::{Client, End},
-    clock::SecureRandom,
+    clock::secure_random,
 };
 
 /// An HTTP client that speaks TLS where the URL says `https`.
@@ -46,7 +46,7 @@ pub(crate) async fn run(
     mut session: ClientSession,
     mut client: Client<'_>,
 ) -> Result<End, HttpError> {
-    let mut bosh = xmpp_bosh::Client::new(ClientConfig::default(), Box::new(SecureRandom));
+    let mut bosh = xmpp_bosh::Client::new(ClientConfig::default(), Box::new(secure_random()));
     let mut under_way = JoinSet::new();
     let mut attempts = HashMap::<_, AbortHandle>::new();
     let mut over = false;

@@ -2,8 +2,8 @@
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use rand::Rng as _;
-use xmpp_core::{Random, Timestamp};
+use rand::{rand_core::UnwrapErr, rngs::SysRng};
+use xmpp_core::{CryptoRandom, Timestamp};
 
 /// The wall clock as it was at the start, and a monotonic clock from then on.
 #[derive(Clone, Copy, Debug)]
@@ -46,12 +46,7 @@ impl Clock {
     }
 }
 
-/// The generator of the `rand` crate: cryptographically secure, seeded from the operating system.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct SecureRandom;
-
-impl Random for SecureRandom {
-    fn fill(&mut self, dest: &mut [u8]) {
-        rand::rng().fill_bytes(dest);
-    }
+/// The operating system's generator.
+pub fn secure_random() -> CryptoRandom<UnwrapErr<SysRng>> {
+    CryptoRandom(UnwrapErr(SysRng))
 }

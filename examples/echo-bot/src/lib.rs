@@ -20,7 +20,7 @@ use xmpp_core::stream::{Channel, ClientSession};
 
 pub use bot::Bot;
 pub use client::{Application, End};
-pub use clock::{Clock, SecureRandom};
+pub use clock::{Clock, secure_random};
 pub use options::{Options, Transport};
 
 use client::Client;
@@ -53,7 +53,7 @@ pub async fn run(
     let clock = Clock::start();
     let client = Client::new(app, clock, stop);
     let session =
-        |channel| ClientSession::new(config, channel, clock.now(), Box::new(SecureRandom));
+        |channel| ClientSession::new(config, channel, clock.now(), Box::new(secure_random()));
     let ca = options.ca.as_deref();
     match options.transport {
         Transport::Tcp => {
