@@ -1,6 +1,9 @@
 //! What both sides call a fault, in the same words.
 
-use super::{StreamError, StreamErrorCondition as C};
+use super::{StreamError, StreamErrorCondition as C, StreamHeader};
+
+/// Octets of the language on a header (HDR-11).
+const MAX_LANG: usize = 35;
 
 /// HDR-1: something else in place of the header.
 pub(super) fn no_header() -> StreamError {
@@ -30,4 +33,12 @@ pub(super) fn login_timeout() -> StreamError {
 /// LIM-4: who does not read is cut off.
 pub(super) fn unread() -> StreamError {
     StreamError::new(C::ResourceConstraint).with_text("stanzas are not read fast enough")
+}
+
+/// HDR-11.
+pub(super) fn long_lang(header: &StreamHeader) -> Option<StreamError> {
+    let is_long = header.lang.as_ref().is_some_and(|l| l.len() > MAX_LANG);
+    is_long.then(|| {
+        StreamError::new(C::PolicyViolation).with_text("'xml:lang' is longer than 35 octets")
+    })
 }

@@ -182,6 +182,19 @@ fn hdr_10_from_of_servers() {
 }
 
 #[test]
+fn hdr_11_language_of_servers() {
+    for (bytes, ends) in [(35, false), (36, true)] {
+        let lang = format!(" xml:lang='{}' ", "x".repeat(bytes));
+        let header = HEADER.replacen(" from=", &format!("{lang}from="), 1);
+        let (_, events) = give(&mut anonymous(), &header);
+        assert_eq!(!events.is_empty(), ends, "{events:?}");
+        if ends {
+            assert_eq!(end(&events).1, Some(C::PolicyViolation));
+        }
+    }
+}
+
+#[test]
 fn fea_4_nothing_usable() {
     for features in [
         "",

@@ -131,6 +131,9 @@ impl ClientSession {
         if let Err(error) = Version::check(header.version.as_deref()) {
             return self.fail(error, Advice::NextCandidate);
         }
+        if let Some(error) = faults::long_lang(header) {
+            return self.fail(error, Advice::NextCandidate);
+        }
         self.state = State::Features;
     }
 

@@ -2,11 +2,8 @@
 
 use crate::{
     BareJid, Jid,
-    stream::{StreamError, StreamErrorCondition, StreamHeader, version::Version},
+    stream::{StreamError, StreamErrorCondition, StreamHeader, faults, version::Version},
 };
-
-/// Octets of the language on a header (HDR-11).
-const MAX_LANG: usize = 35;
 
 /// What a header says, and what is wrong with it.
 #[derive(Debug)]
@@ -26,7 +23,7 @@ pub(super) fn judge(
     before: Option<&BareJid>,
     user: Option<&BareJid>,
 ) -> Verdict {
-    let mut faults = Vec::new();
+    let mut found = Vec::new();
     let domain = match &header.to {
         // A restart may leave it out (BOSH 13.4).
         None if before.is_some() => before.cloned(),
@@ -35,7 +32,7 @@ pub(super) fn judge(
             Some(Ok(to)) if to.local().is_none() => {
                 if before.is_some_and(|before| *before != to) {
                     // HDR-14 (a).
-                    faults.push(
+                    found.push(
                         StreamError::new(StreamErrorCondition::NotAuthorized)
                             .with_text("'to' has changed"),
                     );
@@ -43,12 +40,12 @@ pub(super) fn judge(
                 } else if domains.contains(&to) {
                     Some(to)
                 } else {
-                    faults.push(StreamErrorCondition::HostUnknown.into());
+                    found.push(StreamErrorCondition::HostUnknown.into());
                     None
                 }
             }
             _ => {
-                faults.push(
+                found.push(
                     StreamError::new(StreamErrorCondition::ImproperAddressing)
                         .with_text("'to' must be a domain"),
                 );
@@ -67,29 +64,24 @@ pub(super) fn judge(
                     .is_none_or(|domain| domain.domain() == from.domain()),
             };
             if !matches {
-                faults.push(StreamErrorCondition::InvalidFrom.into());
+                found.push(StreamErrorCondition::InvalidFrom.into());
             }
             Some(from)
         }
         Some(Err(_)) => {
-            faults.push(
+            found.push(
                 StreamError::new(StreamErrorCondition::ImproperAddressing)
                     .with_text("'from' is no JID"),
             );
             None
         }
     };
-    faults.extend(Version::check(header.version.as_deref()).err());
-    if header.lang.as_ref().is_some_and(|l| l.len() > MAX_LANG) {
-        faults.push(
-            StreamError::new(StreamErrorCondition::PolicyViolation)
-                .with_text("'xml:lang' is longer than 35 octets"),
-        );
-    }
+    found.extend(Version::check(header.version.as_deref()).err());
+    found.extend(faults::long_lang(header));
     Verdict {
         domain,
         from,
         lang: header.lang.clone(),
-        fault: faults.into_iter().next(),
+        fault: found.into_iter().next(),
     }
 }
