@@ -3,7 +3,6 @@
 /// Adds to the count: bytes looked at or moved, comparisons.
 #[cfg(not(test))]
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "nothing is left of it")]
 pub(super) fn add(_: usize) {}
 
 #[cfg(test)]

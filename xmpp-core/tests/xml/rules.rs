@@ -231,6 +231,10 @@ fn hdr_12_the_xml_declaration() {
             "{prologue:?}"
         );
     }
+}
+
+#[test]
+fn hdr_12_other_xml_declarations() {
     let bad = [
         (Rule::XmlVersion, "<?xml version='1.1'?>"),
         (Rule::XmlVersion, "<?xml version='2.0'?>"),

@@ -3,6 +3,8 @@
 //! The classes of CVE-2012-0876 (colliding hashes), CVE-2023-52425 (a long token byte by byte) and of quadratic
 //! blow-up in general.
 
+#![expect(clippy::format_collect, reason = "brevity matters more here")]
+
 use super::super::{Limits, Parser, ParserEvent, work};
 
 /// Work for `text` pushed in pieces of `piece` bytes.
