@@ -428,3 +428,18 @@ fn a_pause_that_overtakes_another_request_may_exceed_requests_too() {
     assert_eq!(bench.answer(pause), EMPTY, "BOSH 7.1, 9.3");
     assert!(bench.closed.is_empty());
 }
+
+#[test]
+fn a_session_that_takes_nothing_does_not_keep_its_client_waiting() {
+    let mut bench = Bench::created();
+    bench.session().busy = true;
+    let lost = bench.message(1, "a");
+    bench.lose(lost);
+    let id = bench.message(2, "b");
+    bench.advance(60_000);
+    assert_eq!(bench.answer(id), EMPTY, "BOSH 4.5");
+    bench.message(3, "c");
+    bench.session().busy = false;
+    bench.pump();
+    assert_eq!(bench.taken(), ["a", "b", "c"]);
+}

@@ -307,3 +307,36 @@ fn an_answer_without_payload_is_as_short_as_can_be() {
     bench.poll(2);
     assert_eq!(bench.answer(first), EMPTY);
 }
+
+#[test]
+fn payload_elements_have_a_limit_in_number() {
+    let many = |n: usize| {
+        let payload = "<a/>".repeat(n);
+        let xml = format!("<body xmlns='http://jabber.org/protocol/httpbind'>{payload}</body>");
+        Body::parse_request(xml.as_bytes(), Limits::SERVER_BEFORE_LOGIN)
+    };
+    assert_eq!(many(500).map(|body| body.children.len()), Ok(500));
+    let error = many(501).unwrap_err();
+    assert_eq!(error, BodyError::TooMany(500));
+    assert_eq!(error.condition(), TerminalCondition::PolicyViolation);
+}
+
+#[test]
+fn many_small_elements_take_linear_time() {
+    // Counted in clock time, with a wide margin: a quadratic reader takes a hundred times as long.
+    let seconds = |n: usize| {
+        let payload = "<a/>".repeat(n);
+        let xml = format!("<body xmlns='http://jabber.org/protocol/httpbind'>{payload}</body>");
+        #[expect(clippy::disallowed_methods, reason = "the clock is what is measured")]
+        let start = std::time::Instant::now();
+        let body = Body::parse_request(xml.as_bytes(), Limits::SERVER_FROM_CLIENT);
+        assert_eq!(body.map(|body| body.children.len()), Ok(n));
+        start.elapsed().as_secs_f64()
+    };
+    let (small, large) = (seconds(250).max(1e-4), seconds(25_000));
+    println!("{small} {large}");
+    assert!(
+        large < small * 1000.0,
+        "{small} s for 250, {large} s for 25,000"
+    );
+}

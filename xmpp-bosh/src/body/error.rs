@@ -23,6 +23,9 @@ pub enum BodyError {
     /// An attribute has a value that its type does not allow.
     #[error("the value of the attribute '{0}' is not of its type")]
     Attribute(String),
+    /// More payload elements than are taken in one body.
+    #[error("the body holds more than {0} elements")]
+    TooMany(usize),
     /// More bytes than are read.
     #[error("the body is larger than {0} bytes")]
     TooLarge(usize),
@@ -32,7 +35,7 @@ impl BodyError {
     /// The condition to answer with (BOSH 12.2, 12.8).
     pub const fn condition(&self) -> TerminalCondition {
         match self {
-            Self::TooLarge(_) => TerminalCondition::PolicyViolation,
+            Self::TooLarge(_) | Self::TooMany(_) => TerminalCondition::PolicyViolation,
             _ => TerminalCondition::BadRequest,
         }
     }

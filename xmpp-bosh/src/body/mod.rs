@@ -35,7 +35,8 @@ pub struct Body {
 }
 
 impl Body {
-    /// Reads what a client sent; `limits` hold for each child element.
+    /// Reads what a client sent; `limits` hold for each child element, that of elements for their
+    /// number, too.
     ///
     /// # Errors
     ///
@@ -104,6 +105,10 @@ impl BodyReader {
         let mut children = Vec::new();
         loop {
             match self.parser.poll()? {
+                // Each costs many times its few bytes.
+                Some(ParserEvent::Element(_)) if children.len() >= limits.elements => {
+                    return Err(BodyError::TooMany(limits.elements));
+                }
                 Some(ParserEvent::Element(element)) => children.push(adopt::adopt(element)),
                 Some(ParserEvent::Close) => break,
                 _ => return Err(BodyError::Truncated),

@@ -189,7 +189,7 @@ impl Record {
             .wait_deadline(self.terms.wait, config.creation_wait)
             .is_some_and(|deadline| deadline <= now)
         {
-            let Some(rid) = self.window.first_answerable() else {
+            let Some(rid) = self.window.first_connected() else {
                 return;
             };
             self.answer(now, rid, Content::Empty, config, out);
@@ -205,13 +205,14 @@ impl Record {
         config: &ManagerConfig,
         out: &mut Out,
     ) {
-        let Some(mut slot) = self.window.take(rid) else {
+        // A session that takes nothing does not keep its client waiting.
+        self.unfed.extend(self.window.take_input(rid));
+        let Some(slot) = self.window.take(rid) else {
             return;
         };
         let Some(id) = slot.connection else {
             return;
         };
-        self.unfed.extend(slot.input.drain(..));
         let terminal = matches!(content, Content::End);
         let mut attributes = if terminal {
             Attributes::default()

@@ -244,6 +244,10 @@ impl Record {
             }
             self.pause = Some(pause);
         }
+        // A session that takes nothing bounds what can be brought to it.
+        if self.unfed.len() > self.limits.elements {
+            return Err(TerminalCondition::PolicyViolation);
+        }
         let empty = empty && kind == SlotKind::Plain && !attributes.restart;
         let waiting = self.window.connected() as u64 + 1;
         if self.pace.is_excessive(&self.terms, empty, waiting, arrived) {

@@ -132,9 +132,12 @@ impl Window {
         slots.count() + early.count()
     }
 
-    /// When the first answerable request must be answered, empty if need be (BOSH 4.5).
+    /// When some request must be answered, empty if need be and whether it was taken or not
+    /// (BOSH 4.5).
     pub(super) fn wait_deadline(&self, wait: Duration, creation: Duration) -> Option<Timestamp> {
-        self.answerable()
+        self.slots
+            .iter()
+            .filter(|slot| slot.connection.is_some())
             .map(|slot| {
                 let wait = match slot.kind {
                     SlotKind::Create => wait.min(creation),
@@ -143,6 +146,23 @@ impl Window {
                 slot.since.saturating_add(wait)
             })
             .min()
+    }
+
+    /// The lowest rid that has a connection.
+    pub(super) fn first_connected(&self) -> Option<Rid> {
+        let mut slots = self.slots.iter();
+        slots
+            .find(|slot| slot.connection.is_some())
+            .map(|slot| slot.rid)
+    }
+
+    /// What was not taken of the requests up to `rid`, which is forgotten here.
+    pub(super) fn take_input(&mut self, rid: Rid) -> impl Iterator<Item = StreamItem> {
+        let slots = self
+            .slots
+            .iter_mut()
+            .take_while(move |slot| slot.rid <= rid);
+        slots.flat_map(|slot| slot.input.drain(..))
     }
 
     /// Whether the highest rid received is one that may exceed `requests` (BOSH 7.1).
