@@ -61,6 +61,9 @@ impl TlsChannel {
     }
 
     /// Adds binding data; it replaces what was there of the same type. The preferred type comes first.
+    ///
+    /// A server that has any should have [`ChannelBindingType::TlsServerEndPoint`] too (CB-1): a client with other
+    /// types than the server takes a list without that one for a forgery (CB-4).
     #[must_use]
     pub fn with_binding(mut self, binding: ChannelBinding) -> Self {
         self.bindings.retain(|known| known.kind != binding.kind);
