@@ -1,0 +1,100 @@
+//! What was read can be written, and reads the same.
+
+use xmpp_core::xml::{Edit, Element, ElementRef, Fanout, Node, Patch, Writer, ns};
+
+/// The input is one document.
+pub fn roundtrip(data: &[u8]) {
+    let Ok(text) = str::from_utf8(data) else {
+        return;
+    };
+    let Ok(element) = Element::parse(text) else {
+        return;
+    };
+
+    // As a document of its own.
+    let written = element.to_string();
+    let again = Element::parse(&written).expect("Display writes valid XML");
+    assert_eq!(again, element, "{written}");
+
+    // Rebuilt from what the iterators tell.
+    let mut rebuilt = String::new();
+    rebuild(element.root(), &mut Writer::new(&mut rebuilt, ns::NONE));
+    assert_eq!(
+        Element::parse(&rebuilt).expect("the writer writes valid XML"),
+        element,
+        "{rebuilt}"
+    );
+
+    // Within a stream of another default namespace.
+    let mut inner = String::from("<s xmlns='jabber:client'>");
+    Writer::new(&mut inner, ns::CLIENT).element(element.root());
+    inner.push_str("</s>");
+    let inner = Element::parse(&inner).expect("an element stands anywhere");
+    assert_eq!(
+        inner.children().next().expect("a child").to_element(),
+        element
+    );
+
+    // Every child stands alone, shrunken or not.
+    for child in element.children() {
+        let child = child.to_element();
+        assert_eq!(child.shrink(), child);
+        assert_eq!(
+            Element::parse(&child.to_string()).expect("valid alone"),
+            child
+        );
+    }
+
+    // An edit, a patch and a copy are well-formed whatever the value is.
+    let value = element.attr("to").unwrap_or_default();
+    let edited = Element::from_xml(
+        &Edit::new(&element)
+            .set_attr("from", &*value)
+            .remove_attr("to"),
+    );
+    assert_eq!(edited.attr("from").as_deref(), Some(&*value));
+    assert_eq!(edited.attr("to"), None);
+    if element.ns() == ns::CLIENT.as_str() {
+        let mut out = String::new();
+        Patch::new(&element, &["from"]).apply(&[("from", "a'b<&\"@example.org")], &mut out);
+        check_stanza(&out, "from", "a'b<&\"@example.org");
+        let mut out = String::new();
+        Fanout::new(&element).copy("x'y<&\">@example.org", &mut out);
+        check_stanza(&out, "to", "x'y<&\">@example.org");
+    }
+}
+
+fn check_stanza(out: &str, name: &str, value: &str) {
+    let stream = format!("<s xmlns='jabber:client'>{out}</s>");
+    let stream = Element::parse(&stream).unwrap_or_else(|e| panic!("{e}: {out}"));
+    let mut children = stream.children();
+    assert_eq!(
+        children.next().expect("a stanza").attr(name).as_deref(),
+        Some(value),
+        "{out}"
+    );
+    assert!(children.next().is_none(), "one stanza: {out}");
+}
+
+fn rebuild(element: ElementRef<'_>, w: &mut Writer<'_>) {
+    let tag = w.start_with(element.name(), element.ns());
+    for (i, attr) in element.attrs().enumerate() {
+        match attr.ns() {
+            "" => w.attr(attr.name(), &attr.value()),
+            "http://www.w3.org/XML/1998/namespace" => {
+                w.attr(&format!("xml:{}", attr.name()), &attr.value());
+            }
+            ns => {
+                w.attr(&format!("xmlns:p{i}"), ns);
+                w.attr(&format!("p{i}:{}", attr.name()), &attr.value());
+            }
+        }
+    }
+    for node in element.nodes() {
+        match node {
+            Node::Element(child) => rebuild(child, w),
+            Node::Text(text) => w.text(&text),
+        }
+    }
+    w.end(tag);
+}

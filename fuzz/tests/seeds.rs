@@ -1,0 +1,37 @@
+//! The committed seeds, replayed without a fuzzer.
+
+use std::{fs, path::Path};
+
+fn replay(target: &str, run: fn(&[u8])) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("seeds")
+        .join(target);
+    let mut seeds = 0;
+    for entry in fs::read_dir(&folder).expect("the target has seeds") {
+        let path = entry.expect("readable").path();
+        println!("{}", path.display());
+        run(&fs::read(&path).expect("readable"));
+        seeds += 1;
+    }
+    assert!(seeds >= 5, "{target} has {seeds} seeds");
+}
+
+#[test]
+fn stream_splits_seeds() {
+    replay("stream_splits", xmpp_fuzz::stream_splits);
+}
+
+#[test]
+fn roundtrip_seeds() {
+    replay("roundtrip", xmpp_fuzz::roundtrip);
+}
+
+#[test]
+fn jid_seeds() {
+    replay("jid", xmpp_fuzz::jid);
+}
+
+#[test]
+fn bosh_body_seeds() {
+    replay("bosh_body", xmpp_fuzz::bosh_body);
+}
