@@ -1,6 +1,6 @@
 //! xmpp-core: owned elements, and elements lent by the parser.
 
-use xmpp_core::xml::{ElementRef, Limits, Node, Parser, ParserEvent, ParserEventRef};
+use xmpp_core::xml::{ElementRef, Limits, Parser, ParserEvent, ParserEventRef};
 
 use super::Outcome;
 use crate::{
@@ -11,13 +11,13 @@ use crate::{
 /// Every child of the stream as an owned [`Element`], then visited.
 pub fn owned(xml: &[u8]) -> Outcome {
     let mut parser = Parser::stream(Limits::CLIENT);
-    let mut outcome = Outcome::default();
+    let (mut outcome, mut scratch) = (Outcome::default(), String::new());
     for chunk in xml.chunks(CHUNK) {
         parser.push(chunk);
         while let Some(event) = parser.poll().expect("the input is well-formed") {
             if let ParserEvent::Element(element) = event {
                 outcome.stanzas += 1;
-                visit(element.root(), &mut outcome.checksum);
+                visit_in(element.root(), &mut outcome.checksum, &mut scratch);
             }
         }
     }
@@ -27,13 +27,13 @@ pub fn owned(xml: &[u8]) -> Outcome {
 /// Every child of the stream as lent by the parser, visited in place.
 pub fn lent(xml: &[u8]) -> Outcome {
     let mut parser = Parser::stream(Limits::CLIENT);
-    let mut outcome = Outcome::default();
+    let (mut outcome, mut scratch) = (Outcome::default(), String::new());
     for chunk in xml.chunks(CHUNK) {
         parser.push(chunk);
         while let Some(event) = parser.poll_ref().expect("the input is well-formed") {
             if let ParserEventRef::Element(element) = event {
                 outcome.stanzas += 1;
-                visit(element, &mut outcome.checksum);
+                visit_in(element, &mut outcome.checksum, &mut scratch);
             }
         }
     }
@@ -42,16 +42,20 @@ pub fn lent(xml: &[u8]) -> Outcome {
 
 /// Adds one element and all below it.
 pub fn visit(element: ElementRef<'_>, checksum: &mut Checksum) {
-    let attributes = element.attrs().fold(0u64, |sum, a| {
-        sum.wrapping_add(attribute(a.ns(), a.name(), &a.value()))
-    });
-    checksum.start(element.ns(), element.name(), attributes);
-    let mut text = TextSum::default();
-    for node in element.nodes() {
-        match node {
-            Node::Element(child) => visit(child, checksum),
-            Node::Text(piece) => text.add(&piece),
-        }
+    visit_in(element, checksum, &mut String::new());
+}
+
+/// As [`visit`]; `scratch` takes what must be unescaped.
+fn visit_in(element: ElementRef<'_>, checksum: &mut Checksum, scratch: &mut String) {
+    let mut attributes = 0u64;
+    for a in element.attrs() {
+        attributes = attributes.wrapping_add(attribute(a.ns(), a.name(), a.value_in(scratch)));
     }
+    checksum.start(element.ns(), element.name(), attributes);
+    for child in element.children() {
+        visit_in(child, checksum, scratch);
+    }
+    let mut text = TextSum::default();
+    text.add(element.text_in(scratch));
     checksum.end(text);
 }

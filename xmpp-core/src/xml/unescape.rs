@@ -8,52 +8,76 @@ use super::chars::is_char;
 ///
 /// `raw` has been through the parser.
 pub(super) fn text(raw: &str) -> Cow<'_, str> {
-    let mut rest = raw;
-    let Some(first) = memchr::memchr3(b'&', b'\r', b'<', rest.as_bytes()) else {
-        return Cow::Borrowed(raw);
-    };
-    let mut out = String::with_capacity(raw.len());
-    let mut next = Some(first);
-    while let Some(at) = next {
-        out.push_str(&rest[..at]);
-        rest = &rest[at..];
-        rest = match rest.as_bytes()[0] {
-            b'&' => reference(rest, &mut out),
-            b'\r' => line_end(rest, '\n', &mut out),
-            _ => cdata(rest, &mut out),
-        };
-        next = memchr::memchr3(b'&', b'\r', b'<', rest.as_bytes());
-    }
-    out.push_str(rest);
-    Cow::Owned(out)
+    owned(raw, push_text)
 }
 
 /// The value of an attribute: references resolved, white space normalised (XML 1.0 §3.3.3).
 ///
 /// `raw` has been through the parser.
 pub(super) fn value(raw: &str) -> Cow<'_, str> {
+    owned(raw, push_value)
+}
+
+/// Appends to a buffer what `raw` means; `false`, and nothing appended, where it means itself.
+type Push = fn(&str, &mut String) -> bool;
+
+fn owned(raw: &str, push: Push) -> Cow<'_, str> {
+    let mut out = String::new();
+    if push(raw, &mut out) {
+        Cow::Owned(out)
+    } else {
+        Cow::Borrowed(raw)
+    }
+}
+
+/// As [`text`], into a buffer.
+pub(super) fn push_text(raw: &str, out: &mut String) -> bool {
+    let next = |rest: &str| memchr::memchr3(b'&', b'\r', b'<', rest.as_bytes());
+    resolve(raw, out, next, |rest, out| match rest.as_bytes()[0] {
+        b'&' => reference(rest, out),
+        b'\r' => line_end(rest, '\n', out),
+        _ => cdata(rest, out),
+    })
+}
+
+/// As [`value`], into a buffer.
+pub(super) fn push_value(raw: &str, out: &mut String) -> bool {
     let special = |b: &u8| matches!(b, b'&' | b'\t' | b'\n' | b'\r');
+    let next = |rest: &str| rest.as_bytes().iter().position(special);
+    resolve(raw, out, next, |rest, out| match rest.as_bytes()[0] {
+        b'&' => reference(rest, out),
+        b'\r' => line_end(rest, ' ', out),
+        _ => {
+            out.push(' ');
+            &rest[1..]
+        }
+    })
+}
+
+/// `next` finds what is special, `step` takes it from the start of the rest.
+#[inline]
+fn resolve(
+    raw: &str,
+    out: &mut String,
+    next: impl Fn(&str) -> Option<usize>,
+    step: impl for<'a> Fn(&'a str, &mut String) -> &'a str,
+) -> bool {
     let mut rest = raw;
-    let Some(first) = rest.as_bytes().iter().position(special) else {
-        return Cow::Borrowed(raw);
+    let Some(mut at) = next(rest) else {
+        return false;
     };
-    let mut out = String::with_capacity(raw.len());
-    let mut next = Some(first);
-    while let Some(at) = next {
+    // What is special never grows.
+    out.reserve(raw.len());
+    loop {
         out.push_str(&rest[..at]);
-        rest = &rest[at..];
-        rest = match rest.as_bytes()[0] {
-            b'&' => reference(rest, &mut out),
-            b'\r' => line_end(rest, ' ', &mut out),
-            _ => {
-                out.push(' ');
-                &rest[1..]
-            }
-        };
-        next = rest.as_bytes().iter().position(special);
+        rest = step(&rest[at..], out);
+        match next(rest) {
+            Some(found) => at = found,
+            None => break,
+        }
     }
     out.push_str(rest);
-    Cow::Owned(out)
+    true
 }
 
 fn line_end<'a>(rest: &'a str, end: char, out: &mut String) -> &'a str {

@@ -438,3 +438,27 @@ fn the_open_tag_of_a_stream_is_an_element_without_children() {
     assert_eq!(parser.poll(), Ok(Some(ParserEvent::Close)));
     parser.finish().unwrap();
 }
+
+#[test]
+fn values_and_text_in_a_callers_buffer_equal_those_of_their_own() {
+    let xml =
+        "<m a='plain' b='1 &amp; 2&#x9;3\n4'>one&lt;<i>x</i>two<![CDATA[<]]><i/>three\r\n<i/></m>";
+    for xml in [
+        xml,
+        "<m a=''/>",
+        "<m>only</m>",
+        "<m><i/>a<i/></m>",
+        "<m>&amp;<i/>b</m>",
+    ] {
+        let element = Element::parse(xml).unwrap();
+        let mut scratch = String::from("left over");
+        assert_eq!(
+            element.root().text_in(&mut scratch),
+            element.text(),
+            "{xml}"
+        );
+        for attr in element.attrs() {
+            assert_eq!(attr.value_in(&mut scratch), attr.value(), "{xml}");
+        }
+    }
+}

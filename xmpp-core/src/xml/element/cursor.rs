@@ -201,6 +201,21 @@ impl<'a> ElementRef<'a> {
         }
     }
 
+    /// The value of an attribute, in `scratch` if it does not stand in the text as it is.
+    #[inline]
+    pub(super) fn value_in<'b>(self, entry: &Entry, scratch: &'b mut String) -> &'b str
+    where
+        'a: 'b,
+    {
+        let raw = &self.text[entry.value_span()];
+        scratch.clear();
+        if entry.has(Entry::ESCAPED) && unescape::push_value(raw, scratch) {
+            scratch
+        } else {
+            raw
+        }
+    }
+
     /// What a run of text means.
     #[inline]
     pub(in super::super) fn run(self, entry: &Entry) -> Cow<'a, str> {
@@ -254,6 +269,35 @@ impl<'a> ElementRef<'a> {
             i = entry.next as usize;
         }
         text
+    }
+
+    /// As [`ElementRef::text`], but text that must be unescaped or joined is put into `scratch` instead of a new
+    /// allocation.
+    #[inline]
+    pub fn text_in<'b>(self, scratch: &'b mut String) -> &'b str
+    where
+        'a: 'b,
+    {
+        scratch.clear();
+        let mut only: Option<&'a str> = None;
+        let mut i = self.content_index();
+        while i < self.entry().next as usize {
+            let entry = &self.nodes[i];
+            if entry.kind == Kind::Text {
+                let raw = &self.text[entry.span()];
+                // The first run waits: where it is all there is, nothing need be copied.
+                scratch.push_str(only.take().unwrap_or_default());
+                if !(entry.has(Entry::ESCAPED) && unescape::push_text(raw, scratch)) {
+                    if scratch.is_empty() {
+                        only = Some(raw);
+                    } else {
+                        scratch.push_str(raw);
+                    }
+                }
+            }
+            i = entry.next as usize;
+        }
+        only.unwrap_or(scratch)
     }
 
     /// The `xml:lang` in force within the document.

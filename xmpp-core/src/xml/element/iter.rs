@@ -30,6 +30,15 @@ impl<'a> Attr<'a> {
     pub fn value(self) -> Cow<'a, str> {
         self.element.value(self.entry)
     }
+
+    /// As [`Attr::value`], but a value that must be unescaped is put into `scratch` instead of a new allocation.
+    #[inline]
+    pub fn value_in<'b>(self, scratch: &'b mut String) -> &'b str
+    where
+        'a: 'b,
+    {
+        self.element.value_in(self.entry, scratch)
+    }
 }
 
 impl fmt::Debug for Attr<'_> {
