@@ -7,7 +7,9 @@ mod proxy;
 mod script;
 mod server;
 
-use std::{env, fmt::Write as _, io::Write as _, path::Path, process::Stdio, time::Duration};
+use std::{
+    env, fmt::Write as _, io::Write as _, path::Path, process::Stdio, sync::Arc, time::Duration,
+};
 
 use clap::Parser as _;
 use echo_bot::{End, Options, run};
@@ -258,7 +260,14 @@ async fn a_cut_bosh_connection_resumes() {
     let room = format!("cut@{ROOMS}");
     let stop = CancellationToken::new();
     let begin = Arc::new(Notify::new());
-    let mut listener = Script::new(&stop).step("join", join(&room, "c"), is_subject);
+    let unlock = format!(
+        "<iq xmlns='jabber:client' to='{room}' type='set' id='o'><query xmlns='{}'>\
+         <x xmlns='jabber:x:data' type='submit'/></query></iq>",
+        ns::MUC_OWNER.as_str()
+    );
+    let mut listener = Script::new(&stop)
+        .step("join", join(&room, "c"), is_subject)
+        .step("let others in", move || unlock.clone(), result_of(&room));
     let texts: Vec<String> = (0..12).map(|n| format!("text {n}")).collect();
     let (own, others) = texts.split_at(4);
     for text in own {
@@ -303,7 +312,7 @@ async fn a_cut_bosh_connection_resumes() {
         run(&options, &mut talker, talker_stop).await
     };
     let both = async { tokio::join!(run(&options, &mut listener, stop), talk) };
-    let ends = timeout(2 * PATIENCE, both).await;
+    let ends = timeout(PATIENCE, both).await;
     assert_eq!(listener.unfinished(), None, "{ends:?}\n{}", prosody.log());
     let (end, _) = ends.expect("in time");
     assert_eq!(end.expect("a session").reason, CloseReason::Local);
