@@ -67,12 +67,12 @@
 //!
 //! It implements the rules of XEP-0045 for the room and the service as far as entering, leaving, presence, messages,
 //! private messages, queries, nicks, several sessions under one nick, history, subject, roles, affiliations, lists,
-//! configuration and destruction go, with occupant-ids (XEP-0421), stanza-ids (XEP-0359) and self-ping (XEP-0410). A
-//! message is written once and delivered through one shared list of receivers; everything that a peer can make grow
-//! has a bound in [`Limits`].
+//! invitations, voice requests, configuration and destruction go, with occupant-ids (XEP-0421), stanza-ids (XEP-0359),
+//! self-ping (XEP-0410) and slow mode (XEP-0500). A message is written once and delivered through one shared list of
+//! receivers; everything that a peer can make grow has a bound in [`Limits`].
 //!
-//! Registration of nicks, invitations, voice requests, moderation of messages, hats and the archive are not offered
-//! yet, and requests for them are refused at once.
+//! Registration of nicks, moderation of messages, avatars, hats and the archive's queries are not offered yet, and
+//! requests for them are refused at once.
 //!
 //! [XEP-0045]: https://xmpp.org/extensions/xep-0045.html
 #![forbid(unsafe_code)]

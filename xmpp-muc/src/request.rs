@@ -244,6 +244,12 @@ pub(crate) mod errors {
         Fault::typed(C::PolicyViolation, T::Modify).with_text(format!("the {what} is too long"))
     }
 
+    /// ET13: slow mode.
+    pub(crate) fn slow_down(seconds: u64) -> Fault {
+        Fault::typed(C::PolicyViolation, T::Wait)
+            .with_text(format!("you may speak again in {seconds} seconds"))
+    }
+
     /// ET16.
     pub(crate) const fn service_unavailable() -> Fault {
         Fault::new(C::ServiceUnavailable)

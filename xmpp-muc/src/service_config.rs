@@ -127,6 +127,10 @@ pub struct Limits {
     pub history_bytes: usize,
     /// Affiliated users of a room (10,000), and as many remembered roles.
     pub affiliations: usize,
+    /// Invitations that one user may send, and that one user may get, within an hour (20).
+    pub invitations: usize,
+    /// Invitations of a room that are on record (1,000).
+    pub invitations_on_record: usize,
     /// Items of one request that changes roles or affiliations (100).
     pub items: usize,
     /// Requests to other occupants that one session may have open (20).
@@ -150,6 +154,8 @@ impl Default for Limits {
             history_messages: 500,
             history_bytes: 512 * 1024,
             affiliations: 10_000,
+            invitations: 20,
+            invitations_on_record: 1000,
             items: 100,
             queries: 20,
             query_timeout: Duration::from_mins(1),

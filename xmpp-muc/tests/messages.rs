@@ -47,6 +47,28 @@ fn gc1_groupchat_goes_to_everybody_with_its_id() {
     );
 }
 
+/// FL5: one body and one list of receivers, shared between messages.
+#[test]
+fn fl5_nothing_is_kept_per_receiver() {
+    use xmpp_muc::Effect;
+    let mut world = lobby(|_| {});
+    let mut lists = Vec::new();
+    for text in ["one", "two"] {
+        let message = support::stanza(&format!(
+            "<message to='lobby@rooms.example' type='groupchat'><body>{text}</body></message>"
+        ));
+        world
+            .service
+            .handle_stanza(world.now, &support::real("ben/1"), &message);
+        match world.service.poll_effect() {
+            Some(Effect::Deliver { to, .. }) => lists.push(to),
+            other => panic!("{other:?}"),
+        }
+        assert!(world.service.poll_effect().is_none(), "one effect for all");
+    }
+    assert!(std::sync::Arc::ptr_eq(&lists[0], &lists[1]));
+}
+
 #[test]
 fn gc1_an_absent_id_is_made_once_for_all() {
     let mut world = lobby(|_| {});

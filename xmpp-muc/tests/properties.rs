@@ -191,6 +191,165 @@ fn gc2_se1_se10_random_scripts_keep_the_invariants() {
     }
 }
 
+/// A tree of elements out of the names and namespaces that rooms know, in any arrangement.
+fn tree() -> impl Strategy<Value = String> {
+    let name = proptest::sample::select(vec![
+        "x",
+        "query",
+        "item",
+        "history",
+        "password",
+        "subject",
+        "body",
+        "delay",
+        "stanza-id",
+        "status",
+        "error",
+        "destroy",
+        "invite",
+        "decline",
+        "field",
+        "value",
+        "ping",
+        "vCard",
+        "priority",
+        "gone",
+        "thread",
+    ]);
+    let namespace = proptest::sample::select(vec![
+        "",
+        "http://jabber.org/protocol/muc",
+        "http://jabber.org/protocol/muc#user",
+        "http://jabber.org/protocol/muc#admin",
+        "http://jabber.org/protocol/muc#owner",
+        "http://jabber.org/protocol/disco#info",
+        "http://jabber.org/protocol/disco#items",
+        "jabber:x:data",
+        "urn:xmpp:ping",
+        "urn:xmpp:delay",
+        "urn:xmpp:sid:0",
+        "urn:ietf:params:xml:ns:xmpp-stanzas",
+        "jabber:iq:register",
+    ]);
+    let attribute = (
+        proptest::sample::select(vec![
+            "role",
+            "affiliation",
+            "jid",
+            "nick",
+            "to",
+            "from",
+            "type",
+            "code",
+            "node",
+            "var",
+            "maxstanzas",
+            "by",
+            "id",
+        ]),
+        proptest::sample::select(vec![
+            "",
+            "none",
+            "moderator",
+            "owner",
+            "outcast",
+            "ben",
+            "ben@users.example",
+            "@",
+            "submit",
+            "cancel",
+            "0",
+            "-1",
+            "110",
+            "lobby@rooms.example",
+            "FORM_TYPE",
+            "muc#roomconfig_whois",
+        ]),
+    );
+    let open = (name, namespace, proptest::option::of(attribute));
+    let leaf = (open.clone(), "[a-z0-9é]{0,5}").prop_map(|(open, text)| element(&open, &text));
+    leaf.prop_recursive(3, 12, 4, move |inner| {
+        (open.clone(), proptest::collection::vec(inner, 0..4))
+            .prop_map(|(open, children)| element(&open, &children.concat()))
+    })
+}
+
+type Open = (
+    &'static str,
+    &'static str,
+    Option<(&'static str, &'static str)>,
+);
+
+fn element((name, namespace, attribute): &Open, content: &str) -> String {
+    let xmlns = if namespace.is_empty() {
+        String::new()
+    } else {
+        format!(" xmlns='{namespace}'")
+    };
+    let attribute =
+        attribute.map_or_else(String::new, |(name, value)| format!(" {name}='{value}'"));
+    format!("<{name}{xmlns}{attribute}>{content}</{name}>")
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    /// SE10, IQ1: any stanza from anybody at any time is survived, and every request is answered.
+    #[test]
+    fn se10_any_stanza_is_survived(
+        script in proptest::collection::vec(
+            (
+                0..SESSIONS.len(),
+                proptest::sample::select(vec!["message", "presence", "iq"]),
+                proptest::sample::select(vec![
+                    "", "lobby@rooms.example", "lobby@rooms.example/ben", "lobby@rooms.example/none", "rooms.example",
+                    "rooms.example/x", "new@rooms.example/ben", "bad room@rooms.example", "lobby@rooms.example/",
+                    "elsewhere.example",
+                ]),
+                proptest::sample::select(vec![
+                    "", "get", "set", "result", "error", "groupchat", "chat", "normal", "unavailable", "probe",
+                    "subscribe", "bogus",
+                ]),
+                proptest::collection::vec(tree(), 0..3),
+            ),
+            1..25,
+        ),
+        lock in proptest::bool::ANY,
+    ) {
+        let mut world = World::with(|service| service.lock_new_rooms = lock);
+        world.checker.all_shown = false;
+        world.checker.steady = false;
+        world.checker.non_anonymous = true; // texts name addresses
+        world.join("owner/1", "owner");
+        world.join("ben/1", "ben");
+        for (n, (session, name, to, kind, children)) in script.into_iter().enumerate() {
+            let attribute = |name: &str, value: &str| {
+                if value.is_empty() { String::new() } else { format!(" {name}='{value}'") }
+            };
+            let session = SESSIONS[session];
+            let xml = format!(
+                "<{name}{}{} id='n{n}'>{}</{name}>",
+                attribute("to", to),
+                attribute("type", kind),
+                children.concat()
+            );
+            world.send(session, &xml);
+            let ours = to.contains("rooms.example");
+            let request = name == "iq" && (kind == "get" || kind == "set");
+            if ours && request {
+                let answered = world.last.iter().any(|out| {
+                    matches!(out, Out::Stanza { stanza, .. } if stanza.name() == "iq")
+                });
+                prop_assert!(answered, "no answer to {}", xml);
+            }
+            if !ours {
+                prop_assert!(world.last.is_empty(), "{}", xml);
+            }
+        }
+        world.wait(Duration::from_hours(1));
+    }
+}
+
 #[derive(Clone, Debug)]
 struct Request {
     max_chars: Option<usize>,

@@ -44,8 +44,13 @@ pub(super) enum Done {
     Out(Departed, StatusCode, Option<Arc<str>>),
     /// Still inside, with another role or affiliation.
     Changed(Announcement),
-    /// Not inside: who sees real JIDs hears of it (MUC AD13).
-    Absent(BareJid, Affiliation),
+    /// Not inside: who sees real JIDs hears of it (MUC AD13), and a new member of a members-only room is invited (MUC
+    /// AD11).
+    Absent {
+        user: BareJid,
+        affiliation: Affiliation,
+        invite: bool,
+    },
 }
 
 impl RoomState {
@@ -106,7 +111,16 @@ impl RoomState {
                     self.tell_others_of_departed(cx, &departed, farewell);
                 }
                 Done::Changed(announcement) => self.announce(cx, &announcement, Some(actor)),
-                Done::Absent(user, affiliation) => self.tell_of_absent(cx, &user, affiliation),
+                Done::Absent {
+                    user,
+                    affiliation,
+                    invite,
+                } => {
+                    if invite {
+                        self.invite_member(cx, &user, actor);
+                    }
+                    self.tell_of_absent(cx, &user, affiliation);
+                }
             }
         }
     }
@@ -322,7 +336,7 @@ impl RoomState {
     }
 
     /// MUC EN18: what a moderator decided in a moderated room is remembered, within a bound.
-    fn remember(&mut self, cx: &Context<'_>, user: &BareJid, standing: Standing) {
+    pub(super) fn remember(&mut self, cx: &Context<'_>, user: &BareJid, standing: Standing) {
         let known = self.remembered.contains_key(user);
         let room = self.remembered.len() < cx.service.limits.affiliations;
         if self.config.moderated && standing.affiliation < Affiliation::Admin && (known || room) {

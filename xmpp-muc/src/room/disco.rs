@@ -16,6 +16,8 @@ use crate::{
 pub(crate) const STABLE_ID: &str = "http://jabber.org/protocol/muc#stable_id";
 /// XEP-0410 §3.3.
 const SELF_PING: &str = "http://jabber.org/protocol/muc#self-ping-optimization";
+/// Visitors may ask for voice (XEP-0045 §7.13).
+const VOICE_REQUESTS: &str = "http://jabber.org/protocol/muc#request";
 const ROOM_INFO: &str = "http://jabber.org/protocol/muc#roominfo";
 /// The node that tells a user's reserved nick (XEP-0045 §7.12).
 const RESERVED_NICK: &str = "x-roomuser-item";
@@ -75,6 +77,7 @@ impl RoomState {
                     "muc_semianonymous",
                 ),
             ])
+            .with_features((config.moderated && config.voice_requests).then_some(VOICE_REQUESTS))
             .with_form(self.room_info())
     }
 
@@ -97,6 +100,10 @@ impl RoomState {
             .with_field(FormField::boolean(
                 "muc#roomconfig_changesubject",
                 config.change_subject,
+            ))
+            .with_field(FormField::text(
+                "muc#roominfo_slow_mode_duration",
+                config.slow_mode.as_secs().to_string(),
             ))
             .with_field(FormField::text(
                 "muc#maxhistoryfetch",

@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
-use xmpp_core::xml::{ElementRef, ns};
+use xmpp_core::{
+    BareJid,
+    xml::{ElementRef, Payload as _, PayloadError, ns},
+};
 
-use super::{history, state::RoomState, subject};
+use super::{history, state::RoomState, subject, voice::voice_form};
 use crate::{
-    Fanout, Role, StoreEvent, StoredMessage,
+    Affiliation, Fanout, MucUser, Role, StoreEvent, StoredMessage,
     context::Context,
     ids::random_id,
     request::{Request, errors},
@@ -52,6 +55,11 @@ impl RoomState {
             return;
         }
         let (from, occupant_id) = (author.address.clone(), author.id.clone());
+        let speaks = request.stanza.child("body", ns::CLIENT).is_some();
+        if speaks && let Some(seconds) = self.must_wait(cx, &request.from.to_bare()) {
+            request.refuse(cx, errors::slow_down(seconds));
+            return;
+        }
         let stanza_id = random_id(cx.random);
         let id = match request.id() {
             Some(id) if !id.is_empty() => Arc::from(&*id),
@@ -90,6 +98,9 @@ impl RoomState {
         if changes_subject {
             self.set_subject(cx.now, request.stanza, &from, &occupant_id);
         }
+        if speaks {
+            self.note_spoken(cx, request.from.to_bare());
+        }
         cx.deliver_written(self.occupants.everyone(), live);
     }
 
@@ -127,12 +138,48 @@ impl RoomState {
         &mut self,
         cx: &mut Context<'_>,
         request: Request<'_>,
-        _message_type: &str,
+        message_type: &str,
     ) {
-        if self.occupants.by_session(request.from).is_none() {
-            request.refuse(cx, errors::not_inside());
+        let is_normal = !matches!(message_type, "chat" | "headline");
+        let user = request.stanza.child("x", ns::MUC_USER);
+        let inside = self.occupants.by_session(request.from).is_some();
+        let user = match user.filter(|_| is_normal).map(MucUser::from_element) {
+            Some(Ok(user)) => user,
+            Some(Err(PayloadError::InvalidValue { place: "to", .. })) if inside => {
+                request.refuse(cx, errors::jid_malformed()); // IN1, ET9
+                return;
+            }
+            _ => MucUser::default(),
+        };
+        if let Some(decline) = user.decline {
+            self.handle_decline(cx, request, decline);
+        } else if !inside {
+            request.refuse(cx, errors::not_inside()); // IN3, VO2
+        } else if !user.invites.is_empty() {
+            self.handle_invites(cx, request, &user);
+        } else if is_normal && let Some(form) = voice_form(request.stanza) {
+            self.handle_voice_form(cx, request, form);
         } else {
             request.refuse(cx, errors::bad_request());
+        }
+    }
+
+    /// MUC FL6: how many seconds a user still has to wait before it may speak again, in slow mode.
+    fn must_wait(&self, cx: &Context<'_>, user: &BareJid) -> Option<u64> {
+        let pause = self.config.slow_mode;
+        if pause.is_zero() || self.standing_affiliation(cx, user) >= Affiliation::Admin {
+            return None;
+        }
+        let left = pause.saturating_sub(cx.now.since(*self.spoke.get(user)?));
+        (!left.is_zero()).then(|| left.as_secs() + u64::from(left.subsec_nanos() > 0))
+    }
+
+    /// MUC FL6: the clock of a user starts.
+    fn note_spoken(&mut self, cx: &Context<'_>, user: BareJid) {
+        let (now, pause) = (cx.now, self.config.slow_mode);
+        if !pause.is_zero() {
+            self.spoke.retain(|_, last| now.since(*last) < pause);
+            self.spoke.insert(user, now);
         }
     }
 }

@@ -4,6 +4,7 @@ mod admin;
 mod affiliations;
 mod disco;
 mod history;
+mod invite;
 mod iq;
 mod join;
 mod leave;
@@ -19,6 +20,7 @@ mod rename;
 mod standing;
 mod state;
 mod subject;
+mod voice;
 
 use std::fmt;
 

@@ -80,6 +80,11 @@ impl RoomState {
             };
             cx.deliver(author.session_jids(), &stanza);
         }
+        if request.to.is_bare()
+            && let Some(id) = request.id()
+        {
+            self.handle_bounced_invite(cx, &request.from.to_bare(), &id);
+        }
         self.handle_bounce(cx, request);
     }
 }

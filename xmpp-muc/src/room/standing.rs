@@ -74,7 +74,13 @@ impl RoomState {
                 .collect();
         }
         if inside.is_empty() {
-            done.push(Done::Absent(user.clone(), affiliation));
+            done.push(Done::Absent {
+                user: user.clone(),
+                affiliation,
+                invite: self.config.members_only
+                    && from <= Affiliation::None
+                    && affiliation >= Affiliation::Member,
+            });
             return;
         }
         for number in inside {

@@ -8,8 +8,8 @@ use xmpp_core::{
 };
 
 use super::{
-    affiliations::Affiliations, history::History, occupants::Occupants, queries::Queries,
-    subject::Subject,
+    affiliations::Affiliations, history::History, invite::Invitations, occupants::Occupants,
+    queries::Queries, subject::Subject, voice::VoiceRequests,
 };
 use crate::{
     Affiliation, DestroyCause, Event, LockExpiry, Role, RoomConfig, ServiceConfig, StoreEvent,
@@ -31,6 +31,10 @@ pub(crate) struct RoomState {
     pub(super) subject: Option<Subject>,
     pub(super) history: History,
     pub(super) queries: Queries,
+    pub(super) invitations: Invitations,
+    pub(super) voice: VoiceRequests,
+    /// When each user last spoke, in slow mode (MUC FL6).
+    pub(super) spoke: BTreeMap<BareJid, Timestamp>,
     /// Until when the room stays locked, if it is (MUC CR3, CR6).
     pub(super) locked_until: Option<Timestamp>,
     /// Since when nobody is in a temporary room that is to be deleted (MUC LV3).
@@ -50,6 +54,9 @@ impl RoomState {
             subject: None,
             history: History::default(),
             queries: Queries::default(),
+            invitations: Invitations::default(),
+            voice: VoiceRequests::default(),
+            spoke: BTreeMap::new(),
             locked_until: None,
             empty_since: None,
             gone: None,
@@ -122,8 +129,14 @@ impl RoomState {
         from: &BareJid,
         stanza: &Element,
     ) {
-        if stanza.name() == "iq" {
-            self.handle_answer(cx, from.as_ref(), stanza.root());
+        match stanza.name() {
+            "iq" => self.handle_answer(cx, from.as_ref(), stanza.root()),
+            "message" if stanza.attr("type").as_deref() == Some("error") => {
+                if let Some(id) = stanza.attr("id") {
+                    self.handle_bounced_invite(cx, from, &id);
+                }
+            }
+            _ => {}
         }
     }
 
