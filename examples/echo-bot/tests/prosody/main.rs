@@ -312,7 +312,7 @@ async fn a_cut_bosh_connection_resumes() {
         run(&options, &mut talker, talker_stop).await
     };
     let both = async { tokio::join!(run(&options, &mut listener, stop), talk) };
-    let ends = timeout(PATIENCE, both).await;
+    let ends = timeout(PATIENCE, Box::pin(both)).await;
     assert_eq!(listener.unfinished(), None, "{ends:?}\n{}", prosody.log());
     let (end, _) = ends.expect("in time");
     assert_eq!(end.expect("a session").reason, CloseReason::Local);

@@ -8,9 +8,6 @@ use std::{
     time::Duration,
 };
 
-#[expect(clippy::disallowed_types, reason = "a test needs free ports")]
-use std::net::TcpListener;
-
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use tempfile::TempDir;
 
@@ -144,9 +141,11 @@ impl Drop for Prosody {
 }
 
 /// Ports that were free a moment ago.
+#[expect(clippy::disallowed_types, reason = "a test needs free ports")]
 fn free_ports<const N: usize>() -> [u16; N] {
-    let listeners = [(); N]
-        .map(|()| TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a free port"));
+    let listeners = [(); N].map(|()| {
+        std::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a free port")
+    });
     listeners.map(|listener| listener.local_addr().expect("bound").port())
 }
 
