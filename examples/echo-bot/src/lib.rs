@@ -98,3 +98,8 @@ pub async fn run(
         }
     }
 }
+
+/// The README's loop of code compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
