@@ -41,7 +41,7 @@ impl Fanout {
     ///
     /// If `stanza` does not write one element, against the contract of [`WriteXml`].
     pub fn new(stanza: &impl WriteXml) -> Self {
-        let mut text = String::new();
+        let mut text = String::with_capacity(512);
         stanza.write_xml(&mut Writer::new(&mut text, ns::CLIENT));
         // The start tag is read by the same code as everything.
         let mut machine = Machine::new(Mode::Stream, Limits::NONE);

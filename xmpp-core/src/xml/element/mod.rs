@@ -95,7 +95,7 @@ impl Element {
     ///
     /// If what is written is not one element.
     pub fn build(default_ns: Namespace, write: impl FnOnce(&mut Writer<'_>)) -> Self {
-        let mut text = String::new();
+        let mut text = String::with_capacity(512);
         write(&mut Writer::new(&mut text, default_ns));
         match Self::parse_in(&text, Limits::NONE, default_ns) {
             Ok(element) => element,

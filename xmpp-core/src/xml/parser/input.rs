@@ -23,6 +23,12 @@ pub(super) struct Input {
 const KEPT: usize = 16 * 1024;
 
 impl Input {
+    /// Bytes allocated.
+    #[cfg(test)]
+    pub(super) fn memory(&self) -> usize {
+        self.text.capacity()
+    }
+
     pub(super) fn text(&self) -> &str {
         &self.text
     }

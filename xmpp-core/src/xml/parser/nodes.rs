@@ -24,6 +24,12 @@ impl Nodes {
         self.len = 0;
     }
 
+    /// Bytes allocated.
+    #[cfg(test)]
+    pub(super) fn memory(&self) -> usize {
+        self.all.capacity() * size_of::<Entry>()
+    }
+
     #[inline]
     pub(super) fn len(&self) -> usize {
         self.len

@@ -166,3 +166,57 @@ fn inherited_namespaces_are_not_paid_for_by_stanzas_that_do_not_use_them() {
     let of = |n: usize| format!("<s xmlns:p='{long}'>{}</s>", "<a/>".repeat(n * 4));
     is_linear(120, of);
 }
+
+/// Text, node table and the element made of them: at most 8 times the limit of a stanza, however dense it is.
+#[test]
+fn memory_stays_within_eight_times_the_limit() {
+    let dense = [
+        "<b/>x",
+        "<b a=''/>",
+        "<b>x</b>",
+        "<c x='' y='' z=''/>y",
+        "0123456789abcdef",
+    ];
+    for limits in [
+        Limits::SERVER_BEFORE_LOGIN,
+        Limits::SERVER_FROM_CLIENT,
+        Limits::SERVER_FROM_SERVER,
+    ] {
+        for piece in dense {
+            // The largest stanza of such pieces that is accepted.
+            let count = (limits.stanza_bytes - 7) / piece.len();
+            let largest = (0..=count).rev().step_by(count / 40 + 1).find_map(|n| {
+                let mut parser = Parser::stream(limits);
+                parser.push(format!("<s><a>{}</a>", piece.repeat(n)).as_bytes());
+                parser.poll().ok()?;
+                let Ok(Some(ParserEvent::Element(element))) = parser.poll() else {
+                    return None;
+                };
+                Some((n, parser, element))
+            });
+            let (n, parser, element) = largest.expect("one is accepted");
+            let memory =
+                parser.input.memory() + parser.machine.tree.nodes.memory() + element.memory();
+            let spare = 16 * 1024;
+            assert!(
+                memory <= limits.stanza_bytes * 8 + spare,
+                "{memory} bytes for {n} times {piece}"
+            );
+        }
+    }
+}
+
+/// A large stanza does not keep its memory once it is done with.
+#[test]
+fn memory_of_a_large_stanza_is_given_back() {
+    let mut parser = Parser::stream(Limits::CLIENT);
+    parser.push(format!("<s><a>{}</a>", "<b>x</b>".repeat(50_000)).as_bytes());
+    while let Ok(Some(_)) = parser.poll() {}
+    assert!(parser.machine.tree.nodes.memory() > 1_000_000);
+    for _ in 0..3 {
+        parser.push(b"<a/>");
+        while let Ok(Some(_)) = parser.poll() {}
+    }
+    let memory = parser.input.memory() + parser.machine.tree.nodes.memory();
+    assert!(memory < 64 * 1024, "{memory} bytes");
+}
