@@ -334,3 +334,37 @@ fn two_restarts_at_once_reach_the_session_as_two() {
     bench.send(2, "xmpp:restart='true'", "");
     assert_eq!(bench.session().received.len(), 2);
 }
+
+#[test]
+fn a_request_before_its_turn_is_told_the_end_too() {
+    let mut bench = Bench::created();
+    let sid = Sid::from(bench.sid.as_str());
+    bench
+        .manager
+        .terminate(bench.now, &sid, TerminalCondition::SystemShutdown)
+        .unwrap();
+    let id = bench.poll(2);
+    assert_eq!(bench.answer(id), terminate("system-shutdown"));
+    // And one that was received in a gap, lost, and is repeated after the end.
+    let mut bench = Bench::created();
+    let lost = bench.poll(2);
+    bench.lose(lost);
+    let end = bench.send(1, "", "<!-- -->");
+    assert_eq!(bench.answer(end), terminate("bad-request"));
+    let again = bench.poll(2);
+    assert_eq!(bench.answer(again), terminate("item-not-found"), "BOSH 8.4");
+}
+
+#[test]
+fn an_end_does_not_wait_for_ever_for_the_fate_of_an_answer() {
+    let mut bench = Bench::created();
+    bench.hand_over = false;
+    bench.poll(1);
+    bench.session().stanza("<message id='a'/>");
+    bench.session().close(None);
+    bench.pump();
+    let id = bench.poll(2);
+    assert!(bench.is_held(id));
+    bench.advance(60_000);
+    assert_eq!(bench.answer(id), TERMINATED);
+}

@@ -400,3 +400,24 @@ fn a_lost_answer_that_went_with_the_next_rid_leaves_an_empty_one_behind() {
     let again = bench.poll(1);
     assert_eq!(bench.answer(again), EMPTY);
 }
+
+#[test]
+fn a_request_that_was_not_answered_cannot_have_been_written() {
+    let mut bench = Bench::created();
+    let id = bench.poll(1);
+    bench.written(id);
+    bench.say("a");
+    assert_eq!(bench.ids(id), ["a"]);
+}
+
+#[test]
+fn a_creation_response_counts_as_received_when_its_sid_is_used() {
+    let mut bench = Bench::new();
+    bench.hand_over = false;
+    bench.create("");
+    let id = bench.poll(1);
+    bench.lose(1);
+    bench.say("a");
+    assert_eq!(bench.ids(id), ["a"]);
+    assert!(bench.closed.is_empty());
+}

@@ -69,8 +69,8 @@ impl Client {
     /// Processes answers whose turn it is (BOSH 4.8).
     fn process(&mut self) {
         while let Some((_, kind, body)) = self.queue.pop_answered() {
-            self.absorb(kind, body);
             self.announce_pump();
+            self.absorb(kind, body);
         }
     }
 

@@ -86,15 +86,27 @@ impl Record {
     /// because some clients discard what stands in the last one (point 7). The oldest request gets
     /// the end, the others an empty body (BOSH 8.2).
     pub(super) fn conclude(&mut self, now: Timestamp, config: &ManagerConfig, out: &mut Out) {
-        if self.state != State::Ending {
-            return;
-        }
         // A client that terminated sends no further request.
         let last_chance = self
             .window
             .slots
             .iter()
             .any(|slot| slot.kind == SlotKind::Terminate);
+        self.tell(now, last_chance, config, out);
+    }
+
+    /// As [`Record::conclude`]; as the `last_chance` it waits neither for the fate of an earlier
+    /// answer nor for a further request.
+    pub(super) fn tell(
+        &mut self,
+        now: Timestamp,
+        last_chance: bool,
+        config: &ManagerConfig,
+        out: &mut Out,
+    ) {
+        if self.state != State::Ending {
+            return;
+        }
         loop {
             if !last_chance && self.answers.in_flight() {
                 return;

@@ -24,6 +24,11 @@ impl Record {
         let Some(answer) = self.answers.get_mut(rid) else {
             return;
         };
+        if !answer.carriers.contains(&id) {
+            // It has no answer yet.
+            return;
+        }
+        out.leave(id);
         answer.carriers.retain(|&carrier| carrier != id);
         let was_in_flight = answer.is_in_flight();
         answer.handed = true;
@@ -69,7 +74,13 @@ impl Record {
             return;
         }
         if answer.kind == AnswerKind::Creation {
-            return self.forget_creation(out);
+            if rid.plus(1) == self.window.next && self.window.early.is_empty() {
+                return self.forget_creation(out);
+            }
+            // The client knows the sid, so it has the answer.
+            answer.handed = true;
+            answer.payload = None;
+            return;
         }
         if answer.is_in_flight() {
             self.take_back(now, rid, config, out);

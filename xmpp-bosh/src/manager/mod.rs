@@ -151,10 +151,14 @@ impl Manager {
 
     /// The answer to `id` was handed to HTTP completely. (Not: the client received it.)
     pub fn handle_written(&mut self, id: RequestId) {
-        if let Some((sid, rid)) = self.out.leave(id) {
-            self.with(sid.as_str(), |record, at| {
-                record.written(at.now, rid, id, at.config, at.out);
-            });
+        let Some((sid, rid)) = self.out.place_of(id) else {
+            return;
+        };
+        let session = self.with(sid.as_str(), |record, at| {
+            record.written(at.now, rid, id, at.config, at.out);
+        });
+        if session.is_none() {
+            self.out.leave(id);
         }
     }
 

@@ -20,6 +20,11 @@ impl Out {
         self.places.insert(id, (sid.clone(), rid));
     }
 
+    /// Where `id` belongs.
+    pub(super) fn place_of(&self, id: RequestId) -> Option<(Sid, Rid)> {
+        self.places.get(&id).cloned()
+    }
+
     /// Where `id` belongs, which is forgotten.
     pub(super) fn leave(&mut self, id: RequestId) -> Option<(Sid, Rid)> {
         self.places.remove(&id)

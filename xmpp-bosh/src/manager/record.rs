@@ -128,6 +128,10 @@ impl Record {
             // Too large and too small look alike (BOSH 9.10).
             return self.refuse(at, TerminalCondition::ItemNotFound, out);
         };
+        if self.state == State::Over && self.answers.get(rid).is_none() {
+            // BOSH 8.4.
+            return self.refuse(at, TerminalCondition::ItemNotFound, out);
+        }
         if rid < self.window.next || self.window.early.contains_key(&rid) {
             return self.repeat(at, rid, attributes.key.as_deref(), out);
         }
@@ -147,6 +151,11 @@ impl Record {
             repeats: 0,
         };
         self.window.early.insert(rid, early);
+        if self.state == State::Ending {
+            // Nothing is taken any more, so no gap has to be filled.
+            self.window.close();
+            return self.conclude(at.now, at.config, out);
+        }
         self.drain_early(at, rid, out);
     }
 
@@ -170,15 +179,11 @@ impl Record {
         // was before this one: a reload must not look like a flood.
         let extra = u64::from(self.window.ends_with_extra());
         let bound = self.terms.requests + self.terms.hold as u64 + extra;
-        if self.state == State::Live && self.window.connected() as u64 > bound {
+        if self.window.connected() as u64 > bound {
             return self.fail(at, newest, TerminalCondition::PolicyViolation, out);
         }
-        if !accepted {
-            return;
-        }
-        match self.state {
-            State::Live => self.announce_pump(out),
-            _ => self.conclude(at.now, at.config, out),
+        if accepted {
+            self.announce_pump(out);
         }
     }
 
@@ -205,12 +210,9 @@ impl Record {
             repeats,
             key: attributes.key.clone(),
         };
-        let mut verdict = Ok(());
-        if self.state == State::Live {
-            verdict = self.judge(&attributes, children.is_empty(), slot.kind, since);
-            self.note_overdue(rid, &attributes, at.now);
-            slot.input = input(&attributes, children, &self.terms);
-        }
+        let verdict = self.judge(&attributes, children.is_empty(), slot.kind, since);
+        self.note_overdue(rid, &attributes, at.now);
+        slot.input = input(&attributes, children, &self.terms);
         self.settle_unrepeatable(rid);
         // Also a request that ends the session is answered in its place.
         self.window.slots.push_back(slot);
@@ -372,12 +374,12 @@ impl Record {
     /// Time has passed.
     pub(super) fn handle_timeout(&mut self, now: Timestamp, config: &ManagerConfig, out: &mut Out) {
         let idle = now >= self.idle_since.saturating_add(self.patience());
-        match self.state {
-            State::Live => {}
-            State::Ending | State::Over => {
-                self.gone |= idle;
-                return;
+        if self.state != State::Live {
+            if idle {
+                self.tell(now, true, config, out);
+                self.gone = true;
             }
+            return;
         }
         let gap = self.window.gap_since;
         if gap.is_some_and(|since| now >= since.saturating_add(self.terms.inactivity)) {
