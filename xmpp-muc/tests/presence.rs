@@ -581,6 +581,22 @@ fn ms7_a_session_moves_into_another_nick_of_its_user() {
 }
 
 #[test]
+fn ms7_pr9_into_the_nick_of_a_moderator() {
+    let mut world = lobby();
+    world.join("ben/2", "benny");
+    world.admin("owner/1", "<item nick='ben' role='moderator'/>");
+    world.presence("ben/2", "ben", "");
+    assert_eq!(
+        world.to("ben/2"),
+        [
+            "ben/2 < -benny none/participant #110,303 jid=ben/2 nick=ben",
+            "ben/2 < +ben none/moderator #110 id=p jid=ben/2",
+            "ben/2 < +owner owner/moderator jid=owner/1",
+        ]
+    );
+}
+
+#[test]
 fn ms8_sessions_under_a_nick_are_bounded() {
     let mut world = lobby();
     for n in 2..=10 {

@@ -23,7 +23,7 @@ fn step(world: &mut World, random: &mut Seeded) -> Vec<String> {
         .split_once('/')
         .expect("a name")
         .0;
-    match random.below(24) {
+    match random.below(26) {
         0..=3 => world.join(session, nick),
         4 => world.join_with(session, nick, "", "<priority>5</priority><show>away</show>"),
         5 => world.leave(session, nick),
@@ -98,6 +98,29 @@ fn step(world: &mut World, random: &mut Seeded) -> Vec<String> {
             world.send(
                 session,
                 &format!("<presence to='lobby@rooms.example/{nick}' type='{kind}'/>"),
+            )
+        }
+        23 => world.send(
+            session,
+            &format!(
+                "<message to='lobby@rooms.example'><x xmlns='http://jabber.org/protocol/muc#user'>\
+                 <invite to='{user}@users.example'/></x></message>"
+            ),
+        ),
+        24 => {
+            let mut form = support::field("FORM_TYPE", &["http://jabber.org/protocol/muc#request"]);
+            form += &support::field("muc#role", &["participant"]);
+            if random.below(2) == 0 {
+                form += &support::field("muc#jid", &[format!("{user}@users.example")]);
+                form += &support::field("muc#roomnick", &[nick]);
+                form += &support::field("muc#request_allow", &["1"]);
+            }
+            world.send(
+                session,
+                &format!(
+                    "<message to='lobby@rooms.example'>\
+                     <x xmlns='jabber:x:data' type='submit'>{form}</x></message>"
+                ),
             )
         }
         _ => {

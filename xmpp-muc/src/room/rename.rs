@@ -172,6 +172,7 @@ impl RoomState {
         };
         say_renamed_to_self(cx, occupant, request.from, target.nick());
         let before = self.shown_presence(into);
+        let gains_sight = self.sees_jids(number) < self.sees_jids(into);
         if occupant.sessions.len() == 1 {
             let shown = self.config.presence_broadcast.contains(occupant.role);
             let Some(mut gone) = self.occupants.remove(number) else {
@@ -205,6 +206,9 @@ impl RoomState {
         }
         self.tell_self(cx, into, request.from, request.id().as_deref(), &[]);
         self.tell_own_sessions(cx, into, Some(request.from), &[]);
+        if gains_sight {
+            self.send_roster(cx, into, request.from); // PR9: this nick is a moderator's
+        }
         true
     }
 
