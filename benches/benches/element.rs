@@ -11,7 +11,7 @@ fn element(c: &mut Criterion) {
     group.bench_function("ours", |b| b.iter(|| contenders::ours::owned(xml)));
     group.bench_function("ours, lent", |b| b.iter(|| contenders::ours::lent(xml)));
     group.bench_function("quick-xml", |b| {
-        b.iter(|| contenders::quick_xml::events(xml))
+        b.iter(|| contenders::quick_xml::events(xml));
     });
     group.finish();
 }

@@ -58,13 +58,18 @@ pub fn events(xml: &[u8]) -> Option<Outcome> {
     // SAFETY: the parser is made, used and freed here, on one thread; `sax` outlives it and is reached through the
     // user-data pointer alone while XML_Parse runs.
     unsafe {
-        let parser = (expat.create)(std::ptr::null(), SEPARATOR as c_char);
+        let parser = (expat.create)(std::ptr::null(), c_char::from_ne_bytes([SEPARATOR]));
         assert!(!parser.is_null(), "expat: out of memory");
         (expat.set_user_data)(parser, (&raw mut sax).cast());
         (expat.set_elements)(parser, on_start, on_end);
         (expat.set_text)(parser, on_text);
         for chunk in xml.chunks(CHUNK) {
-            let status = (expat.parse)(parser, chunk.as_ptr().cast(), chunk.len() as c_int, 0);
+            let status = (expat.parse)(
+                parser,
+                chunk.as_ptr().cast(),
+                c_int::try_from(chunk.len()).expect("a chunk is short"),
+                0,
+            );
             assert_eq!(status, 1, "expat refused the input");
         }
         (expat.free)(parser);
