@@ -8,7 +8,7 @@ use crate::{
     chunks::CHUNK,
 };
 
-/// Every child of the stream as an owned [`Element`], then visited.
+/// Every child of the stream as an owned element, then visited.
 pub fn owned(xml: &[u8]) -> Outcome {
     let mut parser = Parser::stream(Limits::CLIENT);
     let (mut outcome, mut scratch) = (Outcome::default(), String::new());
