@@ -1,11 +1,15 @@
 //! The bodies of the fuzz targets: each takes any bytes and panics when a property does not hold.
 
 mod bosh_body;
+mod diff_xml;
+mod expat;
 mod jid;
 mod roundtrip;
 mod stream_splits;
 
 pub use bosh_body::bosh_body;
+pub use diff_xml::diff_xml;
+pub use expat::is_available as is_expat_available;
 pub use jid::jid;
 pub use roundtrip::roundtrip;
 pub use stream_splits::stream_splits;

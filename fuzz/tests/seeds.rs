@@ -35,3 +35,11 @@ fn jid_seeds() {
 fn bosh_body_seeds() {
     replay("bosh_body", xmpp_fuzz::bosh_body);
 }
+
+#[test]
+fn diff_xml_seeds() {
+    if !xmpp_fuzz::is_expat_available() {
+        println!("SKIPPED: libexpat.so.1 is not installed");
+    }
+    replay("diff_xml", xmpp_fuzz::diff_xml);
+}
