@@ -655,4 +655,15 @@ fn fl3_presences_are_bounded() {
         ["eve/1 < presence error modify/policy-violation"]
     );
     assert_eq!(world.say("ben/1", "hi").len(), 2);
+    let bye = format!(
+        "<presence to='lobby@rooms.example/ben' type='unavailable'>{}</presence>",
+        status(1025)
+    );
+    assert_eq!(
+        world.send("ben/1", &bye),
+        [
+            "ben/1 < -ben none/none #110 jid=ben/1",
+            "owner/1 < -ben none/none jid=ben/1"
+        ]
+    );
 }

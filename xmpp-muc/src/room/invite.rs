@@ -131,6 +131,13 @@ impl RoomState {
             .collect::<Option<_>>()
             .ok_or_else(errors::jid_malformed)?;
         let limits = &cx.service.limits;
+        let is_long = |text: &Option<String>| {
+            text.as_ref()
+                .is_some_and(|text| text.chars().count() > limits.reason_chars)
+        };
+        if asked.iter().any(|invite| is_long(&invite.reason)) {
+            return Err(errors::too_large("reason"));
+        }
         self.invitations.forget_old(cx.now);
         let from_inviter = self.invitations.count(|sent| sent.inviter == *inviter);
         if from_inviter + guests.len() > limits.invitations {

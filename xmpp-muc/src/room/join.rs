@@ -2,7 +2,7 @@
 
 use xmpp_core::{
     BareJid, FullJid, StanzaErrorCondition,
-    xml::{ElementRef, Payload as _},
+    xml::{Element, ElementRef, Payload as _, ns},
 };
 
 use super::{
@@ -90,9 +90,7 @@ impl RoomState {
         let Some(password) = &self.config.password else {
             return Ok(());
         };
-        let given = muc
-            .child("password", xmpp_core::xml::ns::MUC)
-            .map(ElementRef::text);
+        let given = muc.child("password", ns::MUC).map(ElementRef::text);
         if given.is_some_and(|given| password.matches(&given)) {
             Ok(())
         } else {
@@ -233,7 +231,7 @@ impl RoomState {
         self.tell_own_sessions(cx, number, Some(&newcomer), &[]);
     }
 
-    pub(super) fn shown_presence(&self, number: OccupantNumber) -> Option<xmpp_core::xml::Element> {
+    pub(super) fn shown_presence(&self, number: OccupantNumber) -> Option<Element> {
         self.occupants
             .get(number)
             .map(|occupant| occupant.primary().presence.clone())

@@ -55,8 +55,10 @@ pub(super) struct Departed {
 impl RoomState {
     /// MUC LV1, LV2.
     pub(super) fn leave(&mut self, cx: &mut Context<'_>, request: Request<'_>) {
+        // FL3: a parting text that is too long is left out; whoever leaves leaves.
+        let fits = super::presence::status_bytes(request.stanza) <= cx.service.limits.status_bytes;
         let farewell = Farewell {
-            content: Some(request.stanza),
+            content: Some(request.stanza).filter(|_| fits),
             ..Farewell::default()
         };
         self.remove_session(cx, request.from, farewell, true);

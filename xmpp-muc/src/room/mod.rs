@@ -24,7 +24,10 @@ mod voice;
 
 use std::fmt;
 
-use xmpp_core::{BareJid, FullJid, Jid, Random, Timestamp, xml::Element};
+use xmpp_core::{
+    BareJid, FullJid, Jid, Random, Timestamp,
+    xml::{Element, ns},
+};
 
 pub(crate) use disco::STABLE_ID;
 pub(crate) use presence::{decline_subscription, kick_stranger};
@@ -213,7 +216,7 @@ pub(crate) fn refuse_unknown(cx: &mut Context<'_>, request: Request<'_>) {
                 return;
             }
         }
-        let joins = request.stanza.child("x", xmpp_core::xml::ns::MUC).is_some();
+        let joins = request.stanza.child("x", ns::MUC).is_some();
         match request.to.to_full() {
             None => request.refuse(cx, errors::jid_malformed()), // NI4
             Some(address) if !joins => kick_stranger(cx, request.from, &address), // EN14

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use xmpp_core::{BareJid, FullJid, xml::ElementRef};
+use xmpp_core::{
+    BareJid, FullJid,
+    xml::{Element, ElementRef, ns},
+};
 
 use super::{
     occupants::{Occupant, OccupantNumber},
@@ -30,7 +33,7 @@ impl RoomState {
     }
 
     fn handle_available(&mut self, cx: &mut Context<'_>, request: Request<'_>) {
-        let muc = request.stanza.child("x", xmpp_core::xml::ns::MUC);
+        let muc = request.stanza.child("x", ns::MUC);
         let address = request.to.to_full();
         let inside = self
             .occupants
@@ -117,13 +120,8 @@ impl RoomState {
         cx: &Context<'_>,
         stanza: ElementRef<'_>,
         role: Role,
-    ) -> Result<xmpp_core::xml::Element, Fault> {
-        let status: usize = stanza
-            .children()
-            .filter(|child| child.is("status", xmpp_core::xml::ns::CLIENT))
-            .map(|child| child.text().len())
-            .sum();
-        if status > cx.service.limits.status_bytes {
+    ) -> Result<Element, Fault> {
+        if status_bytes(stanza) > cx.service.limits.status_bytes {
             return Err(errors::too_large("status"));
         }
         let kept = wire::keep(&KeptPresence {
@@ -241,6 +239,15 @@ pub(super) fn available<'a>(
     }
 }
 
+/// Bytes of a presence's status texts, all languages together.
+pub(super) fn status_bytes(stanza: ElementRef<'_>) -> usize {
+    stanza
+        .children()
+        .filter(|child| child.is("status", ns::CLIENT))
+        .map(|child| child.text().len())
+        .sum()
+}
+
 /// The codes with 110.
 pub(super) fn with_self(codes: &[StatusCode]) -> Vec<StatusCode> {
     let mut codes = codes.to_vec();
@@ -251,7 +258,7 @@ pub(super) fn with_self(codes: &[StatusCode]) -> Vec<StatusCode> {
 /// The priority in a presence; one that is none counts as zero.
 pub(super) fn priority(stanza: ElementRef<'_>) -> i8 {
     stanza
-        .child("priority", xmpp_core::xml::ns::CLIENT)
+        .child("priority", ns::CLIENT)
         .and_then(|priority| priority.text().trim().parse().ok())
         .unwrap_or(0)
 }

@@ -12,6 +12,9 @@ use crate::{
     request::{Refusal, Request, errors},
 };
 
+/// Bytes of an id that is kept.
+const MAX_ID: usize = 1023;
+
 impl RoomState {
     /// A request to an occupant JID.
     pub(super) fn handle_query(
@@ -51,6 +54,8 @@ impl RoomState {
             Some(errors::service_unavailable())
         } else if !for_account && !self.config.query_users {
             Some(errors::not_allowed()) // IQ7
+        } else if request.id().is_some_and(|id| id.len() > MAX_ID) {
+            Some(errors::too_large("id")) // it is kept until the answer comes
         } else if open >= cx.service.limits.queries {
             Some(errors::resource_constraint())
         } else {

@@ -132,6 +132,7 @@ impl Service {
 
     /// Time has passed. Calling too early is harmless.
     pub fn handle_timeout(&mut self, now: Timestamp) {
+        let now = self.surroundings.at(now).now;
         while let Some((at, room)) = self.timers.first().cloned() {
             if at > now {
                 break;
