@@ -48,9 +48,8 @@ impl Record {
             } else {
                 CloseReason::ByServer
             };
-            return self.end_now(now, end, reason, config, out);
+            self.end_now(now, end, reason, config, out);
         }
-        self.release(now, config, out);
     }
 
     /// Feeds what arrived, in rid order (BOSH 4.2), while the session takes it.
@@ -153,7 +152,10 @@ impl Record {
     }
 
     /// Answers what need not or must not wait.
-    fn release(&mut self, now: Timestamp, config: &ManagerConfig, out: &mut Out) {
+    pub(super) fn release(&mut self, now: Timestamp, config: &ManagerConfig, out: &mut Out) {
+        if self.state != State::Live {
+            return;
+        }
         let pausing = self.window.held().any(|slot| slot.kind == SlotKind::Pause);
         let hold = if pausing {
             // All pending ones and the pause request itself (BOSH 6.6).
