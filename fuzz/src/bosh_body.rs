@@ -1,7 +1,8 @@
 //! Any body: read by both sides, and by a connection manager in mid-session.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
+use testkit::ScriptedSession;
 use xmpp_bosh::{Body, Manager, ManagerConfig, ManagerEvent, RequestId, Sid, TerminalCondition};
 use xmpp_core::{
     Random, Timestamp,
@@ -24,6 +25,8 @@ pub fn bosh_body(data: &[u8]) {
         }
     }
     in_mid_session(data);
+    before_a_script(data, true);
+    before_a_script(data, false);
 }
 
 fn in_mid_session(data: &[u8]) {
@@ -87,6 +90,64 @@ fn settle(
         *unanswered -= 1;
         manager.handle_written(response.id);
     }
+}
+
+/// The parts of `data` between zero bytes are posted before a session that takes everything and always
+/// has something to say, or, if not `taken`, before one that nobody pumps.
+fn before_a_script(data: &[u8], taken: bool) {
+    let mut now = Timestamp::from_millis(1_700_000_000_000);
+    let mut manager = Manager::new(ManagerConfig::default(), Box::new(Counter(0)));
+    let create =
+        b"<body xmlns='http://jabber.org/protocol/httpbind' rid='100' to='example.org' ver='1.6' \
+                   wait='1' hold='1' xmlns:xmpp='urn:xmpp:xbosh' xmpp:version='1.0'/>";
+    manager.handle_request(now, RequestId::new(1), create);
+    let Some(ManagerEvent::Created { sid, .. }) = manager.poll_event() else {
+        panic!("a valid creation request makes a session");
+    };
+    let mut session = ScriptedSession::server();
+    let mut pump = |manager: &mut Manager, now: Timestamp| {
+        if taken {
+            session.stanza("<message id='s'><body>&lt;/body&gt;</body></message>");
+            manager.pump(now, &sid, &mut session);
+        }
+    };
+    pump(&mut manager, now);
+    let request = data.split(|&b| b == 0).map(|part| {
+        String::from_utf8_lossy(part)
+            .replace("SID", sid.as_str())
+            .into_bytes()
+    });
+    let mut asked = 1;
+    let mut owed = BTreeSet::from([RequestId::new(1)]);
+    for body in request.take(16) {
+        asked += 1;
+        owed.insert(RequestId::new(asked));
+        manager.handle_request(now, RequestId::new(asked), &body);
+        pump(&mut manager, now);
+    }
+    // Whatever came: no request stays without an answer for ever.
+    for _ in 0..1000 {
+        while let Some(event) = manager.poll_event() {
+            if let ManagerEvent::Pump { .. } = event {
+                pump(&mut manager, now);
+            }
+        }
+        while let Some(response) = manager.poll_response() {
+            assert!(owed.remove(&response.id), "a second answer to a request");
+            if response.status == 200 {
+                let body = Body::parse_response(response.body.as_bytes(), Limits::CLIENT);
+                assert!(body.is_ok(), "{body:?}");
+            }
+            manager.handle_written(response.id);
+        }
+        let Some(next) = manager.poll_timeout() else {
+            break;
+        };
+        now = now.max(next);
+        manager.handle_timeout(now);
+    }
+    assert!(owed.is_empty(), "a request without an answer");
+    assert_eq!(manager.sessions(), 0, "a session that never ends");
 }
 
 struct Counter(u8);
