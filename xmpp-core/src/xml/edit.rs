@@ -63,6 +63,10 @@ impl<'a> Edit<'a> {
     }
 
     fn change(&mut self, name: Cow<'a, str>, value: Option<Cow<'a, str>>) {
+        debug_assert!(
+            !name.starts_with("xmlns"),
+            "a declaration is not an attribute"
+        );
         match self.attributes.iter_mut().find(|(n, _)| *n == name) {
             Some(change) => change.1 = value,
             None => self.attributes.push((name, value)),

@@ -1,5 +1,7 @@
 //! Writing XML into a buffer the caller owns.
 
+use std::fmt;
+
 use super::{
     ElementRef, Namespace, WriteXml,
     escape::{escape_attr, escape_text},
@@ -14,7 +16,6 @@ use super::{
 ///
 /// Values are escaped. Characters that XML 1.0 forbids are written as U+FFFD, so that nothing a caller passes in
 /// can end or break the stream.
-#[derive(Debug)]
 pub struct Writer<'b> {
     out: &'b mut String,
     /// The default namespace in force at the place where writing began.
@@ -22,6 +23,15 @@ pub struct Writer<'b> {
     default_ns: DefaultNs,
     /// The start tag of the innermost element still lacks its `>`.
     tag_open: bool,
+}
+
+/// Without the output, which may hold secrets.
+impl fmt::Debug for Writer<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Writer")
+            .field("len", &self.out.len())
+            .finish_non_exhaustive()
+    }
 }
 
 /// An element that was started and not yet ended; hand it back to [`Writer::end`].

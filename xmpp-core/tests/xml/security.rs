@@ -326,4 +326,12 @@ fn debug_shows_no_secrets() {
     }
     let e = Element::parse("<message><body>Hi</body></message>").unwrap();
     assert_eq!(format!("{e:?}"), e.to_string());
+    // Nor do the machines that hold it for a while.
+    let mut parser = Parser::stream(Limits::CLIENT);
+    parser.push(b"<s><auth>AGEAc2VjcmV0");
+    parser.poll().unwrap();
+    assert!(format!("{parser:?}").contains("buffered: 18"));
+    assert!(!format!("{parser:?}").contains("c2Vjc"));
+    let mut out = String::from("AGEAc2VjcmV0");
+    assert!(!format!("{:?}", Writer::new(&mut out, ns::CLIENT)).contains("c2Vjc"));
 }

@@ -15,7 +15,7 @@ mod tag;
 mod tests;
 mod tree;
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use self::input::Input;
 pub(super) use self::machine::{Found, Machine, Mode};
@@ -65,13 +65,28 @@ pub enum ParserEventRef<'a> {
 /// ```
 ///
 /// [RFC 6120 §11]: https://www.rfc-editor.org/rfc/rfc6120#section-11
-#[derive(Debug)]
 pub struct Parser {
     machine: Machine,
     input: Input,
     failed: Option<ParseError>,
     /// Holds what is lent or made an element when it does not stand in the input as it is.
     scratch: String,
+}
+
+const _: () = {
+    const fn is_send<T: Send>() {}
+    is_send::<Parser>();
+};
+
+/// Without the input, which may hold secrets.
+impl fmt::Debug for Parser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Parser")
+            .field("limits", &self.machine.limits())
+            .field("buffered", &self.buffered())
+            .field("failed", &self.failed)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Parser {
