@@ -23,6 +23,8 @@ struct Expat {
     set_elements: unsafe extern "C" fn(RawParser, StartHandler, EndHandler),
     set_text: unsafe extern "C" fn(RawParser, TextHandler),
     parse: unsafe extern "C" fn(RawParser, *const c_char, c_int, c_int) -> c_int,
+    /// Keeps the functions loaded.
+    _library: Library,
 }
 
 /// Between namespace and name: a character that no XML can hold.
@@ -33,10 +35,9 @@ fn library() -> Option<&'static Expat> {
     EXPAT
         .get_or_init(|| {
             // SAFETY: libexpat has no initialisers with preconditions; the signatures are those of expat.h, and the
-            // library is leaked, so that the function pointers stay valid for the rest of the process.
+            // library lives beside its functions for the rest of the process.
             unsafe {
-                let library: &'static Library =
-                    Box::leak(Box::new(Library::new("libexpat.so.1").ok()?));
+                let library = Library::new("libexpat.so.1").ok()?;
                 Some(Expat {
                     create: *library.get(b"XML_ParserCreateNS\0").ok()?,
                     free: *library.get(b"XML_ParserFree\0").ok()?,
@@ -44,6 +45,7 @@ fn library() -> Option<&'static Expat> {
                     set_elements: *library.get(b"XML_SetElementHandler\0").ok()?,
                     set_text: *library.get(b"XML_SetCharacterDataHandler\0").ok()?,
                     parse: *library.get(b"XML_Parse\0").ok()?,
+                    _library: library,
                 })
             }
         })
