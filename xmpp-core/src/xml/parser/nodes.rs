@@ -11,8 +11,8 @@ pub(in super::super) struct Nodes {
     len: usize,
 }
 
-/// What stays allocated for the next stanza.
-const KEPT: usize = 1024;
+/// What stays allocated for the next stanza: enough for a roster of 200.
+const KEPT: usize = 2048;
 
 impl Nodes {
     /// Forgets the nodes, and memory that only a large stanza needed.
