@@ -10,3 +10,4 @@ mod limits;
 mod roundtrip;
 mod rules;
 mod security;
+mod tags;
