@@ -179,7 +179,9 @@ fn uuid(i: usize) -> String {
 
 fn base64(i: usize, len: usize) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut x = i as u64 * 0x2545_f491_4f6c_dd1d + 88_172_645_463_325_252;
+    let mut x = (i as u64)
+        .wrapping_mul(0x2545_f491_4f6c_dd1d)
+        .wrapping_add(88_172_645_463_325_252);
     (0..len)
         .map(|_| {
             x ^= x << 13;
