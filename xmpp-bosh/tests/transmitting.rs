@@ -3,7 +3,7 @@
 mod common;
 
 use common::{Bench, EMPTY, RID, message, parse, terminate};
-use xmpp_bosh::{CloseReason, ManagerConfig, RequestId, Sid, TerminalCondition};
+use xmpp_bosh::{CloseReason, ManagerConfig, TerminalCondition};
 
 use std::time::Duration;
 
@@ -78,31 +78,6 @@ fn the_answer_to_a_stanza_goes_with_the_held_request() {
     let asking = bench.message(2, "q");
     assert_eq!(bench.ids(held), ["r"]);
     assert!(bench.is_held(asking));
-}
-
-#[test]
-fn an_answer_that_needs_a_moment_goes_with_the_held_request_too() {
-    let mut bench = Bench::created();
-    let held = bench.poll(1);
-    let sid = Sid::from(bench.sid.as_str());
-    let body = format!(
-        "<body xmlns='http://jabber.org/protocol/httpbind' rid='{}' sid='{}'>{}</body>",
-        RID + 2,
-        bench.sid,
-        message("q")
-    );
-    let id = RequestId::new(99);
-    bench.manager.handle_request(bench.now, id, body.as_bytes());
-    bench.pump_without_answers();
-    // The router works, and the session says what came of it.
-    bench
-        .sessions
-        .get_mut(&sid)
-        .unwrap()
-        .stanza("<iq id='r' type='result'/>");
-    bench.pump();
-    assert_eq!(bench.ids(held), ["r"]);
-    assert!(bench.is_held(99));
 }
 
 #[test]

@@ -48,8 +48,9 @@ impl Record {
             } else {
                 CloseReason::ByServer
             };
-            self.end_now(now, end, reason, config, out);
+            return self.end_now(now, end, reason, config, out);
         }
+        self.release(now, config, out);
     }
 
     /// Feeds what arrived, in rid order (BOSH 4.2), while the session takes it.
@@ -152,10 +153,7 @@ impl Record {
     }
 
     /// Answers what need not or must not wait.
-    pub(super) fn release(&mut self, now: Timestamp, config: &ManagerConfig, out: &mut Out) {
-        if self.state != State::Live {
-            return;
-        }
+    fn release(&mut self, now: Timestamp, config: &ManagerConfig, out: &mut Out) {
         let pausing = self.window.held().any(|slot| slot.kind == SlotKind::Pause);
         let hold = if pausing {
             // All pending ones and the pause request itself (BOSH 6.6).

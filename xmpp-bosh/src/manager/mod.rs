@@ -13,10 +13,7 @@ mod terms;
 mod timers;
 mod window;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-};
+use std::{collections::BTreeMap, fmt};
 
 use xmpp_core::{Random, Timestamp, stream::Session};
 
@@ -65,8 +62,6 @@ pub struct Manager {
     sessions: BTreeMap<Sid, Record>,
     timers: Timers,
     out: Out,
-    /// Sessions that may hold more requests than they may.
-    releasing: BTreeSet<Sid>,
     shut_down: bool,
 }
 
@@ -80,7 +75,6 @@ impl Manager {
             sessions: BTreeMap::new(),
             timers: Timers::default(),
             out: Out::default(),
-            releasing: BTreeSet::new(),
             shut_down: false,
         }
     }
@@ -200,15 +194,7 @@ impl Manager {
     }
 
     /// The next answer to send.
-    ///
-    /// Ask when everything that came of an input has been done: a request that may not be held any
-    /// longer is answered empty only now, so that what its session said in reply goes with it.
     pub fn poll_response(&mut self) -> Option<Response> {
-        while let Some(sid) = self.releasing.pop_first() {
-            self.with(sid.as_str(), |record, at| {
-                record.release(at.now, at.config, at.out);
-            });
-        }
         self.out.responses.pop_front()
     }
 
@@ -229,7 +215,6 @@ impl Manager {
         self.with(sid.as_str(), |record, at| {
             record.pump(at.now, session, at.config, at.out);
         });
-        self.releasing.insert(sid.clone());
     }
 
     /// Ends a session with a condition. What its server session has not said yet is dropped.
