@@ -135,14 +135,6 @@ impl Bench {
         self.settle();
     }
 
-    /// Pumps, and asks for no answers yet.
-    pub fn pump_without_answers(&mut self) {
-        let sid = Sid::from(self.sid.as_str());
-        if let Some(session) = self.sessions.get_mut(&sid) {
-            self.manager.pump(self.now, &sid, session);
-        }
-    }
-
     pub fn lose(&mut self, id: u64) {
         self.manager.handle_lost(self.now, RequestId::new(id));
         self.settle();
