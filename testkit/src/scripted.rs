@@ -77,6 +77,11 @@ impl ScriptedSession {
         self.out.push_back(Said::Close);
     }
 
+    /// How many items it has said that nobody has taken.
+    pub fn unsaid(&self) -> usize {
+        self.out.len()
+    }
+
     /// The local names and ids of the elements that came in, which are forgotten: `message s1`.
     pub fn take_ids(&mut self) -> Vec<String> {
         let items = std::mem::take(&mut self.received);

@@ -105,9 +105,15 @@ impl Server {
         true
     }
 
+    /// How many items a session has said that no answer has taken.
+    pub(super) fn unsaid(&self, sid: &str) -> usize {
+        self.sessions.get(sid).map_or(0, ScriptedSession::unsaid)
+    }
+
     pub(super) fn response(&mut self) -> Option<Response> {
         let mut response = match self.bug {
             Some(Bug::AnswersSwapped) => self.swapped()?,
+            Some(Bug::EmptyAnswersPutOff) => self.put_off()?,
             _ => self.manager.poll_response()?,
         };
         self.spoil_response(&mut response);
@@ -184,6 +190,24 @@ impl Server {
             }
             _ => {}
         }
+    }
+
+    /// An answer without stanzas waits for the next one.
+    fn put_off(&mut self) -> Option<Response> {
+        let response = self.manager.poll_response()?;
+        let empty = !response.body.contains(" sid='")
+            && !response.body.contains("terminate")
+            && !response.body.contains("<message");
+        let kept = self.seen.kept_back.take();
+        if empty && kept.is_none() {
+            self.seen.kept_back = Some(response);
+            return self.manager.poll_response();
+        }
+        if let Some(kept) = kept {
+            self.seen.kept_back = Some(response);
+            return Some(kept);
+        }
+        Some(response)
     }
 
     /// Every second answer waits for the next one, and they change their bodies.

@@ -49,11 +49,13 @@ pub enum Bug {
     LossIsTheEnd,
     /// The client's repeats are no copies: their payload is missing (BOSH 9.8).
     RepeatsSentEmpty,
+    /// An answer without payload, to a request that may be held no longer, waits for the next one.
+    EmptyAnswersPutOff,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::UnhandedNotTakenBack,
         Self::HandedTakenBack,
         Self::DeadConnectionsAnswered,
@@ -64,6 +66,7 @@ impl Bug {
         Self::FirstStanzaTwice,
         Self::LossIsTheEnd,
         Self::RepeatsSentEmpty,
+        Self::EmptyAnswersPutOff,
     ];
 }
 

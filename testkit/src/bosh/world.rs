@@ -324,6 +324,7 @@ impl World {
             self.answer(response);
         }
         self.check_idleness();
+        self.check_promptness();
         self.to_client.receive('s', &self.client.take_received());
         if let Some(sid) = self.client.sid()
             && let Some(session) = self.server.sessions.get_mut(&sid)
@@ -344,6 +345,36 @@ impl World {
             if idle < INACTIVITY {
                 self.fault = Some(format!("ended as inactive after {idle:?}"));
             }
+        }
+    }
+
+    /// Whenever the manager comes to rest, at most `hold` requests wait (BOSH 5.3), and none of them while there is
+    /// something to say (BOSH 5.1): an answer that is put off costs its user the rest of `wait`, and loses nothing, so
+    /// that nothing else here would tell.
+    fn check_promptness(&mut self) {
+        let Some(sid) = self.client.sid().filter(|_| self.server_lives()) else {
+            return;
+        };
+        let mut next = self.arrived.first().copied().unwrap_or_default();
+        while self.arrived.contains(&next) {
+            next += 1;
+        }
+        // While an answer is handed over, the next one waits to hear what becomes of it (BOSH 9.11).
+        if self.exchanges.values().any(|e| e.stage == Stage::Writing) {
+            return;
+        }
+        // Those behind a gap must wait for what is missing (BOSH 4.2).
+        let held: BTreeSet<u64> = self
+            .exchanges
+            .values()
+            .filter(|e| e.stage == Stage::Waiting && e.line != Line::KnownDead && e.rid < next)
+            .map(|e| e.rid)
+            .collect();
+        let unsaid = self.server.unsaid(&sid);
+        if held.len() > usize::from(self.setup.hold) {
+            self.fault = Some(format!("requests {held:?} are held at a time"));
+        } else if unsaid > 0 && !held.is_empty() {
+            self.fault = Some(format!("{unsaid} stanzas wait while {held:?} are held"));
         }
     }
 
@@ -438,7 +469,7 @@ impl World {
         let Some(death) = exchange
             .plan
             .death
-            .filter(|_| exchange.stage == Stage::Waiting)
+            .filter(|_| exchange.stage == Stage::Waiting && exchange.line == Line::Alive)
         else {
             return;
         };
