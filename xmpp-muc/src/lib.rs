@@ -69,7 +69,8 @@
 //! private messages, queries, nicks, several sessions under one nick, history, subject, roles, affiliations, lists,
 //! invitations, voice requests, configuration and destruction go, with occupant-ids (XEP-0421), stanza-ids (XEP-0359),
 //! self-ping (XEP-0410) and slow mode (XEP-0500). A message is written once and delivered through one shared list of
-//! receivers; everything that a peer can make grow has a bound in [`Limits`].
+//! receivers; everything that a peer can make grow has a bound in [`Limits`]. The page [`rules`] says which test shows
+//! which rule.
 //!
 //! Registration of nicks, moderation of messages, avatars, hats and the archive's queries are not offered yet, and
 //! requests for them are refused at once.
@@ -107,6 +108,9 @@ pub use room::Room;
 pub use service::{CreateError, Service};
 pub use service_config::{Creation, Limits, LockExpiry, ServiceConfig};
 pub use status_code::StatusCode;
+
+#[doc = include_str!("../docs/rules.md")]
+pub mod rules {}
 
 pub use xmpp_core as core;
 pub use xmpp_core::{Random, Timestamp, xml::Fanout};
