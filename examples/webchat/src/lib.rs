@@ -20,5 +20,7 @@ mod options;
 mod server;
 
 pub use clock::{Clock, secure_random};
-pub use options::{Limits, Options, Settings};
+pub use options::{
+    HostOptions, HostSettings, Limits, Options, PublicUrl, Settings, Timing, UnknownHost,
+};
 pub use server::{Server, StartError};

@@ -44,7 +44,7 @@ async fn run(settings: &Settings) -> ExitCode {
     // Nobody may be reading; the server runs all the same.
     let link = server.link();
     let _ = writeln!(stdout, "Open {link} in a browser to chat.");
-    if settings.converse.is_some() {
+    if settings.hosts[0].converse.is_some() {
         let _ = writeln!(stdout, "Converse.js is at {link}converse/");
     }
     let _ = stdout.flush();

@@ -18,7 +18,7 @@ use crate::{
     driver::{self, HubHandle},
     http::{self, Peer},
     hub::Hub,
-    options::Settings,
+    options::{PublicUrl, Settings},
 };
 
 /// Time within which the head of a request must have arrived.
@@ -67,20 +67,21 @@ impl Server {
         let listener = TcpListener::bind(&settings.listen).await.map_err(fail)?;
         let address = listener.local_addr().map_err(fail)?;
         let clock = Clock::start();
+        let host = &settings.hosts[0];
         let hub = driver::start(
-            Hub::new(settings, || Box::new(secure_random()), clock.now()),
+            Hub::new(host, || Box::new(secure_random()), clock.now()),
             clock,
         );
         let (stop, stopped) = watch::channel(false);
         // Every connection holds a sender; when all are gone, so are the connections.
         let (alive, connections) = mpsc::channel(1);
         let acceptor = Acceptor {
-            router: http::router(settings, hub.clone()),
+            router: http::router(host, hub.clone()),
             room: Arc::new(Semaphore::new(settings.max_connections)),
             stopped,
             alive,
         };
-        tracing::info!(%address, domain = settings.domain, "listening");
+        tracing::info!(%address, domain = host.domain, "listening");
         Ok(Self {
             address,
             hub,
@@ -98,12 +99,7 @@ impl Server {
 
     /// The link to open in a browser.
     pub fn link(&self) -> String {
-        let mut address = self.address;
-        if address.ip().is_unspecified() {
-            // Listening everywhere; this machine's own browser finds it here.
-            address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
-        }
-        format!("http://{address}/")
+        PublicUrl::local(self.address, false).to_string()
     }
 
     /// Ends the server: nobody new is let in, every session gets its farewell (`system-shutdown`, rooms 332) and some

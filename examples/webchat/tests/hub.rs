@@ -57,7 +57,7 @@ impl World {
         let settings = Options::parse_from(line).settle().expect("usable options");
         let now = Timestamp::from_millis(1_800_000_000_000);
         Self {
-            hub: Hub::new(&settings, random, now),
+            hub: Hub::new(&settings.hosts[0], random, now),
             now,
             last_request: 0,
             answers: HashMap::new(),

@@ -19,7 +19,7 @@ use axum::{
     routing::{any, get},
 };
 
-use crate::{driver::HubHandle, options::Settings};
+use crate::{driver::HubHandle, options::HostSettings};
 
 /// Who is at the other end of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,21 +39,21 @@ pub(crate) struct Site {
 
 impl Site {
     /// The site that `settings` describe, with `hub` behind it.
-    pub(crate) fn new(settings: &Settings, hub: HubHandle) -> Self {
+    pub(crate) fn new(settings: &HostSettings, hub: HubHandle) -> Self {
         Self {
             domain: settings.domain.clone(),
             muc: settings.muc_domain(),
             default_channel: settings.default_channel.clone(),
             cors_origins: settings.cors_origins.clone(),
             max_body: settings.limits.stanza_bytes,
-            ping: settings.websocket_ping,
+            ping: settings.timing.websocket_ping,
             hub,
         }
     }
 }
 
 /// Everything that is served. Requests carry their [`Peer`] as an extension.
-pub(crate) fn router(settings: &Settings, hub: HubHandle) -> Router {
+pub(crate) fn router(settings: &HostSettings, hub: HubHandle) -> Router {
     let site = Arc::new(Site::new(settings, hub));
     Router::new()
         .route("/", get(page::index))

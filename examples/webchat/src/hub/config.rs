@@ -4,26 +4,26 @@ use xmpp_bosh::ManagerConfig;
 use xmpp_core::{JidError, stream::ServerConfig, xml::Limits};
 use xmpp_muc::ServiceConfig;
 
-use crate::Settings;
+use crate::HostSettings;
 
 /// Streams: anybody may log in anonymously.
-pub(super) fn sessions(settings: &Settings) -> Result<ServerConfig, JidError> {
+pub(super) fn sessions(settings: &HostSettings) -> Result<ServerConfig, JidError> {
     let mut after_login = Limits::SERVER_FROM_CLIENT;
     after_login.stanza_bytes = settings.limits.stanza_bytes;
     Ok(ServerConfig::new(&settings.domain)?
         .allow_anonymous()
         // TLS ends in front of this program; an anonymous login has no secret to lose.
         .require_tls(false)
-        .with_login_timeout(settings.login_timeout)
+        .with_login_timeout(settings.timing.login)
         .with_max_backlog(settings.limits.queue_bytes)
         .with_limits(Limits::SERVER_BEFORE_LOGIN, after_login))
 }
 
 /// The BOSH connection manager.
-pub(super) fn bosh(settings: &Settings) -> ManagerConfig {
+pub(super) fn bosh(settings: &HostSettings) -> ManagerConfig {
     ManagerConfig {
-        max_wait: settings.bosh_wait,
-        inactivity: settings.bosh_inactivity,
+        max_wait: settings.timing.bosh_wait,
+        inactivity: settings.timing.bosh_inactivity,
         max_request_bytes: settings.limits.stanza_bytes,
         // The hub counts all sessions, whatever they come over.
         max_sessions: usize::MAX,
@@ -32,7 +32,7 @@ pub(super) fn bosh(settings: &Settings) -> ManagerConfig {
 }
 
 /// Rooms for people who meet by a link.
-pub(super) fn rooms(settings: &Settings) -> ServiceConfig {
+pub(super) fn rooms(settings: &HostSettings) -> ServiceConfig {
     let mut config = ServiceConfig::default();
     "Rooms".clone_into(&mut config.name);
     // Whoever comes first to a chat on the web has no form to fill in before others may enter.
@@ -40,7 +40,7 @@ pub(super) fn rooms(settings: &Settings) -> ServiceConfig {
     // Anonymous users have neither vCards nor anything else that could be asked for.
     config.account_queries = false;
     // A connection that drops under everybody must not take the history along.
-    config.linger = settings.room_linger;
+    config.linger = settings.timing.room_linger;
     // Whoever made a room may be gone for good; the topic is everybody's.
     config.room.change_subject = true;
     config.room.max_users = None;

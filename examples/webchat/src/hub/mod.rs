@@ -33,7 +33,7 @@ use self::{
     domain::Answers,
     timers::Timers,
 };
-use crate::Settings;
+use crate::HostSettings;
 
 /// Names an open WebSocket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -108,9 +108,9 @@ impl Hub {
     ///
     /// # Panics
     ///
-    /// If the domain of `settings` is no domain: [`Settings`] are made from checked options.
+    /// If the domain of `settings` is no domain: [`HostSettings`] are made from checked options.
     pub fn new(
-        settings: &Settings,
+        settings: &HostSettings,
         new_random: fn() -> Box<dyn Random + Send>,
         now: Timestamp,
     ) -> Self {

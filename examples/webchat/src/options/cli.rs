@@ -1,0 +1,259 @@
+//! What may be given: the command line, and the same names as keys of the TOML file.
+
+use std::path::PathBuf;
+
+use clap::{Parser, ValueEnum};
+use serde::Deserialize;
+
+use super::{check, host::HostOptions};
+
+/// An anonymous web chat: open the printed link, type a nick, you are in the room.
+///
+/// The server speaks XMPP over BOSH (/http-bind) and WebSocket (/xmpp-websocket) to browsers and other clients, with
+/// anonymous login (SASL ANONYMOUS) and group chat rooms (XEP-0045) under rooms.DOMAIN.
+// A group with an `Args` structure of its own stands here as a field: `#[command(flatten)]` makes its options
+// `--upload-…`, and serde makes it the table `[upload]`.
+#[derive(Clone, Debug, Default, Parser, Deserialize)]
+#[command(name = "webchat", version, max_term_width = 100)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Options {
+    /// Address and port to listen on; port 0 takes a free one. [default: 127.0.0.1:5280]
+    #[arg(long, value_name = "ADDR:PORT", value_parser = check::listen_address)]
+    pub listen: Option<String>,
+
+    /// The XMPP domain served; rooms live under `rooms.` before it. For several domains the TOML file
+    /// has `[[host]]` tables. [default: localhost]
+    #[arg(long, value_name = "DOMAIN")]
+    pub domain: Option<String>,
+
+    /// Where browsers find the chat, when that is behind a proxy or has a name: `https://example.org/` or, with
+    /// a path prefix, `https://example.org/anon/`.
+    #[arg(long, value_name = "URL")]
+    pub public_url: Option<String>,
+
+    /// A name that browsers may call the server by (the `Host` of a request; may be given several times); that of
+    /// --public-url and the domain count without saying.
+    #[arg(long = "host-name", value_name = "NAME")]
+    #[serde(rename = "host-name")]
+    pub host_names: Vec<String>,
+
+    /// What to do with requests for a name that is not known: refuse them, or take them for the first domain's.
+    /// Refusing keeps foreign pages from reaching a chat in a private network by a name of their own (DNS
+    /// rebinding). [default: refuse, but first when no name is known and the server listens beyond this machine]
+    #[arg(long, value_name = "WHAT", value_enum)]
+    pub unknown_host: Option<UnknownHost>,
+
+    /// Folder for what the server stores, with a folder for each domain. [default: webchat-data]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+
+    /// An npm install of Converse.js 14 (the package's folder, its `dist`, or the folder with
+    /// `node_modules`) to serve under /converse/.
+    #[arg(long, value_name = "DIR")]
+    pub converse: Option<PathBuf>,
+
+    /// A TOML file with these same options (`max-sessions = 500`) and tables; the command line wins.
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip)]
+    pub config: Option<PathBuf>,
+
+    /// What is logged, to stderr: error, warn, info, debug, trace, or per part
+    /// (`info,webchat=debug`). [default: info]
+    #[arg(long, value_name = "FILTER")]
+    pub log: Option<String>,
+
+    /// The room that the page offers. [default: lobby]
+    #[arg(long, value_name = "ROOM")]
+    pub default_channel: Option<String>,
+
+    /// An origin other than the server's own whose pages may connect (`https://example.org`, may be given
+    /// several times); by default none.
+    #[arg(long = "cors-origin", value_name = "ORIGIN")]
+    #[serde(rename = "cors-origin")]
+    pub cors_origins: Vec<String>,
+
+    /// TCP connections at a time; further ones wait. [default: 20000]
+    #[arg(long, value_name = "N", help_heading = "Limits")]
+    pub max_connections: Option<usize>,
+
+    /// Sessions at a time. [default: 10000]
+    #[arg(long, value_name = "N", help_heading = "Limits")]
+    pub max_sessions: Option<usize>,
+
+    /// Sessions at a time from one IPv4 address or IPv6 /64; loopback, where a reverse proxy
+    /// sits, is not counted. [default: 100]
+    #[arg(long, value_name = "N", help_heading = "Limits")]
+    pub max_sessions_per_address: Option<usize>,
+
+    /// Bytes of one stanza, of one BOSH request and of one WebSocket message. [default: 262144]
+    #[arg(long, value_name = "BYTES", help_heading = "Limits")]
+    pub max_stanza_bytes: Option<usize>,
+
+    /// Bytes that may wait for a session that does not take them; beyond, it is ended.
+    /// [default: 1048576]
+    #[arg(long, value_name = "BYTES", help_heading = "Limits")]
+    pub max_queue_bytes: Option<usize>,
+
+    /// Rooms at a time. [default: 1000]
+    #[arg(long, value_name = "N", help_heading = "Limits")]
+    pub max_rooms: Option<usize>,
+
+    /// Occupants of one room. [default: 5000]
+    #[arg(long, value_name = "N", help_heading = "Limits")]
+    pub max_occupants: Option<usize>,
+
+    /// Rooms that one session may be in. [default: 20]
+    #[arg(long, value_name = "N", help_heading = "Limits")]
+    pub max_rooms_per_session: Option<usize>,
+
+    /// Messages of a room kept for those who enter. [default: 100]
+    #[arg(long, value_name = "N", help_heading = "Limits")]
+    pub history: Option<usize>,
+
+    /// Seconds within which a new session must have logged in. [default: 60]
+    #[arg(long, value_name = "SECONDS", help_heading = "Timing")]
+    pub login_timeout: Option<u64>,
+
+    /// Longest time a BOSH request is held; keep it below a proxy's timeout. [default: 59]
+    #[arg(long, value_name = "SECONDS", help_heading = "Timing")]
+    pub bosh_wait: Option<u64>,
+
+    /// Seconds without a request after which a BOSH session ends. [default: 60]
+    #[arg(long, value_name = "SECONDS", help_heading = "Timing")]
+    pub bosh_inactivity: Option<u64>,
+
+    /// Seconds of silence after which a WebSocket is pinged, and again until it is given up.
+    /// [default: 30]
+    #[arg(long, value_name = "SECONDS", help_heading = "Timing")]
+    pub websocket_ping: Option<u64>,
+
+    /// Seconds that an empty room stays, with its history. [default: 300]
+    #[arg(long, value_name = "SECONDS", help_heading = "Timing")]
+    pub room_linger: Option<u64>,
+
+    /// Seconds that sessions get to take their farewell on shutdown. [default: 3]
+    #[arg(long, value_name = "SECONDS", help_heading = "Timing")]
+    pub shutdown_grace: Option<u64>,
+
+    /// The domains, where there are several.
+    #[arg(skip)]
+    #[serde(rename = "host")]
+    pub hosts: Vec<HostOptions>,
+}
+
+/// What becomes of a request for a name that is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UnknownHost {
+    /// It is for the first domain.
+    First,
+    /// It is refused (421).
+    Refuse,
+}
+
+impl Options {
+    /// Each option from `self`, else from `file`.
+    pub(super) fn or(self, file: Self) -> Self {
+        Self {
+            listen: self.listen.or(file.listen),
+            domain: self.domain.or(file.domain),
+            public_url: self.public_url.or(file.public_url),
+            host_names: either(self.host_names, file.host_names),
+            unknown_host: self.unknown_host.or(file.unknown_host),
+            data: self.data.or(file.data),
+            converse: self.converse.or(file.converse),
+            config: None,
+            log: self.log.or(file.log),
+            default_channel: self.default_channel.or(file.default_channel),
+            cors_origins: either(self.cors_origins, file.cors_origins),
+            max_connections: self.max_connections.or(file.max_connections),
+            max_sessions: self.max_sessions.or(file.max_sessions),
+            max_sessions_per_address: self
+                .max_sessions_per_address
+                .or(file.max_sessions_per_address),
+            max_stanza_bytes: self.max_stanza_bytes.or(file.max_stanza_bytes),
+            max_queue_bytes: self.max_queue_bytes.or(file.max_queue_bytes),
+            max_rooms: self.max_rooms.or(file.max_rooms),
+            max_occupants: self.max_occupants.or(file.max_occupants),
+            max_rooms_per_session: self.max_rooms_per_session.or(file.max_rooms_per_session),
+            history: self.history.or(file.history),
+            login_timeout: self.login_timeout.or(file.login_timeout),
+            bosh_wait: self.bosh_wait.or(file.bosh_wait),
+            bosh_inactivity: self.bosh_inactivity.or(file.bosh_inactivity),
+            websocket_ping: self.websocket_ping.or(file.websocket_ping),
+            room_linger: self.room_linger.or(file.room_linger),
+            shutdown_grace: self.shutdown_grace.or(file.shutdown_grace),
+            hosts: either(self.hosts, file.hosts),
+        }
+    }
+}
+
+/// `first`, unless nothing is in it.
+pub(super) fn either<T>(first: Vec<T>, second: Vec<T>) -> Vec<T> {
+    if first.is_empty() { second } else { first }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+    use crate::Settings;
+
+    #[test]
+    fn every_option_has_a_help_text() {
+        for arg in Options::command().get_arguments() {
+            assert!(arg.get_help().is_some(), "{}", arg.get_id());
+        }
+    }
+
+    #[test]
+    fn documented_defaults_are_the_defaults() {
+        let s = Settings::default();
+        let host = &s.hosts[0];
+        let (l, t) = (host.limits, host.timing);
+        let documented = |id: &str| {
+            let command = Options::command();
+            let arg = command.get_arguments().find(|a| a.get_id() == id);
+            let help = arg
+                .expect("an option of that name")
+                .get_help()
+                .expect("help")
+                .to_string();
+            let (_, rest) = help.split_once("[default: ").expect("a default");
+            rest.trim_end_matches(']').to_owned()
+        };
+        for (id, default) in [
+            ("listen", s.listen.clone()),
+            ("domain", host.domain.clone()),
+            ("data", s.data.display().to_string()),
+            ("log", s.log.clone()),
+            ("default_channel", host.default_channel.clone()),
+            ("max_connections", s.max_connections.to_string()),
+            ("max_sessions", l.sessions.to_string()),
+            (
+                "max_sessions_per_address",
+                l.sessions_per_address.to_string(),
+            ),
+            ("max_stanza_bytes", l.stanza_bytes.to_string()),
+            ("max_queue_bytes", l.queue_bytes.to_string()),
+            ("max_rooms", l.rooms.to_string()),
+            ("max_occupants", l.occupants.to_string()),
+            ("max_rooms_per_session", l.rooms_per_session.to_string()),
+            ("history", l.history.to_string()),
+            ("login_timeout", t.login.as_secs().to_string()),
+            ("bosh_wait", t.bosh_wait.as_secs().to_string()),
+            ("bosh_inactivity", t.bosh_inactivity.as_secs().to_string()),
+            ("websocket_ping", t.websocket_ping.as_secs().to_string()),
+            ("room_linger", t.room_linger.as_secs().to_string()),
+            ("shutdown_grace", s.shutdown_grace.as_secs().to_string()),
+        ] {
+            assert_eq!(documented(id), default, "{id}");
+        }
+    }
+
+    #[test]
+    fn an_address_to_listen_on_has_a_port() {
+        Options::try_parse_from(["webchat", "--listen", "localhost"]).expect_err("no port");
+    }
+}
