@@ -7,7 +7,7 @@ use std::{
 
 use xmpp_core::{BareJid, FullJid, Jid, Random, Timestamp, xml::WriteXml};
 
-use crate::{Effect, Event, Fanout, ServiceConfig, StoreEvent};
+use crate::{Effect, Event, Fanout, ServiceConfig, StoreEvent, temporary::Identities};
 
 /// One call's worth of surroundings.
 pub(crate) struct Context<'a> {
@@ -51,6 +51,28 @@ impl Context<'_> {
         self.out.events.push_back(event);
     }
 
+    /// Whether a user's address ends with its session (MUC FL9).
+    pub(crate) fn is_temporary(&self, user: &BareJid) -> bool {
+        self.service.is_temporary(user.domain(), user.as_str())
+    }
+
+    /// Notes that a session is there, if it is one of a temporary identity (MUC FL9).
+    pub(crate) fn seen(&mut self, session: &FullJid) {
+        if self
+            .service
+            .is_temporary(session.domain(), session.bare_str())
+        {
+            self.out.identities.seen(session);
+        }
+    }
+
+    /// Notes that a room keeps something of this user's, if it is a temporary identity.
+    pub(crate) fn trace(&mut self, user: &BareJid, room: &BareJid) {
+        if self.is_temporary(user) {
+            self.out.identities.trace(user, room);
+        }
+    }
+
     /// Notes that a session is in a room now.
     pub(crate) fn entered(&mut self, room: &BareJid, occupant: &FullJid, session: &FullJid) {
         self.out
@@ -86,4 +108,6 @@ pub(crate) struct Outbox {
     pub(crate) events: VecDeque<Event>,
     /// The rooms that a session is in, so that its loss costs no search.
     pub(crate) rooms_of: BTreeMap<FullJid, BTreeSet<BareJid>>,
+    /// The temporary users that are known.
+    pub(crate) identities: Identities,
 }

@@ -95,6 +95,7 @@ mod room_form;
 mod service;
 mod service_config;
 mod status_code;
+mod temporary;
 mod wire;
 
 pub use config::{AllowPm, Password, RoleSet, RoomConfig, Whois};
@@ -108,6 +109,7 @@ pub use room::Room;
 pub use service::{CreateError, Service};
 pub use service_config::{Creation, Limits, LockExpiry, ServiceConfig};
 pub use status_code::StatusCode;
+pub use temporary::{Succession, TemporaryIdentities};
 
 #[doc = include_str!("../docs/rules.md")]
 pub mod rules {}

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use xmpp_core::BareJid;
 
-use crate::RoomConfig;
+use crate::{RoomConfig, TemporaryIdentities};
 
 /// How a [`Service`](crate::Service) behaves.
 ///
@@ -48,6 +48,8 @@ pub struct ServiceConfig {
     /// Without more, `muc#roomconfig_enablelogging` and `muc#roomconfig_enablearchiving`: they promise what only a
     /// host with a public log or an archive can keep (MUC CO3, CO21).
     pub withheld_fields: BTreeSet<String>,
+    /// Users whose addresses end with their sessions, such as those of SASL ANONYMOUS (MUC FL9).
+    pub temporary: TemporaryIdentities,
     /// Users who act as owners of every room (MUC RS6).
     pub administrators: BTreeSet<BareJid>,
     /// Bounds on what peers may use up.
@@ -71,9 +73,17 @@ impl Default for ServiceConfig {
             ]
             .map(str::to_owned)
             .into(),
+            temporary: TemporaryIdentities::default(),
             administrators: BTreeSet::new(),
             limits: Limits::default(),
         }
+    }
+}
+
+impl ServiceConfig {
+    /// Whether a user's address ends with its session.
+    pub(crate) fn is_temporary(&self, domain: &str, user: &str) -> bool {
+        self.temporary.domains.contains(domain) && !self.administrators.contains(user)
     }
 }
 

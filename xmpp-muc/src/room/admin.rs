@@ -89,17 +89,22 @@ impl RoomState {
         }
         for done in &done {
             if let Done::Out(departed, StatusCode::KICKED, reason) = done {
-                let farewell = farewell(&[StatusCode::KICKED], actor, reason.as_deref());
+                let farewell = farewell(&[StatusCode::KICKED], Some(actor), reason.as_deref());
                 self.tell_departed(cx, departed, farewell);
             }
         }
         request.result(cx);
-        self.tell_done(cx, done, actor);
+        self.tell_done(cx, done, Some(actor));
         self.check_empty(cx);
     }
 
-    /// Tells what was done, to the target first (MUC AD4).
-    pub(super) fn tell_done(&mut self, cx: &mut Context<'_>, done: Vec<Done>, actor: Actor<'_>) {
+    /// Tells what was done, to the target first (MUC AD4); without an actor it was the room's own doing.
+    pub(super) fn tell_done(
+        &mut self,
+        cx: &mut Context<'_>,
+        done: Vec<Done>,
+        actor: Option<Actor<'_>>,
+    ) {
         for done in done {
             match done {
                 Done::Out(departed, code, reason) => {
@@ -110,13 +115,13 @@ impl RoomState {
                     }
                     self.tell_others_of_departed(cx, &departed, farewell);
                 }
-                Done::Changed(announcement) => self.announce(cx, &announcement, Some(actor)),
+                Done::Changed(announcement) => self.announce(cx, &announcement, actor),
                 Done::Absent {
                     user,
                     affiliation,
                     invite,
                 } => {
-                    if invite {
+                    if invite && let Some(actor) = actor {
                         self.invite_member(cx, &user, actor);
                     }
                     self.tell_of_absent(cx, &user, affiliation);
@@ -336,10 +341,11 @@ impl RoomState {
     }
 
     /// MUC EN18: what a moderator decided in a moderated room is remembered, within a bound.
-    pub(super) fn remember(&mut self, cx: &Context<'_>, user: &BareJid, standing: Standing) {
+    pub(super) fn remember(&mut self, cx: &mut Context<'_>, user: &BareJid, standing: Standing) {
         let known = self.remembered.contains_key(user);
         let room = self.remembered.len() < cx.service.limits.affiliations;
         if self.config.moderated && standing.affiliation < Affiliation::Admin && (known || room) {
+            cx.trace(user, &self.jid);
             self.remembered.insert(user.clone(), standing.role);
         }
     }
@@ -358,13 +364,13 @@ fn check_reason(cx: &Context<'_>, reason: Option<&str>) -> Result<Option<Arc<str
 
 pub(super) fn farewell<'a>(
     codes: &'a [StatusCode],
-    actor: Actor<'a>,
+    actor: Option<Actor<'a>>,
     reason: Option<&'a str>,
 ) -> Farewell<'a> {
     Farewell {
         content: None,
         codes,
-        actor: Some(actor),
+        actor,
         reason,
     }
 }

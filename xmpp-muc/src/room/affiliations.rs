@@ -1,7 +1,7 @@
 //! The lasting relations of users to the room, with their reserved nicks.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
@@ -16,7 +16,7 @@ use crate::{Affiliation, nick::NickKey};
 pub(crate) struct Affiliations {
     entries: BTreeMap<BareJid, Entry>,
     reserved: HashMap<NickKey, BareJid>,
-    owners: usize,
+    owners: BTreeSet<BareJid>,
 }
 
 /// What is known about one affiliated user, or about a banned domain.
@@ -60,7 +60,17 @@ impl Affiliations {
     }
 
     pub(crate) fn owners(&self) -> usize {
-        self.owners
+        self.owners.len()
+    }
+
+    /// The owners, in the order of their addresses.
+    pub(crate) fn owners_in_order(&self) -> impl Iterator<Item = &BareJid> {
+        self.owners.iter()
+    }
+
+    /// Everybody who is listed.
+    pub(crate) fn users(&self) -> impl Iterator<Item = &BareJid> {
+        self.entries.keys()
     }
 
     /// Who has reserved the nick of this key (MUC RG8).
@@ -73,13 +83,15 @@ impl Affiliations {
         let key = |entry: &Entry| entry.nick.as_deref().and_then(NickKey::new);
         let old = self.entries.remove(user);
         if let Some(old) = &old {
-            self.owners -= usize::from(old.affiliation == Affiliation::Owner);
+            self.owners.remove(user);
             if let Some(key) = key(old) {
                 self.reserved.remove(&key);
             }
         }
         if entry.affiliation != Affiliation::None {
-            self.owners += usize::from(entry.affiliation == Affiliation::Owner);
+            if entry.affiliation == Affiliation::Owner {
+                self.owners.insert(user.clone());
+            }
             if let Some(key) = key(&entry) {
                 self.reserved.insert(key, user.clone());
             }

@@ -65,6 +65,10 @@ impl RoomState {
         user: &MucUser,
     ) {
         let inviter = request.from.to_bare();
+        if cx.is_temporary(&inviter) && !cx.service.temporary.may_invite {
+            request.refuse(cx, errors::not_allowed()); // FL9
+            return;
+        }
         let guests = match self.check_invites(cx, &inviter, &user.invites) {
             Ok(guests) => guests,
             Err(fault) => {
@@ -108,7 +112,7 @@ impl RoomState {
             nick: Some(&nick),
             user: &inviter,
         };
-        self.tell_done(cx, done, actor);
+        self.tell_done(cx, done, Some(actor));
     }
 
     /// MUC IN1, IN3, IN5, IN8.

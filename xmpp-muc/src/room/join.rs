@@ -24,11 +24,11 @@ const RESERVE: usize = 5;
 /// Somebody who may enter.
 #[derive(Debug)]
 pub(crate) struct Admission {
-    key: NickKey,
-    affiliation: Affiliation,
-    role: Role,
+    pub(super) key: NickKey,
+    pub(super) affiliation: Affiliation,
+    pub(super) role: Role,
     /// The occupant that this is one more session of.
-    under: Option<OccupantNumber>,
+    pub(super) under: Option<OccupantNumber>,
 }
 
 impl RoomState {
@@ -40,8 +40,17 @@ impl RoomState {
         address: &FullJid,
         muc: ElementRef<'_>,
     ) {
-        match self.admit(cx, request.from, address, muc) {
-            Ok(admission) => self.enter(cx, request, address, muc, admission, false),
+        let admission = self
+            .admit(cx, request.from, address, muc)
+            .and_then(|admission| {
+                self.keep_presence(cx, request.stanza, admission.role)?;
+                Ok(admission)
+            });
+        match admission {
+            Ok(admission) => {
+                let admission = self.inherit(cx, &request.from.to_bare(), admission);
+                self.enter(cx, request, address, muc, admission, false);
+            }
             Err(error) => request.refuse(cx, error),
         }
     }

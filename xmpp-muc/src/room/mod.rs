@@ -4,6 +4,7 @@ mod admin;
 mod affiliations;
 mod disco;
 mod history;
+mod identities;
 mod invite;
 mod iq;
 mod join;
@@ -115,6 +116,7 @@ impl Room {
         if !is_of_room(&to, &self.state.jid) {
             return;
         }
+        cx.seen(from);
         if self.state.gone.is_some() {
             refuse_unknown(&mut cx, Request::new(from, &to, stanza));
         } else {
@@ -133,6 +135,20 @@ impl Room {
     pub fn handle_session_lost(&mut self, now: Timestamp, session: &FullJid) {
         let mut cx = self.surroundings.at(now);
         self.state.session_lost(&mut cx, session);
+        if cx.out.identities.lost(session).is_some() {
+            self.state.identity_gone(&mut cx, &session.to_bare());
+        }
+    }
+
+    /// A temporary user is gone, with all sessions that it may have had ([`TemporaryIdentities`]); others stay.
+    ///
+    /// [`TemporaryIdentities`]: crate::TemporaryIdentities
+    pub fn handle_identity_gone(&mut self, now: Timestamp, user: &BareJid) {
+        let mut cx = self.surroundings.at(now);
+        if cx.is_temporary(user) {
+            cx.out.identities.gone(user);
+            self.state.identity_gone(&mut cx, user);
+        }
     }
 
     /// Time has passed. Calling too early is harmless.

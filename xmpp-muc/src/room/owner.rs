@@ -103,6 +103,7 @@ impl RoomState {
             .submitted(form, policy(cx))
             .map_err(|field| errors::not_acceptable(format!("{} cannot have this value", field.0)))
             .and_then(|new| check_owners(cx, new))
+            .and_then(|new| check_persistence(cx, request, &old, new))
         {
             Ok(new) => {
                 self.locked_until = None; // CR4
@@ -150,7 +151,7 @@ impl RoomState {
             nick: nick.as_deref(),
             user: &user,
         };
-        self.tell_done(cx, done, actor);
+        self.tell_done(cx, done, Some(actor));
         if !codes.is_empty() {
             let notice = RoomNotice {
                 room: &self.jid,
@@ -228,7 +229,7 @@ impl RoomState {
     }
 
     /// The entry of a user under another affiliation; a reserved nick stays.
-    fn entry(&self, user: &BareJid, affiliation: Affiliation) -> Entry {
+    pub(super) fn entry(&self, user: &BareJid, affiliation: Affiliation) -> Entry {
         Entry {
             affiliation,
             nick: self
@@ -252,6 +253,22 @@ impl RoomState {
             admins: list(Affiliation::Admin),
             owners: list(Affiliation::Owner),
         }
+    }
+}
+
+/// MUC FL9: whether a temporary identity may keep a room beyond itself.
+fn check_persistence(
+    cx: &Context<'_>,
+    request: Request<'_>,
+    old: &RoomForm,
+    new: RoomForm,
+) -> Result<RoomForm, Fault> {
+    let persists = new.config.persistent && !old.config.persistent;
+    let barred = !cx.service.temporary.may_persist && cx.is_temporary(&request.from.to_bare());
+    if persists && barred {
+        Err(errors::not_allowed())
+    } else {
+        Ok(new)
     }
 }
 

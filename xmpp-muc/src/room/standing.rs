@@ -54,6 +54,9 @@ impl RoomState {
         done: &mut Vec<Done>,
     ) {
         let (affiliation, reason) = (entry.affiliation, entry.reason.clone());
+        if affiliation != Affiliation::None {
+            cx.trace(user, &self.jid);
+        }
         let old = self.affiliations.set(user, entry);
         let from = old.map_or(Affiliation::None, |entry| entry.affiliation);
         if from == affiliation {

@@ -66,6 +66,7 @@ impl RoomState {
     /// Gives the room its first owner and makes it known.
     pub(crate) fn open(&mut self, cx: &mut Context<'_>, owner: &BareJid) {
         self.affiliations.set(owner, Affiliation::Owner.into());
+        cx.trace(owner, &self.jid);
         cx.store(StoreEvent::RoomCreated {
             room: self.jid.clone(),
             owner: owner.clone(),
@@ -210,6 +211,9 @@ impl RoomState {
     /// Everything that belonged to the room goes.
     pub(super) fn delete(&mut self, cx: &mut Context<'_>, cause: DestroyCause) {
         self.gone = Some(cause);
+        for user in self.affiliations.users().chain(self.remembered.keys()) {
+            cx.out.identities.untrace(user, &self.jid);
+        }
         self.locked_until = None;
         self.empty_since = None;
         self.subject = None;

@@ -36,6 +36,13 @@ struct Asked {
     open: bool,
 }
 
+impl VoiceRequests {
+    /// Forgets what a user asked for.
+    pub(crate) fn forget(&mut self, user: &BareJid) {
+        self.asked.remove(user);
+    }
+}
+
 /// The form about voice in a message, if there is one.
 pub(super) fn voice_form(message: ElementRef<'_>) -> Option<Result<DataForm, PayloadError>> {
     let form = DataForm::from_element(message.child("x", ns::DATA_FORMS)?);
@@ -196,7 +203,7 @@ impl RoomState {
             nick: nick.as_deref(),
             user: &actor_jid,
         };
-        self.tell_done(cx, done.into_iter().collect(), actor);
+        self.tell_done(cx, done.into_iter().collect(), Some(actor));
     }
 }
 

@@ -86,6 +86,7 @@ impl Service {
     /// sender; the stanza's own `from` is not read (MUC SE4).
     pub fn handle_stanza(&mut self, now: Timestamp, from: &FullJid, stanza: &Element) {
         let mut cx = self.surroundings.at(now);
+        cx.seen(from);
         let Some(to) = stanza.attr("to") else {
             return;
         };
@@ -123,10 +124,37 @@ impl Service {
     }
 
     /// The session is gone and can receive nothing: it leaves all rooms, and the others are told.
+    ///
+    /// If it was the last session of a temporary identity ([`ServiceConfig::temporary`]), the identity ends too. Call
+    /// this for every session of a temporary domain, whether or not it is in a room.
     pub fn handle_session_lost(&mut self, now: Timestamp, session: &FullJid) {
         let rooms = self.surroundings.out.rooms_of.get(session).cloned();
         for room in rooms.unwrap_or_default() {
             self.with_room(now, &room, |room, cx| room.session_lost(cx, session));
+        }
+        if let Some(rooms) = self.surroundings.out.identities.lost(session) {
+            self.clear(now, &session.to_bare(), rooms);
+        }
+    }
+
+    /// A temporary user is gone, with all sessions that it may have had (MUC FL9): whatever rooms keep of it goes.
+    /// Without this call [`Service::handle_session_lost`] for the last of its sessions does the same. Users who are
+    /// not temporary ([`ServiceConfig::temporary`]) are left alone.
+    pub fn handle_identity_gone(&mut self, now: Timestamp, user: &BareJid) {
+        let cx = self.surroundings.at(now);
+        if !cx.is_temporary(user) {
+            return;
+        }
+        let (sessions, mut rooms) = cx.out.identities.gone(user);
+        for session in sessions {
+            rooms.extend(cx.out.rooms_of.get(&session).into_iter().flatten().cloned());
+        }
+        self.clear(now, user, rooms);
+    }
+
+    fn clear(&mut self, now: Timestamp, user: &BareJid, rooms: BTreeSet<BareJid>) {
+        for room in rooms {
+            self.with_room(now, &room, |room, cx| room.identity_gone(cx, user));
         }
     }
 
@@ -343,8 +371,12 @@ pub enum CreateError {
 
 /// MUC CR2, RS6.
 fn may_create(cx: &Context<'_>, user: &BareJid) -> bool {
-    cx.service.administrators.contains(user)
-        || match &cx.service.creation {
+    if cx.service.administrators.contains(user) {
+        return true;
+    }
+    let barred = cx.is_temporary(user) && !cx.service.temporary.may_create; // FL9
+    !barred
+        && match &cx.service.creation {
             Creation::Anyone => true,
             Creation::Domains(domains) => domains.contains(user.domain()),
             Creation::Nobody => false,

@@ -23,6 +23,7 @@ fn lv3_nothing_is_left_behind() {
         ..ServiceConfig::default()
     };
     config.room.public = true;
+    config.temporary.domains.insert("users.example".to_owned());
     let domain = "rooms.example".parse().expect("a JID");
     let mut service = Service::new(domain, config, Box::new(Counter(0)));
     let now = Timestamp::from_millis(0);
@@ -48,5 +49,6 @@ fn lv3_nothing_is_left_behind() {
     service.handle_session_lost(now, &two);
     assert!(service.rooms.is_empty() && service.listed.is_empty());
     assert!(service.surroundings.out.rooms_of.is_empty());
+    assert_eq!(service.surroundings.out.identities.len(), 0);
     assert!(service.timers.queue.is_empty() && service.timers.by_room.is_empty());
 }
