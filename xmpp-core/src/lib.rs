@@ -106,12 +106,14 @@
 mod error_children;
 mod jid;
 mod stanza_error;
+mod token_bucket;
 
 pub mod stream;
 pub mod xml;
 
 pub use jid::{BareJid, FullJid, Jid, JidError, JidPart, JidRule};
 pub use stanza_error::{StanzaError, StanzaErrorCondition, StanzaErrorType, UnknownName};
+pub use token_bucket::{TokenBucket, TokenRate};
 pub use xmpp_core_derive::{Payload, XmlText};
 pub use xmpp_sasl as sasl;
 #[cfg(feature = "rand")]

@@ -7,7 +7,8 @@ use xmpp_core::{
 };
 
 use super::common::{
-    AUTH, BIND, HEADER, Message, T0, assert_error, bound, give, say, settle, tcp, ws, xml,
+    AUTH, BIND, HEADER, Message, T0, assert_error, bound, give, open_config, say, settle, tcp,
+    tcp_with, ws, xml,
 };
 
 /// A server whose client has logged in.
@@ -249,6 +250,18 @@ fn fea_2_features_by_phase() {
          <session xmlns='urn:ietf:params:xml:ns:xmpp-session'><optional/></session>\
          <limits xmlns='urn:xmpp:stream-limits:0'><max-bytes>262144</max-bytes></limits></stream:features>"
     );
+}
+
+/// XEP-0478
+#[test]
+fn limits_say_when_a_stream_is_idle() {
+    let config = open_config().with_idle(std::time::Duration::from_secs(90));
+    let mut server = tcp_with(config);
+    let (out, _) = give(&mut server, &format!("{HEADER}{AUTH}{HEADER}"));
+    for max_bytes in ["10000", "262144"] {
+        let limits = format!("<max-bytes>{max_bytes}</max-bytes><idle-seconds>90</idle-seconds>");
+        assert!(out.contains(&limits), "{out}");
+    }
 }
 
 #[test]

@@ -27,7 +27,7 @@ impl ServerSession {
             for feature in &config.features {
                 feature.write_xml(w);
             }
-            write_limits(&config.limits, w);
+            write_limits(config, &config.limits, w);
         });
     }
 

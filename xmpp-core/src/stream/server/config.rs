@@ -31,6 +31,7 @@ pub struct ServerConfig {
     pub(super) limits_before_login: Limits,
     pub(super) limits: Limits,
     pub(super) features: Vec<Element>,
+    pub(super) idle: Option<Duration>,
 }
 
 impl ServerConfig {
@@ -54,6 +55,7 @@ impl ServerConfig {
             limits_before_login: Limits::SERVER_BEFORE_LOGIN,
             limits: Limits::SERVER_FROM_CLIENT,
             features: Vec::new(),
+            idle: None,
         })
     }
 
@@ -148,6 +150,14 @@ impl ServerConfig {
     #[must_use]
     pub fn with_feature(mut self, feature: Element) -> Self {
         self.features.push(feature);
+        self
+    }
+
+    /// After what time without traffic from the peer the transport looks whether it is alive, or ends: advertised in
+    /// whole seconds (XEP-0478). It is the caller's transport that does so. Default: nothing is said.
+    #[must_use]
+    pub fn with_idle(mut self, idle: Duration) -> Self {
+        self.idle = Some(idle);
         self
     }
 

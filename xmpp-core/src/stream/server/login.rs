@@ -62,7 +62,7 @@ impl ServerSession {
                 }
                 w.end(list);
             }
-            super::write_limits(&config.limits_before_login, w);
+            super::write_limits(config, &config.limits_before_login, w);
         });
     }
 

@@ -368,12 +368,19 @@ impl std::fmt::Debug for ServerSession {
 }
 
 /// What is allowed (XEP-0478).
-fn write_limits(limits: &Limits, w: &mut Writer<'_>) {
+fn write_limits(config: &ServerConfig, limits: &Limits, w: &mut Writer<'_>) {
     let tag = w.start("limits", ns::STREAM_LIMITS);
     w.text_element(
         "max-bytes",
         ns::STREAM_LIMITS,
         &limits.stanza_bytes.to_string(),
     );
+    if let Some(idle) = config.idle {
+        w.text_element(
+            "idle-seconds",
+            ns::STREAM_LIMITS,
+            &idle.as_secs().to_string(),
+        );
+    }
     w.end(tag);
 }
