@@ -21,6 +21,7 @@ mod server;
 
 pub use clock::{Clock, secure_random};
 pub use options::{
-    HostOptions, HostSettings, Limits, Options, PublicUrl, Settings, Timing, UnknownHost,
+    Archive, ArchiveOptions, HostOptions, HostSettings, Limits, Options, PublicUrl, Settings,
+    Timing, UnknownHost,
 };
 pub use server::{Server, StartError};

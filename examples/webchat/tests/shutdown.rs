@@ -21,6 +21,7 @@ impl Program {
     async fn start(options: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_webchat"))
             .args(["--listen", "127.0.0.1:0", "--log", "warn"])
+            .args(common::nothing_stored(options))
             .args(options)
             .stdout(Stdio::piped())
             .kill_on_drop(true)

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, ValueEnum};
 use serde::Deserialize;
 
-use super::{check, host::HostOptions};
+use super::{ArchiveOptions, check, host::HostOptions};
 
 /// An anonymous web chat: open the printed link, type a nick, you are in the room.
 ///
@@ -43,7 +43,8 @@ pub struct Options {
     #[arg(long, value_name = "WHAT", value_enum)]
     pub unknown_host: Option<UnknownHost>,
 
-    /// Folder for what the server stores, with a folder for each domain. [default: webchat-data]
+    /// Folder for what the server stores, with a folder for each domain; `none` stores nothing: rooms and what was said
+    /// in them end with the process. [default: webchat-data]
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
 
@@ -135,6 +136,10 @@ pub struct Options {
     #[arg(long, value_name = "SECONDS", help_heading = "Timing")]
     pub shutdown_grace: Option<u64>,
 
+    /// What rooms keep.
+    #[command(flatten)]
+    pub archive: ArchiveOptions,
+
     /// The domains, where there are several.
     #[arg(skip)]
     #[serde(rename = "host")]
@@ -183,6 +188,7 @@ impl Options {
             websocket_ping: self.websocket_ping.or(file.websocket_ping),
             room_linger: self.room_linger.or(file.room_linger),
             shutdown_grace: self.shutdown_grace.or(file.shutdown_grace),
+            archive: self.archive.or(file.archive),
             hosts: either(self.hosts, file.hosts),
         }
     }
@@ -211,7 +217,7 @@ mod tests {
     fn documented_defaults_are_the_defaults() {
         let s = Settings::default();
         let host = &s.hosts[0];
-        let (l, t) = (host.limits, host.timing);
+        let (l, t, a) = (host.limits, host.timing, host.archive);
         let documented = |id: &str| {
             let command = Options::command();
             let arg = command.get_arguments().find(|a| a.get_id() == id);
@@ -226,7 +232,10 @@ mod tests {
         for (id, default) in [
             ("listen", s.listen.clone()),
             ("domain", host.domain.clone()),
-            ("data", s.data.display().to_string()),
+            (
+                "data",
+                s.data.clone().expect("a folder").display().to_string(),
+            ),
             ("log", s.log.clone()),
             ("default_channel", host.default_channel.clone()),
             ("max_connections", s.max_connections.to_string()),
@@ -247,6 +256,12 @@ mod tests {
             ("websocket_ping", t.websocket_ping.as_secs().to_string()),
             ("room_linger", t.room_linger.as_secs().to_string()),
             ("shutdown_grace", s.shutdown_grace.as_secs().to_string()),
+            (
+                "archive-days",
+                (a.age.expect("a bound").as_secs() / 86400).to_string(),
+            ),
+            ("archive-messages", a.messages.expect("a bound").to_string()),
+            ("archive-queue-bytes", a.queue_bytes.to_string()),
         ] {
             assert_eq!(documented(id), default, "{id}");
         }

@@ -7,7 +7,7 @@ use std::{
 
 use serde::Deserialize;
 
-use super::{Limits, Options, PublicUrl, Timing, check, cli::either};
+use super::{Archive, Limits, Options, PublicUrl, Timing, check, cli::either};
 
 /// A table `[[host]]` of the TOML file. What it leaves out is as at the top of the file.
 #[derive(Clone, Debug, Deserialize)]
@@ -39,8 +39,8 @@ pub struct HostSettings {
     pub names: HashSet<String>,
     /// Where browsers find it, if that was said.
     pub public_url: Option<PublicUrl>,
-    /// The folder for what it stores.
-    pub data: PathBuf,
+    /// The folder for what it stores; `None`: nothing outlives the process.
+    pub data: Option<PathBuf>,
     /// Converse.js's `dist` folder.
     pub converse: Option<PathBuf>,
     /// The room that the page offers.
@@ -51,6 +51,8 @@ pub struct HostSettings {
     pub limits: Limits,
     /// How long things take and stay.
     pub timing: Timing,
+    /// What rooms keep.
+    pub archive: Archive,
 }
 
 impl HostSettings {
@@ -59,7 +61,7 @@ impl HostSettings {
         format!("rooms.{}", self.domain)
     }
 
-    fn settle(host: HostOptions, options: &Options, data: &Path) -> Result<Self, String> {
+    fn settle(host: HostOptions, options: &Options, data: Option<&Path>) -> Result<Self, String> {
         let domain = check::domain(&host.domain)?;
         let public_url = host
             .public_url
@@ -77,7 +79,7 @@ impl HostSettings {
         Ok(Self {
             names,
             public_url,
-            data: data.join(&domain),
+            data: data.map(|data| data.join(&domain)),
             domain,
             converse: host
                 .converse
@@ -95,12 +97,13 @@ impl HostSettings {
                 .collect::<Result<_, _>>()?,
             limits: Limits::settle(options)?,
             timing: Timing::settle(options),
+            archive: Archive::settle(&options.archive)?,
         })
     }
 }
 
 /// All domains, the first being the one for requests that name none.
-pub(super) fn settle(options: &Options, data: &Path) -> Result<Vec<HostSettings>, String> {
+pub(super) fn settle(options: &Options, data: Option<&Path>) -> Result<Vec<HostSettings>, String> {
     if options.hosts.is_empty() {
         let only = HostOptions {
             domain: options.domain.clone().unwrap_or("localhost".to_owned()),
@@ -167,7 +170,10 @@ mod tests {
         let names = ["chat.example", "www.chat.example", "old.example"];
         assert_eq!(first.names, names.map(str::to_owned).into());
         assert_eq!(first.default_channel, "foyer");
-        assert_eq!(first.data, Path::new("webchat-data/chat.example"));
+        assert_eq!(
+            first.data.as_deref(),
+            Some(Path::new("webchat-data/chat.example"))
+        );
         assert_eq!(second.default_channel, "hall");
         assert_eq!(second.public_url, None);
     }

@@ -4,6 +4,7 @@
 //! - [`Settings`]: what holds for the server: listener, logs, folders. Its [`HostSettings`] hold for one domain each.
 //! - One file for each group of settings, with its defaults and checks.
 
+mod archive;
 mod check;
 mod cli;
 mod file;
@@ -14,6 +15,7 @@ mod timing;
 
 use std::{path::PathBuf, time::Duration};
 
+pub use archive::{Archive, ArchiveOptions};
 pub use cli::{Options, UnknownHost};
 pub use host::{HostOptions, HostSettings};
 pub use limits::Limits;
@@ -26,8 +28,8 @@ pub use timing::Timing;
 pub struct Settings {
     /// Address and port to listen on.
     pub listen: String,
-    /// Where things are stored.
-    pub data: PathBuf,
+    /// Where things are stored; `None`: nowhere, what there is ends with the process.
+    pub data: Option<PathBuf>,
     /// Filter of the log.
     pub log: String,
     /// TCP connections at a time.
@@ -52,10 +54,14 @@ impl Options {
             None => Self::default(),
         };
         let either = self.or(file);
-        let data = either.data.clone().unwrap_or_else(|| "webchat-data".into());
+        let data = match &either.data {
+            Some(path) if path.as_os_str() == "none" => None,
+            Some(path) => Some(path.clone()),
+            None => Some("webchat-data".into()),
+        };
         Ok(Settings {
             listen: check::listen_address(either.listen.as_deref().unwrap_or("127.0.0.1:5280"))?,
-            hosts: host::settle(&either, &data)?,
+            hosts: host::settle(&either, data.as_deref())?,
             data,
             log: either.log.unwrap_or_else(|| "info".to_owned()),
             max_connections: check::positive("max-connections", either.max_connections, 20_000)?,

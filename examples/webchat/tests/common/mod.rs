@@ -18,11 +18,21 @@ use xmpp_core::xml::{Element, ns};
 /// Longer than anything here should take; shorter than a hang.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A server on a free port, with these options.
+/// A server on a free port, with these options; it stores nothing unless they say where.
 pub async fn server(options: &[&str]) -> Server {
-    let line = ["webchat", "--listen", "127.0.0.1:0"].iter().chain(options);
+    let line = ["webchat", "--listen", "127.0.0.1:0"].iter();
+    let line = line.chain(nothing_stored(options)).chain(options);
     let settings = Options::parse_from(line).settle().expect("usable options");
     Server::start(&settings).await.expect("a free port")
+}
+
+/// What keeps tests out of each other's data.
+pub fn nothing_stored(options: &[&str]) -> &'static [&'static str] {
+    if options.contains(&"--data") {
+        &[]
+    } else {
+        &["--data", "none"]
+    }
 }
 
 /// Waits for `future`, but not for ever.

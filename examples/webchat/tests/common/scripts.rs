@@ -76,6 +76,8 @@ pub fn packages(variable: &str, scripts: &Path, wanted: &[&str]) -> Result<PathB
 /// What the script printed, against a web chat on a free port.
 fn run(kind: &str, mut setup: Setup) -> Vec<String> {
     let data = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{kind}-data"));
+    // What an earlier run left would be found again.
+    let _ = std::fs::remove_dir_all(&data);
     let server = Program::start(
         Command::new(env!("CARGO_BIN_EXE_webchat"))
             .args(["--listen", "127.0.0.1:0", "--log", "warn", "--data"])
