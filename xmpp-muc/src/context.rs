@@ -7,7 +7,7 @@ use std::{
 
 use xmpp_core::{BareJid, FullJid, Jid, Random, Timestamp, xml::WriteXml};
 
-use crate::{Effect, Event, Fanout, ServiceConfig, StoreEvent, temporary::Identities};
+use crate::{Commit, Effect, Event, Fanout, ServiceConfig, StoreEvent, temporary::Identities};
 
 /// One call's worth of surroundings.
 pub(crate) struct Context<'a> {
@@ -26,7 +26,7 @@ impl Context<'_> {
     /// Sends a stanza that is written already.
     pub(crate) fn send_written(&mut self, to: impl Into<Jid>, stanza: Arc<Fanout>) {
         let to = to.into();
-        self.out.effects.push_back(Effect::Send { stanza, to });
+        self.out.push(Effect::Send { stanza, to });
     }
 
     /// Sends one stanza to many; nothing is written when there is nobody.
@@ -39,12 +39,24 @@ impl Context<'_> {
     /// As [`Context::deliver`], for a stanza that is written already.
     pub(crate) fn deliver_written(&mut self, to: Arc<[FullJid]>, stanza: Arc<Fanout>) {
         if !to.is_empty() {
-            self.out.effects.push_back(Effect::Deliver { stanza, to });
+            self.out.push(Effect::Deliver { stanza, to });
         }
     }
 
+    /// Stores something. What this act has stored already and what it stores later goes into one commit, and what
+    /// it sends from now on waits for that.
     pub(crate) fn store(&mut self, event: StoreEvent) {
-        self.out.effects.push_back(Effect::Store(event));
+        let room = event.room();
+        let commit = self
+            .out
+            .open
+            .get_or_insert_with(|| Box::new(Commit::new(room.clone())));
+        commit.events.push(event);
+    }
+
+    /// The commit of this act, if it has stored something.
+    pub(crate) fn commit(&mut self) -> Option<&mut Commit> {
+        self.out.open.as_deref_mut()
     }
 
     pub(crate) fn event(&mut self, event: Event) {
@@ -104,10 +116,40 @@ impl Context<'_> {
 /// The queues of a machine, and who is where.
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
-    pub(crate) effects: VecDeque<Effect>,
+    effects: VecDeque<Effect>,
+    /// What the act under way stores, if anything, with its effects since then.
+    open: Option<Box<Commit>>,
     pub(crate) events: VecDeque<Event>,
     /// The rooms that a session is in, so that its loss costs no search.
     pub(crate) rooms_of: BTreeMap<FullJid, BTreeSet<BareJid>>,
     /// The temporary users that are known.
     pub(crate) identities: Identities,
+}
+
+impl Outbox {
+    /// Ends an act: what comes next does not belong to its commit.
+    pub(crate) fn end_act(&mut self) {
+        if let Some(commit) = self.open.take() {
+            self.effects.push_back(Effect::Store(commit));
+        }
+    }
+
+    /// The next thing to do.
+    pub(crate) fn poll_effect(&mut self) -> Option<Effect> {
+        self.end_act();
+        self.effects.pop_front()
+    }
+
+    /// Takes out what is waiting and would show what a commit could not store.
+    pub(crate) fn strip(&mut self, failed: &Commit) {
+        self.end_act();
+        failed.strip(&mut self.effects);
+    }
+
+    fn push(&mut self, effect: Effect) {
+        match &mut self.open {
+            Some(commit) => commit.then.push(effect),
+            None => self.effects.push_back(effect),
+        }
+    }
 }

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 /// The secret of one room's occupant-ids (MUC SE3).
 ///
 /// Never printed. A new room under an old address has another one (MUC DE3).
+#[derive(Clone)]
 pub(crate) struct OccupantSecret(Zeroizing<[u8; 32]>);
 
 impl OccupantSecret {

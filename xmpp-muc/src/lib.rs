@@ -5,7 +5,7 @@
 //! addressed there, together with the session that sent it, and carries out its [`Effect`]s **in order**:
 //!
 //! ```
-//! use std::time::Duration;
+//! use std::{collections::VecDeque, time::Duration};
 //! use xmpp_muc::{Effect, Random, Service, ServiceConfig, Timestamp, core::{FullJid, xml::Element}};
 //!
 //! struct Os; // In production the operating system's generator; here something that compiles anywhere.
@@ -27,9 +27,17 @@
 //!
 //! // Then, until there is nothing left:
 //! let mut sent = String::new();
-//! while let Some(effect) = service.poll_effect() {
+//! let mut effects = VecDeque::new();
+//! loop {
+//!     effects.extend(std::iter::from_fn(|| service.poll_effect()));
+//!     let Some(effect) = effects.pop_front() else { break };
 //!     match effect {
-//!         Effect::Store(_) => {} // make it durable before going on; without a store, nothing
+//!         Effect::Store(commit) => {
+//!             // Here `commit.events` become durable; then goes on what belongs to them.
+//!             for effect in commit.then.into_iter().rev() {
+//!                 effects.push_front(effect);
+//!             }
+//!         }
 //!         Effect::Deliver { stanza, to } => {
 //!             for session in to.iter() {
 //!                 stanza.copy(session.as_str(), &mut sent); // or send `stanza.to(session.as_str())`
@@ -78,6 +86,7 @@
 //! [XEP-0045]: https://xmpp.org/extensions/xep-0045.html
 #![forbid(unsafe_code)]
 
+mod archive;
 mod config;
 mod context;
 mod effect;
@@ -94,12 +103,17 @@ mod room;
 mod room_form;
 mod service;
 mod service_config;
+mod snapshot;
 mod status_code;
 mod temporary;
 mod wire;
 
+pub use archive::{
+    ArchiveAnchor, ArchiveAnswer, ArchiveAuthor, ArchivePage, ArchiveRead, ArchiveReadError,
+    ArchiveReadId, ArchiveRequest, ArchiveSelection, StoredMessage,
+};
 pub use config::{AllowPm, Password, RoleSet, RoomConfig, Whois};
-pub use effect::{DestroyCause, Effect, Event, StoreEvent, StoredMessage};
+pub use effect::{Commit, DestroyCause, Effect, Event, StoreEvent};
 pub use muc::{HistoryRequest, Muc};
 pub use muc_admin::{AdminActor, AdminItem, MucAdmin};
 pub use muc_owner::{DestroyRequest, MucOwner};
@@ -108,6 +122,7 @@ pub use role::{Affiliation, Role};
 pub use room::Room;
 pub use service::{CreateError, Service};
 pub use service_config::{Creation, Limits, LockExpiry, ServiceConfig};
+pub use snapshot::{RestoreError, RoomSnapshot};
 pub use status_code::StatusCode;
 pub use temporary::{Succession, TemporaryIdentities};
 

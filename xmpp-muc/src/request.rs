@@ -250,6 +250,11 @@ pub(crate) mod errors {
             .with_text(format!("you may speak again in {seconds} seconds"))
     }
 
+    /// ET14.
+    pub(crate) const fn store_failed() -> Fault {
+        Fault::typed(C::InternalServerError, T::Wait)
+    }
+
     /// ET16.
     pub(crate) const fn service_unavailable() -> Fault {
         Fault::new(C::ServiceUnavailable)

@@ -147,6 +147,12 @@ pub struct Limits {
     pub queries: usize,
     /// How long such a request waits for its answer (60 s).
     pub query_timeout: Duration,
+    /// Entries of an archive in one page (50; MUC MA7).
+    pub archive_page: usize,
+    /// Entries that one query of an archive may name (50).
+    pub archive_ids: usize,
+    /// Questions to the archive that one session may have open (4); the next one is refused.
+    pub archive_reads: usize,
 }
 
 impl Default for Limits {
@@ -169,6 +175,9 @@ impl Default for Limits {
             items: 100,
             queries: 20,
             query_timeout: Duration::from_mins(1),
+            archive_page: 50,
+            archive_ids: 50,
+            archive_reads: 4,
         }
     }
 }

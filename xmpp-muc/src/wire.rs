@@ -206,6 +206,27 @@ impl WriteXml for MessageStanza<'_> {
     }
 }
 
+/// A stored message as the history replays it (MUC HI1).
+pub(crate) struct Replay<'a> {
+    pub(crate) stanza: ElementRef<'a>,
+    pub(crate) delay: Delay,
+}
+
+impl WriteXml for Replay<'_> {
+    fn write_xml(&self, w: &mut Writer<'_>) {
+        let message = w.start("message", ns::CLIENT);
+        for name in ["from", "type", "id"] {
+            w.opt_attr(name, self.stanza.attr(name).as_deref());
+        }
+        w.opt_attr("xml:lang", self.stanza.attr_ns("lang", ns::XML).as_deref());
+        for child in self.stanza.children() {
+            w.element(child);
+        }
+        w.write(&self.delay);
+        w.end(message);
+    }
+}
+
 /// A message of the room itself with status codes and nothing else (MUC CF6).
 pub(crate) struct RoomNotice<'a> {
     pub(crate) room: &'a BareJid,

@@ -272,7 +272,8 @@ fn co11_an_empty_room_that_is_no_longer_persistent_goes() {
     let out = world.configure("owner/1", &[("persistentroom", "0")]);
     assert_eq!(
         out,
-        ["store config", "owner/1 < iq result", "store deleted"]
+        ["store config", "store deleted", "owner/1 < iq result"],
+        "one act is one commit"
     );
 }
 

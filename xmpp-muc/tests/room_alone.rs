@@ -2,7 +2,7 @@
 
 mod support;
 
-use std::time::Duration;
+use std::{collections::VecDeque, time::Duration};
 
 use support::{Seeded, line, real, stanza};
 use xmpp_core::Timestamp;
@@ -22,9 +22,19 @@ fn room(linger: Duration) -> Room {
 
 fn drain(room: &mut Room) -> Vec<String> {
     let mut lines = Vec::new();
-    while let Some(effect) = room.poll_effect() {
+    let mut effects = VecDeque::new();
+    loop {
+        effects.extend(std::iter::from_fn(|| room.poll_effect()));
+        let Some(effect) = effects.pop_front() else {
+            return lines;
+        };
         match effect {
-            Effect::Store(_) => lines.push("store".to_owned()),
+            Effect::Store(commit) => {
+                lines.push("store".to_owned());
+                for effect in commit.then.into_iter().rev() {
+                    effects.push_front(effect);
+                }
+            }
             Effect::Deliver {
                 stanza: written,
                 to,
@@ -48,7 +58,6 @@ fn drain(room: &mut Room) -> Vec<String> {
             other => panic!("{other:?}"),
         }
     }
-    lines
 }
 
 fn join(room: &str) -> xmpp_core::xml::Element {

@@ -55,6 +55,11 @@ impl Affiliations {
             .filter(move |(_, entry)| entry.affiliation == affiliation)
     }
 
+    /// Everybody, in the order of the addresses.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&BareJid, &Entry)> {
+        self.entries.iter()
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.entries.len()
     }

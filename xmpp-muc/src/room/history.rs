@@ -42,6 +42,18 @@ impl History {
         }
     }
 
+    /// Forgets a message that could not be stored (MUC ET14).
+    pub(crate) fn remove(&mut self, stanza: &Arc<Fanout>) {
+        if let Some(at) = self
+            .entries
+            .iter()
+            .rposition(|entry| Arc::ptr_eq(&entry.stanza, stanza))
+            && let Some(entry) = self.entries.remove(at)
+        {
+            self.bytes -= entry.bytes;
+        }
+    }
+
     /// The newest messages that satisfy every limit of the request, oldest first (MUC HI2).
     pub(crate) fn select(
         &self,

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use xmpp_core::{
-    BareJid,
-    xml::{ElementRef, Payload as _, PayloadError, ns},
+    BareJid, Timestamp,
+    xml::{Element, ElementRef, Payload as _, PayloadError, ns},
 };
+use xmpp_stanza::Delay;
 
 use super::{history, state::RoomState, subject, voice::voice_form};
 use crate::{
@@ -13,7 +14,7 @@ use crate::{
     context::Context,
     ids::random_id,
     request::{Request, errors},
-    wire::MessageStanza,
+    wire::{MessageStanza, Replay},
 };
 
 impl RoomState {
@@ -81,10 +82,12 @@ impl RoomState {
             request.refuse(cx, errors::too_large("message"));
             return;
         }
+        let mut replay = None;
         if !changes_subject && is_kept(request.stanza) {
             message.delay = Some(cx.now);
-            let replay = Arc::new(Fanout::new(&message));
-            self.keep_in_history(cx, replay);
+            let stanza = Arc::new(Fanout::new(&message));
+            self.keep_in_history(cx, stanza.clone(), cx.now);
+            replay = Some(stanza);
         }
         if self.config.archive && (changes_subject || is_kept(request.stanza)) {
             cx.store(StoreEvent::Message(Box::new(StoredMessage {
@@ -92,8 +95,12 @@ impl RoomState {
                 id: stanza_id.clone(),
                 time: cx.now,
                 author: request.from.clone(),
+                from: from.clone().into(),
                 stanza: live.clone(),
             })));
+            if let Some(commit) = cx.commit() {
+                commit.undo.replay = replay;
+            }
         }
         if changes_subject {
             self.set_subject(cx.now, request.stanza, &from, &occupant_id);
@@ -113,18 +120,31 @@ impl RoomState {
         }
     }
 
-    fn keep_in_history(&mut self, cx: &Context<'_>, stanza: Arc<Fanout>) {
+    fn keep_in_history(&mut self, cx: &Context<'_>, stanza: Arc<Fanout>, time: Timestamp) {
         let bytes = stanza.as_str().len();
         let max = self.history_cap(cx);
         self.history.push(
             history::Entry {
                 stanza,
-                time: cx.now,
+                time,
                 bytes,
             },
             max,
             cx.service.limits.history_bytes,
         );
+    }
+
+    /// A message of the archive comes back into the history (MUC PE4).
+    pub(super) fn remember_stored(&mut self, cx: &Context<'_>, message: &StoredMessage) {
+        let element = Element::from_xml(&*message.stanza);
+        if subject::is_change(element.root()) || !is_kept(element.root()) {
+            return;
+        }
+        let replay = Replay {
+            stanza: element.root(),
+            delay: Delay::new(self.jid.clone(), message.time),
+        };
+        self.keep_in_history(cx, Arc::new(Fanout::new(&replay)), message.time);
     }
 
     /// How many messages the history holds (MUC HI6).

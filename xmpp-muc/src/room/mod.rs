@@ -13,6 +13,7 @@ mod lists;
 mod message;
 mod occupants;
 mod owner;
+mod persist;
 mod presence;
 mod private;
 mod queries;
@@ -35,7 +36,8 @@ pub(crate) use presence::{decline_subscription, kick_stranger};
 pub(crate) use state::RoomState;
 
 use crate::{
-    DestroyCause, Effect, Event, RoomConfig, ServiceConfig,
+    ArchiveAnswer, ArchiveReadError, ArchiveReadId, Commit, DestroyCause, Effect, Event,
+    RestoreError, RoomConfig, RoomSnapshot, ServiceConfig, StoredMessage,
     context::{Context, Outbox},
     ids::OccupantSecret,
     request::{Request, errors, is_of_room},
@@ -72,6 +74,7 @@ impl Surroundings {
     /// What one call works with.
     pub(crate) fn at(&mut self, now: Timestamp) -> Context<'_> {
         self.now = self.now.max(now);
+        self.out.end_act();
         Context {
             now: self.now,
             random: &mut *self.random,
@@ -164,12 +167,57 @@ impl Room {
 
     /// The next thing to do.
     pub fn poll_effect(&mut self) -> Option<Effect> {
-        self.surroundings.out.effects.pop_front()
+        self.surroundings.out.poll_effect()
     }
 
     /// The next thing to know.
     pub fn poll_event(&mut self) -> Option<Event> {
         self.surroundings.out.events.pop_front()
+    }
+
+    /// A commit could not be stored; see
+    /// [`Service::handle_store_failed`](crate::Service::handle_store_failed).
+    pub fn handle_store_failed(&mut self, now: Timestamp, commit: &Commit) {
+        let mut cx = self.surroundings.at(now);
+        cx.out.strip(commit);
+        self.state.take_back(&mut cx, commit);
+    }
+
+    /// The answer to an [`ArchiveRead`](crate::ArchiveRead); see
+    /// [`Service::handle_archive_read`](crate::Service::handle_archive_read).
+    pub fn handle_archive_read(
+        &mut self,
+        now: Timestamp,
+        id: ArchiveReadId,
+        answer: Result<ArchiveAnswer, ArchiveReadError>,
+    ) {
+        let _ = (now, id, answer);
+    }
+
+    /// The room's durable state, all but the archive; `None` when it is gone.
+    pub fn snapshot(&self) -> Option<RoomSnapshot> {
+        self.state.gone.is_none().then(|| self.state.snapshot())
+    }
+
+    /// The room of a snapshot, with nobody inside; see [`Service::restore_room`](crate::Service::restore_room) for
+    /// `history`.
+    ///
+    /// # Errors
+    ///
+    /// [`RestoreError::Version`] or [`RestoreError::Invalid`].
+    pub fn restore(
+        now: Timestamp,
+        snapshot: RoomSnapshot,
+        history: Vec<StoredMessage>,
+        service: ServiceConfig,
+        random: Box<dyn Random + Send>,
+    ) -> Result<Self, RestoreError> {
+        let mut surroundings = Surroundings::new(service, random);
+        let state = RoomState::restore(&surroundings.at(now), snapshot, history)?;
+        Ok(Self {
+            state,
+            surroundings,
+        })
     }
 
     /// Everybody is told that the service goes down and is removed (MUC LV6).

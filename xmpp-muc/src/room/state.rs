@@ -14,6 +14,7 @@ use super::{
 use crate::{
     Affiliation, DestroyCause, Event, LockExpiry, Role, RoomConfig, ServiceConfig, StoreEvent,
     context::Context,
+    effect::Asker,
     ids::OccupantSecret,
     request::{Fault, Request, is_of_room},
 };
@@ -93,6 +94,7 @@ impl RoomState {
         }
         self.open(cx, &owner);
         self.enter(cx, request, address, muc, admission, true);
+        note_asker(cx, request);
         Ok(())
     }
 
@@ -121,6 +123,7 @@ impl RoomState {
             "iq" => self.handle_iq(cx, request),
             _ => {}
         }
+        note_asker(cx, request);
     }
 
     /// A stanza of an account or a server.
@@ -226,5 +229,12 @@ impl RoomState {
     /// The occupant-id of a user in this room.
     pub(super) fn occupant_id(&self, user: &BareJid) -> Arc<str> {
         self.secret.occupant_id(user)
+    }
+}
+
+/// Whoever asked for what is to be stored hears of it if it can't be (MUC ET14).
+fn note_asker(cx: &mut Context<'_>, request: Request<'_>) {
+    if let Some(commit) = cx.commit() {
+        commit.undo.asker = Some(Asker::new(request));
     }
 }

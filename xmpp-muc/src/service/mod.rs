@@ -1,6 +1,7 @@
 //! The host of rooms.
 
 mod disco;
+mod persist;
 #[cfg(test)]
 mod tests;
 
@@ -38,6 +39,8 @@ pub struct Service {
     listed: BTreeSet<BareJid>,
     timers: Timers,
     surroundings: Surroundings,
+    /// Rooms whose stored state cannot be read (MUC PE5).
+    blocked: BTreeSet<BareJid>,
     down: bool,
 }
 
@@ -76,6 +79,7 @@ impl Service {
             listed: BTreeSet::new(),
             timers: Timers::default(),
             surroundings: Surroundings::new(config, random),
+            blocked: BTreeSet::new(),
             down: false,
         }
     }
@@ -180,7 +184,7 @@ impl Service {
 
     /// The next thing to do.
     pub fn poll_effect(&mut self) -> Option<Effect> {
-        self.surroundings.out.effects.pop_front()
+        self.surroundings.out.poll_effect()
     }
 
     /// The next thing to know.
@@ -216,7 +220,7 @@ impl Service {
         if room.domain() != self.jid.domain() || room.local().is_none() {
             return Err(CreateError::ForeignAddress);
         }
-        if self.rooms.contains_key(room) {
+        if self.rooms.contains_key(room) || self.blocked.contains(room) {
             return Err(CreateError::Exists);
         }
         let mut cx = self.surroundings.at(now);
@@ -262,6 +266,10 @@ impl Service {
             self.with_room(now, &room, |room, cx| {
                 room.handle_stanza(cx, request.from, request.to, stanza);
             });
+            return;
+        }
+        if self.blocked.contains(&room) {
+            self.refuse_blocked(now, request);
             return;
         }
         let joins = stanza.name() == "presence"
@@ -358,7 +366,8 @@ pub enum CreateError {
     /// The address is not a room of this service: another domain, or no localpart.
     #[error("not an address of this service's rooms")]
     ForeignAddress,
-    /// There is such a room.
+    /// There is such a room, or there was one whose state cannot be read
+    /// ([`Service::block_room`]).
     #[error("the room exists")]
     Exists,
     /// The service has as many rooms as it may.

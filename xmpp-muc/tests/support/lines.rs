@@ -24,6 +24,8 @@ pub(crate) fn store(event: &StoreEvent) -> String {
         StoreEvent::RoomCreated { .. } => "store created".to_owned(),
         StoreEvent::RoomDeleted { .. } => "store deleted".to_owned(),
         StoreEvent::Message(_) => "store message".to_owned(),
+        StoreEvent::Replaced { .. } => "store tombstone".to_owned(),
+        StoreEvent::Room { .. } => "store room".to_owned(),
         StoreEvent::Config { .. } => "store config".to_owned(),
         StoreEvent::Affiliation {
             user, affiliation, ..

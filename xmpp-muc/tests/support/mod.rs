@@ -276,16 +276,7 @@ impl World {
     pub(crate) fn drain(&mut self) -> Vec<String> {
         self.last.clear();
         while let Some(effect) = self.service.poll_effect() {
-            match effect {
-                Effect::Store(event) => self.last.push(Out::Store(event)),
-                Effect::Deliver { stanza, to } => {
-                    for to in to.iter() {
-                        self.last.push(copy(&stanza, to.clone().into()));
-                    }
-                }
-                Effect::Send { stanza, to } => self.last.push(copy(&stanza, to)),
-                other => panic!("unknown effect {other:?}"),
-            }
+            self.carry_out(effect);
         }
         while let Some(event) = self.service.poll_event() {
             self.checker.event(&event);
@@ -297,6 +288,25 @@ impl World {
         }
         self.checker.check(&self.last);
         self.last.iter().map(Out::line).collect()
+    }
+
+    /// As a host without a store does.
+    fn carry_out(&mut self, effect: Effect) {
+        match effect {
+            Effect::Store(commit) => {
+                self.last.extend(commit.events.into_iter().map(Out::Store));
+                for effect in commit.then {
+                    self.carry_out(effect);
+                }
+            }
+            Effect::Deliver { stanza, to } => {
+                for to in to.iter() {
+                    self.last.push(copy(&stanza, to.clone().into()));
+                }
+            }
+            Effect::Send { stanza, to } => self.last.push(copy(&stanza, to)),
+            other => panic!("unknown effect {other:?}"),
+        }
     }
 
     /// What the last outcome holds for a session.

@@ -104,19 +104,28 @@ impl Hub {
     /// Does what the rooms want done.
     pub(super) fn carry_out_effects(&mut self) {
         while let Some(effect) = self.rooms.poll_effect() {
-            match effect {
-                Effect::Deliver { stanza, to } => {
-                    for to in to.iter() {
-                        self.deliver(&stanza, to);
-                    }
-                }
-                Effect::Send { stanza, to } => self.send_from_room(&stanza, &to),
-                // There is no store yet.
-                _ => {}
-            }
+            self.carry_out(effect);
         }
         while let Some(event) = self.rooms.poll_event() {
             self.room_event(event);
+        }
+    }
+
+    fn carry_out(&mut self, effect: Effect) {
+        match effect {
+            // There is no store yet: nothing has to wait.
+            Effect::Store(commit) => {
+                for effect in commit.then {
+                    self.carry_out(effect);
+                }
+            }
+            Effect::Deliver { stanza, to } => {
+                for to in to.iter() {
+                    self.deliver(&stanza, to);
+                }
+            }
+            Effect::Send { stanza, to } => self.send_from_room(&stanza, &to),
+            _ => {}
         }
     }
 

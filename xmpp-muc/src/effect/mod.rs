@@ -1,21 +1,28 @@
 //! What a room wants done, and what it reports.
 
+mod commit;
+mod undo;
+
 use std::sync::Arc;
 
-use xmpp_core::{BareJid, FullJid, Jid, Timestamp};
+use xmpp_core::{BareJid, FullJid, Jid};
 
-use crate::{Affiliation, Fanout, RoomConfig};
+use crate::{Affiliation, ArchiveRead, Fanout, RoomConfig, StoredMessage};
+
+pub use commit::Commit;
+pub(crate) use undo::Asker;
 
 /// Something the host of a room must do.
 ///
-/// Effects are carried out in the order in which [`poll_effect`](crate::Service::poll_effect) gives them, and a
-/// [`Effect::Store`] is durable before any later effect is begun: what a sender sees reflected is stored (MUC GC8,
-/// PE2). A host without a store skips them.
+/// Effects are carried out in the order in which [`poll_effect`](crate::Service::poll_effect) gives them, and an
+/// [`Effect::Store`] is durable before anything in it or behind it is shown: what a sender sees reflected is stored
+/// (MUC GC8, PE2).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Effect {
-    /// Make this durable before going on.
-    Store(StoreEvent),
+    /// Make [`Commit::events`] durable, then carry out [`Commit::then`], then go on. A host without a store carries
+    /// out `then` at once.
+    Store(Box<Commit>),
     /// Send one stanza to each of these sessions.
     Deliver {
         /// The stanza, without `to`.
@@ -30,12 +37,20 @@ pub enum Effect {
         /// The receiver.
         to: Jid,
     },
+    /// Read the room's archive and answer with
+    /// [`handle_archive_read`](crate::Service::handle_archive_read). It comes only from rooms with
+    /// [`RoomConfig::archive`].
+    ReadArchive(Box<ArchiveRead>),
 }
 
 /// A change to what outlives a process.
 ///
-/// [`StoreEvent::Message`] comes only from rooms with [`RoomConfig::archive`]; the others come from every room, so
-/// that the host decides by [`RoomConfig::persistent`] what it keeps.
+/// [`StoreEvent::Message`] and [`StoreEvent::Replaced`] come only from rooms with [`RoomConfig::archive`]; the others
+/// come from every room, so that the host decides by [`RoomConfig::persistent`] what it keeps.
+///
+/// A host that stores a room's state as a whole does the same for [`StoreEvent::RoomCreated`],
+/// [`StoreEvent::Config`], [`StoreEvent::Affiliation`] and [`StoreEvent::Room`]: it takes
+/// [`Service::snapshot`](crate::Service::snapshot), once for all events of a commit.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum StoreEvent {
@@ -53,6 +68,16 @@ pub enum StoreEvent {
     },
     /// A message of the archive (XEP-0313; MUC MA3).
     Message(Box<StoredMessage>),
+    /// The stanza of an archived message is now this tombstone: the message was retracted (MUC MO2). The other
+    /// fields of the entry and its place stay. Nothing of the old stanza may remain readable.
+    Replaced {
+        /// The room.
+        room: BareJid,
+        /// The id of the entry.
+        id: Arc<str>,
+        /// The tombstone.
+        stanza: Arc<Fanout>,
+    },
     /// The room's configuration is now this one.
     Config {
         /// The room.
@@ -73,23 +98,30 @@ pub enum StoreEvent {
         /// Why, where it was given.
         reason: Option<Arc<str>>,
     },
+    /// Anything else that outlives a process has changed, such as the subject: take
+    /// [`Service::snapshot`](crate::Service::snapshot).
+    ///
+    /// The snapshot is that of the moment it is taken: it may hold changes of later acts too, which does no harm,
+    /// as their own commits follow.
+    Room {
+        /// The room.
+        room: BareJid,
+    },
 }
 
-/// One entry for a room's archive.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct StoredMessage {
-    /// The room.
-    pub room: BareJid,
-    /// The stanza-id that the room gave: the archive's id (MUC GC4).
-    pub id: Arc<str>,
-    /// When the room accepted it.
-    pub time: Timestamp,
-    /// The author's real address. Who may see it is decided on reading (MUC MA5).
-    pub author: FullJid,
-    /// The stanza as delivered, without `to`: `from` is the author's occupant JID of that time, with stanza-id and
-    /// occupant-id (MUC MA4).
-    pub stanza: Arc<Fanout>,
+impl StoreEvent {
+    /// The room that it is about.
+    pub fn room(&self) -> &BareJid {
+        match self {
+            Self::RoomCreated { room, .. }
+            | Self::RoomDeleted { room }
+            | Self::Replaced { room, .. }
+            | Self::Config { room, .. }
+            | Self::Affiliation { room, .. }
+            | Self::Room { room } => room,
+            Self::Message(message) => &message.room,
+        }
+    }
 }
 
 /// Something the host of a room may want to know.

@@ -1,0 +1,92 @@
+//! Rooms that come from a store and go there (MUC PE1 to PE6).
+
+use xmpp_core::{BareJid, Timestamp};
+
+use super::Service;
+use crate::{
+    ArchiveAnswer, ArchiveReadError, ArchiveReadId, Commit, RestoreError, RoomSnapshot,
+    StoredMessage,
+    request::{Request, errors},
+    room::RoomState,
+};
+
+impl Service {
+    /// A commit could not be stored; the host has carried out nothing of its `then`.
+    ///
+    /// A message is forgotten, as if it had not been sent: it leaves the history, its author gets
+    /// `internal-server-error` with type `wait`, and nobody else hears of it (MUC ET14). Where several commits fail,
+    /// the newest is handed over first. Before that the host calls [`Commit::strip`] on what it has polled and not
+    /// carried out.
+    pub fn handle_store_failed(&mut self, now: Timestamp, commit: &Commit) {
+        self.surroundings.out.strip(commit);
+        self.with_room(now, commit.room(), |room, cx| room.take_back(cx, commit));
+    }
+
+    /// The answer to an [`ArchiveRead`](crate::ArchiveRead). One to a question that nobody waits for any more, or
+    /// that was answered, is ignored.
+    pub fn handle_archive_read(
+        &mut self,
+        now: Timestamp,
+        id: ArchiveReadId,
+        answer: Result<ArchiveAnswer, ArchiveReadError>,
+    ) {
+        let _ = (now, id, answer);
+    }
+
+    /// The durable state of a room, all but its archive; `None` when there is no such room.
+    pub fn snapshot(&self, room: &BareJid) -> Option<RoomSnapshot> {
+        self.rooms.get(room).map(RoomState::snapshot)
+    }
+
+    /// Puts a stored room back, with nobody inside (MUC PE3, PE4).
+    ///
+    /// `history` is the end of its archive, oldest first: as many entries as the room's
+    /// [`max_history_fetch`](crate::RoomConfig::max_history_fetch) and at least those of the last five minutes, by
+    /// which a message that is sent again is recognised. More does no harm. A temporary room goes when nobody enters
+    /// within [`linger`](crate::ServiceConfig::linger). A room that was [blocked](Service::block_room) is so no more.
+    ///
+    /// The limit of [`Limits::rooms`](crate::Limits::rooms) does not hold here: what exists is not lost.
+    ///
+    /// # Errors
+    ///
+    /// [`RestoreError`] says what is wrong; nothing is changed then. The host should block the room.
+    pub fn restore_room(
+        &mut self,
+        now: Timestamp,
+        snapshot: RoomSnapshot,
+        history: Vec<StoredMessage>,
+    ) -> Result<(), RestoreError> {
+        if self.down {
+            return Err(RestoreError::ShutDown);
+        }
+        let jid = snapshot.room().clone();
+        if jid.domain() != self.jid.domain() || jid.local().is_none() {
+            return Err(RestoreError::ForeignAddress);
+        }
+        if self.rooms.contains_key(&jid) {
+            return Err(RestoreError::Exists);
+        }
+        let cx = self.surroundings.at(now);
+        let room = RoomState::restore(&cx, snapshot, history)?;
+        self.blocked.remove(&jid);
+        self.rooms.insert(jid.clone(), room);
+        self.settle(&jid);
+        Ok(())
+    }
+
+    /// The stored state of a room cannot be read now: its address is not free and nobody enters; every request gets
+    /// `internal-server-error` with type `wait` (MUC PE5). [`Service::restore_room`] ends that.
+    pub fn block_room(&mut self, room: BareJid) {
+        if !self.rooms.contains_key(&room) {
+            self.blocked.insert(room);
+        }
+    }
+
+    /// MUC PE5.
+    pub(super) fn refuse_blocked(&mut self, now: Timestamp, request: Request<'_>) {
+        let presence = request.stanza.name() == "presence";
+        if !presence || request.stanza_type().is_none() {
+            request.refuse(&mut self.surroundings.at(now), errors::store_failed());
+        }
+    }
+}
