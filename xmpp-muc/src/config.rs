@@ -72,6 +72,10 @@ pub struct RoomConfig {
     pub visitor_status: bool,
     /// Occupants may send IQs to each other (CO22).
     pub query_users: bool,
+    /// Who may register with the room, to be a member of it and have a nick reserved (RG1 to RG7).
+    pub registration: NickRegistration,
+    /// Who has a reserved nick enters under that one and keeps it (RG9).
+    pub lock_nicks: bool,
     /// Visitors may ask for voice (CO23).
     pub voice_requests: bool,
     /// Least time between two such requests of one visitor (CO23).
@@ -105,6 +109,8 @@ impl Default for RoomConfig {
             visitor_nick_change: true,
             visitor_status: true,
             query_users: true,
+            registration: NickRegistration::Open,
+            lock_nicks: false,
             voice_requests: true,
             voice_request_interval: Duration::from_mins(30),
         }
@@ -156,6 +162,32 @@ impl AllowPm {
             Self::Participants => matches!(role, Role::Participant | Role::Moderator),
             Self::Moderators => matches!(role, Role::Moderator),
             Self::None => false,
+        }
+    }
+}
+
+/// Who may register with a room (`x-muc#roomconfig_registration`; MUC RG2, RG7).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum NickRegistration {
+    /// Whoever may enter; an admin has to agree in a members-only or moderated room, where members may more.
+    #[default]
+    Open,
+    /// Who is affiliated, and others when an admin agrees.
+    Approval,
+    /// Nobody.
+    Closed,
+}
+
+impl NickRegistration {
+    /// All values, as the form offers them.
+    pub const ALL: [Self; 3] = [Self::Open, Self::Approval, Self::Closed];
+
+    /// The value in the form.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Approval => "approval",
+            Self::Closed => "closed",
         }
     }
 }

@@ -122,6 +122,8 @@ pub(crate) struct Outbox {
     pub(crate) events: VecDeque<Event>,
     /// The rooms that a session is in, so that its loss costs no search.
     pub(crate) rooms_of: BTreeMap<FullJid, BTreeSet<BareJid>>,
+    /// How many nicks are reserved in all rooms together (MUC RG8).
+    pub(crate) reservations: usize,
     /// The temporary users that are known.
     pub(crate) identities: Identities,
 }

@@ -214,6 +214,11 @@ pub(crate) mod errors {
         Fault::typed(C::NotAcceptable, T::Cancel)
     }
 
+    /// ET7: the nick is locked down.
+    pub(crate) fn nick_locked() -> Fault {
+        Fault::typed(C::NotAcceptable, T::Cancel).with_text("nicks are locked down here")
+    }
+
     /// ET8: a policy on nicks, or a value of a form.
     pub(crate) fn not_acceptable(text: impl Into<String>) -> Fault {
         Fault::typed(C::NotAcceptable, T::Modify).with_text(text)

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, time::Duration};
 use xmpp_core::BareJid;
 use xmpp_stanza::{DataForm, FieldType, FormField};
 
-use crate::{AllowPm, Limits, Password, Role, RoleSet, RoomConfig, Whois};
+use crate::{AllowPm, Limits, NickRegistration, Password, Role, RoleSet, RoomConfig, Whois};
 
 /// `FORM_TYPE` of the form.
 pub(crate) const ROOM_CONFIG: &str = "http://jabber.org/protocol/muc#roomconfig";
@@ -87,6 +87,14 @@ impl RoomForm {
                 .with_label("Visitors may send a status text"),
             FormField::boolean(QUERY_USERS, config.query_users)
                 .with_label("Occupants may query each other"),
+            FormField::choice(
+                REGISTRATION,
+                config.registration.as_str(),
+                NickRegistration::ALL.map(|v| (v.as_str(), v.as_str())),
+            )
+            .with_label("Who may register"),
+            FormField::boolean(LOCK_NICKS, config.lock_nicks)
+                .with_label("Registered users keep their nick"),
             FormField::boolean(VOICE_REQUESTS, config.voice_requests)
                 .with_label("Visitors may ask for voice"),
             FormField::text(VOICE_INTERVAL, seconds(config.voice_request_interval))
@@ -133,6 +141,7 @@ impl RoomForm {
             (VISITOR_NICK, &mut config.visitor_nick_change),
             (VISITOR_STATUS, &mut config.visitor_status),
             (QUERY_USERS, &mut config.query_users),
+            (LOCK_NICKS, &mut config.lock_nicks),
             (VOICE_REQUESTS, &mut config.voice_requests),
         ] {
             if let Some(value) = reader.flag(var)? {
@@ -144,6 +153,12 @@ impl RoomForm {
             &AllowPm::ALL,
             AllowPm::as_str,
             &mut config.allow_pm,
+        )?;
+        reader.choice(
+            REGISTRATION,
+            &NickRegistration::ALL,
+            NickRegistration::as_str,
+            &mut config.registration,
         )?;
         reader.choice(WHOIS, &Whois::ALL, Whois::as_str, &mut config.whois)?;
         reader.roles(BROADCAST, &mut config.presence_broadcast)?;
@@ -362,6 +377,9 @@ const ARCHIVE: &str = "muc#roomconfig_enablearchiving";
 const VISITOR_NICK: &str = "muc#roomconfig_allow_visitor_nickchange";
 const VISITOR_STATUS: &str = "muc#roomconfig_allow_visitor_status";
 const QUERY_USERS: &str = "muc#roomconfig_allow_query_users";
+// The registry has no names for these: XEP-0068 wants an `x-` then.
+const REGISTRATION: &str = "x-muc#roomconfig_registration";
+const LOCK_NICKS: &str = "x-muc#roomconfig_lock_nicks";
 const VOICE_REQUESTS: &str = "muc#roomconfig_allow_voice_requests";
 const VOICE_INTERVAL: &str = "muc#roomconfig_voice_request_min_interval";
 
@@ -393,6 +411,8 @@ const FIELDS: &[&str] = &[
     VISITOR_NICK,
     VISITOR_STATUS,
     QUERY_USERS,
+    REGISTRATION,
+    LOCK_NICKS,
     VOICE_REQUESTS,
     VOICE_INTERVAL,
 ];

@@ -50,6 +50,9 @@ pub struct ServiceConfig {
     pub withheld_fields: BTreeSet<String>,
     /// Users whose addresses end with their sessions, such as those of SASL ANONYMOUS (MUC FL9).
     pub temporary: TemporaryIdentities,
+    /// Whether rooms offer registration, which reserves nicks (MUC RG1, RG2; `true`).
+    /// [`RoomConfig::registration`] says who may.
+    pub registration: bool,
     /// Users who act as owners of every room (MUC RS6).
     pub administrators: BTreeSet<BareJid>,
     /// Bounds on what peers may use up.
@@ -74,6 +77,7 @@ impl Default for ServiceConfig {
             .map(str::to_owned)
             .into(),
             temporary: TemporaryIdentities::default(),
+            registration: true,
             administrators: BTreeSet::new(),
             limits: Limits::default(),
         }
@@ -137,6 +141,10 @@ pub struct Limits {
     pub history_bytes: usize,
     /// Affiliated users of a room (10,000), and as many remembered roles.
     pub affiliations: usize,
+    /// Reserved nicks of all rooms together (100,000).
+    pub reservations: usize,
+    /// Requests for registration of a room that wait for an admin (100).
+    pub registration_requests: usize,
     /// Invitations that one user may send, and that one user may get, within an hour (20).
     pub invitations: usize,
     /// Invitations of a room that are on record (1,000).
@@ -170,6 +178,8 @@ impl Default for Limits {
             history_messages: 500,
             history_bytes: 512 * 1024,
             affiliations: 10_000,
+            reservations: 100_000,
+            registration_requests: 100,
             invitations: 20,
             invitations_on_record: 1000,
             items: 100,

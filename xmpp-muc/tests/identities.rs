@@ -269,3 +269,43 @@ fn fl9_temporary_identities_may_be_barred() {
         ["max@anon.example/1 < iq result"]
     );
 }
+
+#[test]
+fn fl9_rs4_after_a_restart_temporary_users_are_gone() {
+    let mut world = world(|_| {});
+    world.join(MAX, "max");
+    world.admin(
+        MAX,
+        "<item jid='zoe@anon.example' affiliation='admin' nick='zoe'/>\
+         <item jid='ben@users.example' affiliation='member' nick='ben'/>",
+    );
+    let lobby = "lobby@rooms.example".parse().expect("a JID");
+    let snapshot = world.service.snapshot(&lobby).expect("a room");
+    let mut after = self::world(|_| {});
+    after
+        .service
+        .restore_room(after.now, snapshot.clone(), Vec::new())
+        .expect("restored");
+    // Zoe is nobody, her nick is free; the owner's place is taken by whoever comes.
+    let out = after.join("eve/1", "zoe");
+    assert_eq!(out[..2], ["store owner eve", "store none max@anon.example"]);
+    assert!(!list(&mut after, "eve/1", "admin").contains("zoe"));
+    assert!(list(&mut after, "eve/1", "member").contains("ben"));
+    // A room that moves while max is connected stays his.
+    let mut moved = self::world(|_| {});
+    moved.send(
+        MAX,
+        "<iq to='rooms.example' type='get' id='1'><ping xmlns='urn:xmpp:ping'/></iq>",
+    );
+    moved
+        .service
+        .restore_room(moved.now, snapshot, Vec::new())
+        .expect("restored");
+    assert!(
+        moved
+            .join("eve/1", "eve")
+            .iter()
+            .any(|line| line.contains("+eve none"))
+    );
+    assert!(moved.lose(MAX).contains(&"store owner eve".to_owned()));
+}

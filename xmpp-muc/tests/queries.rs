@@ -4,7 +4,7 @@ mod support;
 
 use std::time::Duration;
 
-use support::{World, short};
+use support::World;
 use xmpp_core::xml::Payload as _;
 use xmpp_core::xml::ns;
 use xmpp_muc::stanza::{DiscoInfo, DiscoItems};
@@ -479,7 +479,6 @@ fn di6_the_occupants_are_not_listed() {
 fn di7_nodes() {
     let mut world = lobby();
     for (node, error) in [
-        ("x-roomuser-item", "cancel/feature-not-implemented"),
         (
             "http://jabber.org/protocol/muc#traffic",
             "cancel/service-unavailable",
@@ -492,17 +491,4 @@ fn di7_nodes() {
             [format!("ben/1 < iq error {error}")]
         );
     }
-}
-
-#[test]
-fn cl2_registration_is_refused_at_once() {
-    let mut world = lobby();
-    let register = "<query xmlns='jabber:iq:register'/>";
-    for iq_type in ["get", "set"] {
-        assert_eq!(
-            world.iq("ben/1", iq_type, "", register),
-            ["ben/1 < iq error cancel/service-unavailable"]
-        );
-    }
-    assert_eq!(short(&"a@users.example/1".parse().expect("a JID")), "a/1");
 }

@@ -245,7 +245,7 @@ impl RoomState {
     }
 
     /// MUC AD10, NI2: whether a nick may be reserved for a user.
-    fn check_reservation(
+    pub(super) fn check_reservation(
         &self,
         cx: &Context<'_>,
         user: &BareJid,

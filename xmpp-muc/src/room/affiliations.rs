@@ -78,6 +78,11 @@ impl Affiliations {
         self.entries.keys()
     }
 
+    /// How many nicks are reserved.
+    pub(crate) fn reserved(&self) -> usize {
+        self.reserved.len()
+    }
+
     /// Who has reserved the nick of this key (MUC RG8).
     pub(crate) fn reserved_by(&self, key: &NickKey) -> Option<&BareJid> {
         self.reserved.get(key)

@@ -1,12 +1,9 @@
 //! What a room says about itself (XEP-0045 §6.4, §6.5; MUC DI3 to DI7).
 
-use xmpp_core::{
-    StanzaErrorCondition,
-    xml::{ElementRef, Payload as _, ns},
-};
+use xmpp_core::xml::{ElementRef, Payload as _, ns};
 use xmpp_stanza::{DataForm, DiscoInfo, DiscoItems, FormField, Identity};
 
-use super::state::RoomState;
+use super::{registration::RESERVED_NICK, state::RoomState};
 use crate::{
     context::Context,
     request::{Request, errors},
@@ -19,8 +16,6 @@ const SELF_PING: &str = "http://jabber.org/protocol/muc#self-ping-optimization";
 /// Visitors may ask for voice (XEP-0045 §7.13).
 const VOICE_REQUESTS: &str = "http://jabber.org/protocol/muc#request";
 const ROOM_INFO: &str = "http://jabber.org/protocol/muc#roominfo";
-/// The node that tells a user's reserved nick (XEP-0045 §7.12).
-const RESERVED_NICK: &str = "x-roomuser-item";
 /// The node that tells which stanzas pass (XEP-0045 §18.1.1).
 const TRAFFIC: &str = "http://jabber.org/protocol/muc#traffic";
 
@@ -32,17 +27,18 @@ impl RoomState {
         payload: ElementRef<'_>,
     ) {
         match payload.attr("node").as_deref() {
-            None | Some("") => request.reply(cx, &self.disco_info()),
-            // DI7: no reserved nicks are offered, and nothing is filtered by namespace.
-            Some(RESERVED_NICK) => {
-                request.refuse(cx, StanzaErrorCondition::FeatureNotImplemented);
+            None | Some("") => {
+                let info = self.disco_info(cx);
+                request.reply(cx, &info);
             }
+            // DI7: nothing is filtered by namespace.
+            Some(RESERVED_NICK) => self.answer_reserved_nick(cx, request),
             Some(TRAFFIC) => request.refuse(cx, errors::service_unavailable()),
             Some(_) => request.refuse(cx, errors::item_not_found()),
         }
     }
 
-    fn disco_info(&self) -> DiscoInfo {
+    fn disco_info(&self, cx: &Context<'_>) -> DiscoInfo {
         let config = &self.config;
         let mut identity = Identity::new("conference", "text");
         if !config.name.is_empty() {
@@ -77,6 +73,7 @@ impl RoomState {
                     "muc_semianonymous",
                 ),
             ])
+            .with_features(self.offers_registration(cx).then_some(ns::REGISTER))
             .with_features((config.moderated && config.voice_requests).then_some(VOICE_REQUESTS))
             .with_form(self.room_info())
     }

@@ -19,7 +19,38 @@ impl RoomState {
         }
         self.remembered.remove(user);
         self.voice.forget(user);
+        self.registrations.forget(user);
         self.end_affiliation(cx, user);
+    }
+
+    /// A stored room is back: what it kept of temporary users who are not there goes. An owner stays until somebody
+    /// inherits, if there is no other (RS4).
+    pub(super) fn forget_strangers(&mut self, cx: &mut Context<'_>) {
+        let is_owned = self
+            .affiliations
+            .owners_in_order()
+            .any(|owner| lives(cx, owner));
+        let users: Vec<_> = self
+            .affiliations
+            .users()
+            .chain(self.remembered.keys())
+            .filter(|user| cx.is_temporary(user))
+            .cloned()
+            .collect();
+        for user in users {
+            if lives(cx, &user) {
+                cx.trace(&user, &self.jid);
+                continue;
+            }
+            self.remembered.remove(&user);
+            let affiliation = self.affiliations.get(&user).map(|entry| entry.affiliation);
+            let kept = if affiliation == Some(Affiliation::Owner) && !is_owned {
+                Affiliation::Owner
+            } else {
+                Affiliation::None
+            };
+            self.affiliations.set(&user, kept.into());
+        }
     }
 
     fn end_affiliation(&mut self, cx: &mut Context<'_>, user: &BareJid) {

@@ -65,7 +65,13 @@ impl RoomState {
             (true, "query") if payload.has_ns(ns::MUC_OWNER) => {
                 self.configure(cx, request, payload);
             }
-            // RG2, AV1, MA1: registration, avatar and archive are not offered.
+            (false, "query") if payload.has_ns(ns::REGISTER) => {
+                self.answer_registration(cx, request);
+            }
+            (true, "query") if payload.has_ns(ns::REGISTER) => {
+                self.handle_registration(cx, request, payload);
+            }
+            // AV1, MA1: avatar and archive are not offered.
             _ => request.refuse(cx, errors::service_unavailable()),
         }
     }

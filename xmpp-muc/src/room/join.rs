@@ -40,6 +40,9 @@ impl RoomState {
         address: &FullJid,
         muc: ElementRef<'_>,
     ) {
+        let user = request.from.to_bare();
+        let locked = self.locked_address(&user); // RG9
+        let address = locked.as_ref().unwrap_or(address);
         let admission = self
             .admit(cx, request.from, address, muc)
             .and_then(|admission| {
@@ -48,8 +51,9 @@ impl RoomState {
             });
         match admission {
             Ok(admission) => {
-                let admission = self.inherit(cx, &request.from.to_bare(), admission);
+                let admission = self.inherit(cx, &user, admission);
                 self.enter(cx, request, address, muc, admission, false);
+                self.show_pending(cx, request.from); // RG7
             }
             Err(error) => request.refuse(cx, error),
         }

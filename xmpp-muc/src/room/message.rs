@@ -8,7 +8,9 @@ use xmpp_core::{
 };
 use xmpp_stanza::Delay;
 
-use super::{history, state::RoomState, subject, voice::voice_form};
+use super::{
+    history, registration::registration_form, state::RoomState, subject, voice::voice_form,
+};
 use crate::{
     Affiliation, Fanout, MucUser, Role, StoreEvent, StoredMessage,
     context::Context,
@@ -179,6 +181,8 @@ impl RoomState {
             self.handle_invites(cx, request, &user);
         } else if is_normal && let Some(form) = voice_form(request.stanza) {
             self.handle_voice_form(cx, request, form);
+        } else if is_normal && let Some(form) = registration_form(request.stanza) {
+            self.answer_registration_request(cx, request, &form);
         } else {
             request.refuse(cx, errors::bad_request());
         }

@@ -18,6 +18,7 @@ mod presence;
 mod private;
 mod queries;
 mod query;
+mod registration;
 mod rename;
 mod standing;
 mod state;
@@ -213,7 +214,7 @@ impl Room {
         random: Box<dyn Random + Send>,
     ) -> Result<Self, RestoreError> {
         let mut surroundings = Surroundings::new(service, random);
-        let state = RoomState::restore(&surroundings.at(now), snapshot, history)?;
+        let state = RoomState::restore(&mut surroundings.at(now), snapshot, history)?;
         Ok(Self {
             state,
             surroundings,

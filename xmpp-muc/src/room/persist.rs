@@ -42,7 +42,7 @@ impl RoomState {
 
     /// The room of a snapshot, empty, with the end of its archive as history (MUC PE3, PE4).
     pub(crate) fn restore(
-        cx: &Context<'_>,
+        cx: &mut Context<'_>,
         snapshot: RoomSnapshot,
         history: Vec<StoredMessage>,
     ) -> Result<Self, RestoreError> {
@@ -62,6 +62,7 @@ impl RoomState {
             return Err(RestoreError::Invalid); // RS4
         }
         room.remembered = snapshot.remembered.into_iter().collect();
+        room.forget_strangers(cx);
         room.subject = snapshot.subject.map(|subject| Subject {
             stanza: subject.stanza,
             text: subject.text,

@@ -52,6 +52,10 @@ impl RoomState {
         let Some(occupant) = self.occupants.get(number) else {
             return Err(errors::not_inside());
         };
+        if self.config.lock_nicks && self.reserved_nick(&occupant.user) != Some(address.resource())
+        {
+            return Err(errors::nick_locked()); // RG9, PR4
+        }
         if occupant.role == Role::Visitor && !self.config.visitor_nick_change {
             return Err(errors::not_allowed()); // PR7
         }
@@ -86,19 +90,7 @@ impl RoomState {
         if !self.presence_fits(cx, request, number) {
             return false;
         }
-        let Some(occupant) = self.occupants.get(number) else {
-            return false;
-        };
-        let shown = self.config.presence_broadcast.contains(occupant.role);
-        for session in &occupant.sessions {
-            say_renamed_to_self(cx, occupant, &session.jid, address.resource());
-        }
-        if shown {
-            let audience = self
-                .occupants
-                .audience(self.config.non_anonymous(), Some(number));
-            self.say_renamed_to_others(cx, number, &audience, address.resource());
-        }
+        self.say_renamed(cx, number, address.resource());
         self.occupants.rename(number, address.clone(), key);
         self.take_presence(cx, request, number);
         self.tell_others(cx, number);
@@ -106,6 +98,50 @@ impl RoomState {
         self.tell_self(cx, number, request.from, request.id().as_deref(), &codes);
         self.tell_own_sessions(cx, number, Some(request.from), &[]);
         true
+    }
+
+    /// The room gives an occupant the nick that is reserved for it, with 210 (MUC RG5, RG9). Nothing happens while
+    /// somebody else has it.
+    pub(super) fn rename_to_reserved(
+        &mut self,
+        cx: &mut Context<'_>,
+        number: OccupantNumber,
+        address: &FullJid,
+    ) {
+        let Some(key) = NickKey::new(address.resource()) else {
+            return;
+        };
+        let is_taken = self
+            .occupants
+            .by_key(&key)
+            .is_some_and(|(holder, _)| holder != number);
+        let has_it = self
+            .occupants
+            .get(number)
+            .is_none_or(|occupant| occupant.address == *address);
+        if is_taken || has_it {
+            return;
+        }
+        self.say_renamed(cx, number, address.resource());
+        self.occupants.rename(number, address.clone(), key);
+        self.tell_others(cx, number);
+        self.tell_own_sessions(cx, number, None, &[StatusCode::NICK_ASSIGNED]);
+    }
+
+    /// The old nick goes, for everybody who knew of it.
+    fn say_renamed(&mut self, cx: &mut Context<'_>, number: OccupantNumber, nick: &str) {
+        let Some(occupant) = self.occupants.get(number) else {
+            return;
+        };
+        for session in &occupant.sessions {
+            say_renamed_to_self(cx, occupant, &session.jid, nick);
+        }
+        if self.config.presence_broadcast.contains(occupant.role) {
+            let audience = self
+                .occupants
+                .audience(self.config.non_anonymous(), Some(number));
+            self.say_renamed_to_others(cx, number, &audience, nick);
+        }
     }
 
     /// One of several sessions takes a free nick: it is another occupant from now on, the old nick stays with the

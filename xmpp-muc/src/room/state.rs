@@ -9,7 +9,7 @@ use xmpp_core::{
 
 use super::{
     affiliations::Affiliations, history::History, invite::Invitations, occupants::Occupants,
-    queries::Queries, subject::Subject, voice::VoiceRequests,
+    queries::Queries, registration::Registrations, subject::Subject, voice::VoiceRequests,
 };
 use crate::{
     Affiliation, DestroyCause, Event, LockExpiry, Role, RoomConfig, ServiceConfig, StoreEvent,
@@ -25,7 +25,7 @@ pub(crate) struct RoomState {
     pub(crate) jid: BareJid,
     pub(crate) config: RoomConfig,
     pub(super) secret: OccupantSecret,
-    pub(super) affiliations: Affiliations,
+    pub(crate) affiliations: Affiliations,
     /// Roles given or taken by moderators in a moderated room, by bare JID (MUC EN18).
     pub(super) remembered: BTreeMap<BareJid, Role>,
     pub(super) occupants: Occupants,
@@ -34,6 +34,9 @@ pub(crate) struct RoomState {
     pub(super) queries: Queries,
     pub(super) invitations: Invitations,
     pub(super) voice: VoiceRequests,
+    pub(super) registrations: Registrations,
+    /// The reserved nicks that the service has counted (MUC RG8).
+    pub(crate) counted_reservations: usize,
     /// When each user last spoke, in slow mode (MUC FL6).
     pub(super) spoke: BTreeMap<BareJid, Timestamp>,
     /// Until when the room stays locked, if it is (MUC CR3, CR6).
@@ -57,6 +60,8 @@ impl RoomState {
             queries: Queries::default(),
             invitations: Invitations::default(),
             voice: VoiceRequests::default(),
+            registrations: Registrations::default(),
+            counted_reservations: 0,
             spoke: BTreeMap::new(),
             locked_until: None,
             empty_since: None,

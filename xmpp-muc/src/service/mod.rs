@@ -329,15 +329,19 @@ impl Service {
 
     /// Brings timers and lists in line with a room's state; removes one that is gone.
     fn settle(&mut self, jid: &BareJid) {
-        let Some(room) = self.rooms.get(jid) else {
+        let Some(room) = self.rooms.get_mut(jid) else {
             return;
         };
+        let reservations = &mut self.surroundings.out.reservations;
+        *reservations -= room.counted_reservations;
         if room.gone.is_some() {
             self.rooms.remove(jid);
             self.listed.remove(jid);
             self.timers.set(jid, None);
             return;
         }
+        room.counted_reservations = room.affiliations.reserved();
+        *reservations += room.counted_reservations;
         self.timers
             .set(jid, room.poll_timeout(&self.surroundings.service));
         if room.is_listed() {

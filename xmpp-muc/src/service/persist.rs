@@ -66,8 +66,8 @@ impl Service {
         if self.rooms.contains_key(&jid) {
             return Err(RestoreError::Exists);
         }
-        let cx = self.surroundings.at(now);
-        let room = RoomState::restore(&cx, snapshot, history)?;
+        let mut cx = self.surroundings.at(now);
+        let room = RoomState::restore(&mut cx, snapshot, history)?;
         self.blocked.remove(&jid);
         self.rooms.insert(jid.clone(), room);
         self.settle(&jid);
