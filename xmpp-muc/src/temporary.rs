@@ -138,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fl9_only_the_end_of_the_last_session_counts() {
+    fn fl9_the_last_session_of_a_user_ends_its_identity() {
         let mut identities = Identities::default();
         let [one, two]: [FullJid; 2] =
             ["a@anon.example/1", "a@anon.example/2"].map(|jid| jid.parse().expect("a JID"));
