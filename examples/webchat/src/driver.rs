@@ -4,7 +4,6 @@
 use std::{
     collections::HashMap,
     fmt,
-    net::IpAddr,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -23,7 +22,7 @@ use crate::{
     hub::{Hub, Output},
 };
 
-pub(crate) use crate::hub::{RequestId, Response, SocketId, ToSocket};
+pub(crate) use crate::hub::{Peer, RequestId, Response, SocketId, ToSocket};
 
 /// Messages that wait between the hub and one socket's task; the rest stays in the session.
 const SOCKET_QUEUE: usize = 32;
@@ -38,14 +37,14 @@ const IDLE: Duration = Duration::from_hours(1);
 enum Command {
     Request {
         id: RequestId,
-        from: IpAddr,
+        from: Peer,
         body: Bytes,
         reply: oneshot::Sender<Response>,
     },
     Written(RequestId),
     Lost(RequestId),
     Open {
-        from: IpAddr,
+        from: Peer,
         socket: oneshot::Sender<Socket>,
     },
     Message {
@@ -72,12 +71,7 @@ impl HubHandle {
     }
 
     /// Hands a request in; its answer, or `None` when the server ends first.
-    pub(crate) async fn request(
-        &self,
-        id: RequestId,
-        from: IpAddr,
-        body: Bytes,
-    ) -> Option<Response> {
+    pub(crate) async fn request(&self, id: RequestId, from: Peer, body: Bytes) -> Option<Response> {
         let (reply, answer) = oneshot::channel();
         self.send(Command::Request {
             id,
@@ -99,7 +93,7 @@ impl HubHandle {
     }
 
     /// Announces a WebSocket; `None` when no further session is let in.
-    pub(crate) async fn open_socket(&self, from: IpAddr) -> Option<Socket> {
+    pub(crate) async fn open_socket(&self, from: Peer) -> Option<Socket> {
         let (socket, opened) = oneshot::channel();
         self.send(Command::Open { from, socket });
         opened.await.ok()
@@ -307,7 +301,7 @@ impl Driver {
         self.hub.handle_lost(self.clock.now(), id);
     }
 
-    fn open(&mut self, from: IpAddr, socket: oneshot::Sender<Socket>) {
+    fn open(&mut self, from: Peer, socket: oneshot::Sender<Socket>) {
         let (Some(hub), Some(id)) = (
             self.weak.upgrade(),
             self.hub.handle_open(self.clock.now(), from),

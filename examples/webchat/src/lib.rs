@@ -5,11 +5,12 @@
 //!
 //! - [`Options`] and [`Settings`]: the command line, the TOML file, the defaults.
 //! - [`Server`]: the listener, its connections, the orderly end.
-//! - `http`: routes, the page, Converse.js, `POST /http-bind` and `GET /xmpp-websocket`, each of which hands over
+//! - `http`: from a request to the domain it is for (`Host`, what trusted proxies say, the path's prefix), then that
+//!   domain's routes: the page, Converse.js, host-meta, `POST /http-bind` and `GET /xmpp-websocket`, each of which hands over
 //!   requests and messages as they come.
-//! - `driver`: the one task that owns the hub, with its clock.
+//! - `driver`: the one task that owns a hub, with its clock.
 //! - [`hub::Hub`]: a machine without I/O as the crates are: sessions of BOSH and WebSocket clients in, answers and
-//!   messages out, stanzas routed between them and the rooms.
+//!   messages out, stanzas routed between them and the rooms. It knows one domain; a process has one for each.
 #![forbid(unsafe_code)]
 
 mod clock;
@@ -21,7 +22,7 @@ mod server;
 
 pub use clock::{Clock, secure_random};
 pub use options::{
-    Archive, ArchiveOptions, HostOptions, HostSettings, Limits, Options, PublicUrl, Settings,
-    Timing, UnknownHost,
+    Archive, ArchiveOptions, HostOptions, HostSettings, Limits, Options, Proxies, ProxyHeaders,
+    PublicUrl, Settings, Timing, UnknownHost,
 };
 pub use server::{Server, StartError};

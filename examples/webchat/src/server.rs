@@ -1,8 +1,8 @@
 //! The listener, its connections, and their end.
 
-use std::{io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use std::{convert::Infallible, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
-use axum::Router;
+use futures_util::future::join_all;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
@@ -11,13 +11,12 @@ use tokio::{
     task::JoinHandle,
     time::timeout,
 };
-use tower::ServiceExt;
 
 use crate::{
     clock::{Clock, secure_random},
     driver::{self, HubHandle},
-    http::{self, Peer},
-    hub::Hub,
+    http::{self, Front, Neighbour},
+    hub::{Census, Hub},
     options::{PublicUrl, Settings},
 };
 
@@ -46,7 +45,7 @@ pub enum StartError {
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
-    hub: HubHandle,
+    hubs: Vec<HubHandle>,
     stop: watch::Sender<bool>,
     accepting: JoinHandle<()>,
     connections: mpsc::Receiver<()>,
@@ -67,24 +66,30 @@ impl Server {
         let listener = TcpListener::bind(&settings.listen).await.map_err(fail)?;
         let address = listener.local_addr().map_err(fail)?;
         let clock = Clock::start();
-        let host = &settings.hosts[0];
-        let hub = driver::start(
-            Hub::new(host, || Box::new(secure_random()), clock.now()),
-            clock,
-        );
+        // Every host has the same limits: those of the server.
+        let census = Census::new(&settings.hosts[0].limits);
+        let (mut hubs, mut sites) = (Vec::new(), Vec::new());
+        for host in &settings.hosts {
+            let random = || Box::new(secure_random()) as Box<_>;
+            let hub = Hub::among(census.clone(), host, random, clock.now());
+            let hub = driver::start(hub, clock);
+            sites.push(http::site(host, hub.clone()));
+            hubs.push(hub);
+            tracing::info!(domain = host.domain, "serving");
+        }
         let (stop, stopped) = watch::channel(false);
         // Every connection holds a sender; when all are gone, so are the connections.
         let (alive, connections) = mpsc::channel(1);
         let acceptor = Acceptor {
-            router: http::router(host, hub.clone()),
+            front: Arc::new(Front::new(settings, sites, address.ip().is_loopback())),
             room: Arc::new(Semaphore::new(settings.max_connections)),
             stopped,
             alive,
         };
-        tracing::info!(%address, domain = host.domain, "listening");
+        tracing::info!(%address, "listening");
         Ok(Self {
             address,
-            hub,
+            hubs,
             stop,
             accepting: tokio::spawn(acceptor.run(listener)),
             connections,
@@ -107,7 +112,8 @@ impl Server {
     pub async fn stop(mut self) {
         tracing::info!("shutting down");
         // Clients that are between two requests still come for their farewell.
-        if timeout(self.grace, self.hub.shut_down()).await.is_err() {
+        let farewells = join_all(self.hubs.iter().map(HubHandle::shut_down));
+        if timeout(self.grace, farewells).await.is_err() {
             tracing::info!("some sessions did not take their farewell in time");
         }
         self.accepting.abort();
@@ -124,7 +130,7 @@ impl Server {
 }
 
 struct Acceptor {
-    router: Router,
+    front: Arc<Front>,
     room: Arc<Semaphore>,
     stopped: watch::Receiver<bool>,
     alive: mpsc::Sender<()>,
@@ -145,10 +151,10 @@ impl Acceptor {
                     continue;
                 }
             };
-            let router = self.router.clone();
+            let front = self.front.clone();
             let stopped = self.stopped.clone();
             let alive = Alive(Arc::new((permit, self.alive.clone())));
-            tokio::spawn(serve(stream, peer, router, stopped, alive));
+            tokio::spawn(serve(stream, peer, front, stopped, alive));
         }
     }
 }
@@ -157,7 +163,7 @@ impl Acceptor {
 async fn serve(
     stream: TcpStream,
     peer: SocketAddr,
-    router: Router,
+    front: Arc<Front>,
     mut stopped: watch::Receiver<bool>,
     alive: Alive,
 ) {
@@ -165,11 +171,15 @@ async fn serve(
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "no TCP_NODELAY");
     }
-    let peer_ip = Peer(peer.ip().to_canonical());
+    let neighbour = Neighbour {
+        address: peer.ip().to_canonical(),
+        tls: false,
+    };
     let service = service_fn(move |request: hyper::Request<Incoming>| {
-        let mut request = http::with_peer(request, peer_ip);
+        let mut request = http::any_body(request);
         request.extensions_mut().insert(alive.clone());
-        router.clone().oneshot(request)
+        let front = front.clone();
+        async move { Ok::<_, Infallible>(front.answer(neighbour, request).await) }
     });
     let mut connection = pin!(
         http1::Builder::new()

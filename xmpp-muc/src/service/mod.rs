@@ -254,6 +254,17 @@ impl Service {
         &self.surroundings.service
     }
 
+    /// How many rooms there are.
+    pub fn room_count(&self) -> usize {
+        self.rooms.len()
+    }
+
+    /// Changes [`Limits::rooms`](crate::Limits::rooms) while the service runs: a host of several services shares
+    /// one limit among them. Rooms that are there stay.
+    pub fn set_room_limit(&mut self, rooms: usize) {
+        self.surroundings.service.limits.rooms = rooms;
+    }
+
     /// The rooms and the number of their occupants, in the order of their addresses.
     pub fn rooms(&self) -> impl Iterator<Item = (&BareJid, usize)> {
         self.rooms.iter().map(|(jid, room)| (jid, room.occupants()))

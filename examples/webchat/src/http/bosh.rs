@@ -12,19 +12,19 @@ use http_body_util::BodyExt;
 use xmpp_bosh::RESPONSE_HEADERS;
 
 use super::{
-    Peer, Site,
+    Site,
     fate::{Fate, FollowedBody},
     files,
     origin::{self, Origin},
 };
-use crate::hub;
+use crate::hub::{self, Peer};
 
 /// Time within which a request must have arrived whole.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Every method of `/http-bind`.
 pub(super) async fn bind(State(site): State<Arc<Site>>, request: Request<Body>) -> Response<Body> {
-    let origin = Origin::of(request.headers(), &site.cors_origins);
+    let origin = Origin::of(request.headers(), &site);
     match *request.method() {
         Method::POST if origin == Origin::Foreign => {
             files::text(StatusCode::FORBIDDEN, origin::REFUSAL)
@@ -39,7 +39,7 @@ pub(super) async fn bind(State(site): State<Arc<Site>>, request: Request<Body>) 
             *response.status_mut() = StatusCode::NO_CONTENT;
             let headers = response.headers_mut();
             headers.insert(header::ALLOW, ALLOWED);
-            origin.allow_preflight(headers);
+            origin.allow_preflight(headers, "POST, OPTIONS");
             response
         }
         _ => {
@@ -56,8 +56,7 @@ pub(super) async fn bind(State(site): State<Arc<Site>>, request: Request<Body>) 
 const ALLOWED: HeaderValue = HeaderValue::from_static("POST, OPTIONS");
 
 async fn post(site: &Site, request: Request<Body>) -> Response<Body> {
-    let peer = request.extensions().get::<Peer>().copied();
-    let Some(Peer(address)) = peer else {
+    let Some(peer) = request.extensions().get::<Peer>().copied() else {
         return files::text(StatusCode::INTERNAL_SERVER_ERROR, "No peer address.\n");
     };
     // The Content-Type that a client sends says nothing (BOSH 1.4).
@@ -75,7 +74,7 @@ async fn post(site: &Site, request: Request<Body>) -> Response<Body> {
     };
     let id = site.hub.next_request();
     let fate = Fate::new(id, site.hub.clone());
-    match site.hub.request(id, address, body).await {
+    match site.hub.request(id, peer, body).await {
         Some(response) => answer(response, fate),
         None => files::text(
             StatusCode::SERVICE_UNAVAILABLE,

@@ -44,7 +44,7 @@ pub(super) fn routes(dist: Option<&FsPath>) -> Router<Arc<Site>> {
         )
 }
 
-async fn index(headers: HeaderMap) -> Response<Body> {
+async fn index(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response<Body> {
     let mut response = files::file(
         &headers,
         "text/html; charset=utf-8",
@@ -57,7 +57,7 @@ async fn index(headers: HeaderMap) -> Response<Body> {
          img-src 'self' data: blob:; font-src 'self' data:; media-src 'self' data: blob:; \
          connect-src {}; worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; \
          frame-ancestors 'none'",
-        files::connect_src(&headers)
+        files::connect_src(&headers, site.public_url.as_ref())
     );
     if let Ok(policy) = HeaderValue::try_from(policy) {
         response

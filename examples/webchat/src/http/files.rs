@@ -8,6 +8,8 @@ use axum::{
 };
 use bytes::Bytes;
 
+use crate::options::PublicUrl;
+
 /// The media type by a name's extension.
 pub(super) fn content_type(name: &str) -> &'static str {
     match name.rsplit_once('.').map_or("", |(_, extension)| extension) {
@@ -103,12 +105,16 @@ pub(super) fn host(headers: &HeaderMap) -> Option<&str> {
     (!host.is_empty() && host.len() <= 260 && host.bytes().all(plain)).then_some(host)
 }
 
-/// `'self'` of `connect-src`, with the WebSocket forms of `host` that Safari does not count in.
-pub(super) fn connect_src(headers: &HeaderMap) -> String {
-    match host(headers) {
-        Some(host) => format!("'self' ws://{host} wss://{host}"),
-        None => "'self'".to_owned(),
-    }
+/// `'self'` of `connect-src`, with the WebSocket forms, which Safari does not count in, of the request's host and of
+/// the public URL.
+pub(super) fn connect_src(headers: &HeaderMap, public: Option<&PublicUrl>) -> String {
+    let host = host(headers).map(|host| format!(" ws://{host} wss://{host}"));
+    let public = public.map(|public| format!(" {}", public.websocket_origin()));
+    ["'self'".to_owned()]
+        .into_iter()
+        .chain(host)
+        .chain(public)
+        .collect()
 }
 
 #[cfg(test)]
@@ -133,10 +139,15 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(header::HOST, HeaderValue::from_static("chat.example:8080"));
         assert_eq!(
-            connect_src(&headers),
+            connect_src(&headers, None),
             "'self' ws://chat.example:8080 wss://chat.example:8080"
         );
         headers.insert(header::HOST, HeaderValue::from_static("x; script-src *"));
-        assert_eq!(connect_src(&headers), "'self'");
+        assert_eq!(connect_src(&headers, None), "'self'");
+        let public = PublicUrl::parse("https://chat.example/anon/").expect("a URL");
+        assert_eq!(
+            connect_src(&headers, Some(&public)),
+            "'self' wss://chat.example"
+        );
     }
 }

@@ -1,14 +1,17 @@
-//! The HTTP side: routes and the headers every answer carries.
+//! The HTTP side: from a request to the site it is for, the routes of a site, the headers every answer carries.
 
 mod bosh;
 mod converse;
 mod fate;
 mod files;
+mod forwarded;
+mod front;
+mod host_meta;
 mod origin;
 mod page;
 mod websocket;
 
-use std::{collections::HashSet, net::IpAddr, sync::Arc};
+use std::{collections::HashSet, sync::Arc};
 
 use axum::{
     Router,
@@ -19,18 +22,25 @@ use axum::{
     routing::{any, get},
 };
 
-use crate::{driver::HubHandle, options::HostSettings};
+pub(crate) use self::front::{Front, Neighbour};
+use crate::{
+    driver::HubHandle,
+    options::{HostSettings, PublicUrl},
+};
 
-/// Who is at the other end of a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Peer(pub(crate) IpAddr);
+/// Where the BOSH service is, below the chat's root.
+const BOSH: &str = "http-bind";
+/// Where the WebSocket service is.
+const WEBSOCKET: &str = "xmpp-websocket";
 
-/// What the handlers share.
+/// What the handlers of one domain share.
 #[derive(Debug)]
 pub(crate) struct Site {
     domain: String,
     muc: String,
     default_channel: String,
+    /// Where browsers find it, if that is known.
+    public_url: Option<PublicUrl>,
     cors_origins: HashSet<String>,
     max_body: usize,
     ping: std::time::Duration,
@@ -44,6 +54,7 @@ impl Site {
             domain: settings.domain.clone(),
             muc: settings.muc_domain(),
             default_channel: settings.default_channel.clone(),
+            public_url: settings.public_url.clone(),
             cors_origins: settings.cors_origins.clone(),
             max_body: settings.limits.stanza_bytes,
             ping: settings.timing.websocket_ping,
@@ -52,10 +63,11 @@ impl Site {
     }
 }
 
-/// Everything that is served. Requests carry their [`Peer`] as an extension.
-pub(crate) fn router(settings: &HostSettings, hub: HubHandle) -> Router {
+/// The site of one domain and everything that it serves. Requests carry their [`Peer`](crate::hub::Peer) as an
+/// extension; their path has no prefix.
+pub(crate) fn site(settings: &HostSettings, hub: HubHandle) -> (Arc<Site>, Router) {
     let site = Arc::new(Site::new(settings, hub));
-    Router::new()
+    let router = Router::new()
         .route("/", get(page::index))
         .route("/room/{room}", get(page::room))
         .route("/config.json", get(page::config))
@@ -63,10 +75,12 @@ pub(crate) fn router(settings: &HostSettings, hub: HubHandle) -> Router {
         .route("/http-bind/", any(bosh::bind))
         .route("/xmpp-websocket", get(websocket::upgrade))
         .route("/healthz", get(healthz))
+        .merge(host_meta::routes())
         .merge(converse::routes(settings.converse.as_deref()))
         .fallback(page::asset)
         .layer(middleware::map_response(files::careful))
-        .with_state(site)
+        .with_state(site.clone());
+    (site, router)
 }
 
 /// For whoever watches the program: whether the hub is at work.
@@ -78,12 +92,11 @@ async fn healthz(State(site): State<Arc<Site>>) -> Response<Body> {
     }
 }
 
-/// A request as hyper gives it, ready for the router.
-pub(crate) fn with_peer<B>(mut request: Request<B>, peer: Peer) -> Request<Body>
+/// A request as hyper gives it, ready for [`Front::answer`].
+pub(crate) fn any_body<B>(request: Request<B>) -> Request<Body>
 where
     B: http_body::Body<Data = bytes::Bytes> + Send + 'static,
     B::Error: Into<axum::BoxError>,
 {
-    request.extensions_mut().insert(peer);
     request.map(Body::new)
 }

@@ -4,6 +4,9 @@ use std::collections::HashSet;
 
 use axum::http::{HeaderMap, HeaderValue, header};
 
+use super::Site;
+use crate::options::PublicUrl;
+
 /// Where the page that sends a request comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Origin {
@@ -17,7 +20,13 @@ pub(super) enum Origin {
 
 impl Origin {
     /// Reads the `Origin` of a request.
-    pub(super) fn of(headers: &HeaderMap, listed: &HashSet<String>) -> Self {
+    pub(super) fn of(headers: &HeaderMap, site: &Site) -> Self {
+        let public = site.public_url.as_ref().map(PublicUrl::origin);
+        Self::among(headers, public.as_deref(), &site.cors_origins)
+    }
+
+    /// [`Origin::of`] on a server whose pages are of the origin `public`, and of whatever `Host` says.
+    fn among(headers: &HeaderMap, public: Option<&str>, listed: &HashSet<String>) -> Self {
         let Some(origin) = headers.get(header::ORIGIN) else {
             return Self::Own;
         };
@@ -27,7 +36,10 @@ impl Origin {
         let host = headers.get(header::HOST).and_then(|h| h.to_str().ok());
         let same = |given: &str| host.is_some_and(|host| host.eq_ignore_ascii_case(given));
         // The scheme is not compared: behind a proxy that ends TLS, ours is not the page's.
-        if text.split_once("://").is_some_and(|(_, given)| same(given)) {
+        let own = text.split_once("://").is_some_and(|(_, given)| same(given));
+        // A proxy may have put its own name for us into Host.
+        let public = public.is_some_and(|public| public.eq_ignore_ascii_case(text));
+        if own || public {
             Self::Own
         } else if listed.contains(&text.to_ascii_lowercase()) {
             Self::Listed(origin.clone())
@@ -45,11 +57,11 @@ impl Origin {
     }
 
     /// Adds the answer to a preflight request.
-    pub(super) fn allow_preflight(&self, headers: &mut HeaderMap) {
+    pub(super) fn allow_preflight(&self, headers: &mut HeaderMap, methods: &'static str) {
         self.allow(headers);
         if matches!(self, Self::Listed(_)) {
             for (name, value) in [
-                (header::ACCESS_CONTROL_ALLOW_METHODS, "POST, OPTIONS"),
+                (header::ACCESS_CONTROL_ALLOW_METHODS, methods),
                 (header::ACCESS_CONTROL_ALLOW_HEADERS, "content-type"),
                 (header::ACCESS_CONTROL_MAX_AGE, "7200"),
             ] {
@@ -72,8 +84,9 @@ mod tests {
         if let Some(origin) = origin {
             headers.insert(header::ORIGIN, HeaderValue::from_static(origin));
         }
-        Origin::of(
+        Origin::among(
             &headers,
+            Some("https://www.chat.example"),
             &HashSet::from(["https://friend.example".to_owned()]),
         )
     }
@@ -90,6 +103,11 @@ mod tests {
             of(Some("http://127.0.0.1:5280"), "127.0.0.1:5280"),
             Origin::Own
         );
+        // The public URL's, whatever name the proxy has for us.
+        assert_eq!(
+            of(Some("https://www.chat.example"), "127.0.0.1:5280"),
+            Origin::Own
+        );
         assert_eq!(
             of(Some("https://friend.example"), "chat.example"),
             Origin::Listed(HeaderValue::from_static("https://friend.example"))
@@ -101,6 +119,9 @@ mod tests {
             "http://friend.example",
             "https://chat.example:444",
             "chat.example",
+            "http://www.chat.example",
+            "https://www.chat.example:444",
+            "https://www.chat.example/anon/",
             "",
         ] {
             assert_eq!(
@@ -116,7 +137,7 @@ mod tests {
     fn only_listed_origins_are_named_in_the_answer() {
         let allowed = |origin: Origin| {
             let mut headers = HeaderMap::new();
-            origin.allow_preflight(&mut headers);
+            origin.allow_preflight(&mut headers, "POST");
             headers
                 .get(header::ACCESS_CONTROL_ALLOW_ORIGIN)
                 .map(|v| v.to_str().expect("ASCII").to_owned())

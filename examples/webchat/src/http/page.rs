@@ -11,7 +11,7 @@ use axum::{
 };
 use serde::Serialize;
 
-use super::{Site, files};
+use super::{Site, files, origin::Origin};
 
 /// Path below `page/` and content of each file.
 const FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/page.rs"));
@@ -22,13 +22,13 @@ const BASE: &str = "<base href=\"./\">";
 const BASE_OF_ROOM: &str = "<base href=\"../\">";
 
 /// `GET /`
-pub(super) async fn index(headers: HeaderMap) -> Response<Body> {
-    page(&headers, BASE)
+pub(super) async fn index(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response<Body> {
+    page(&site, &headers, BASE)
 }
 
 /// `GET /room/ROOM`: the same page; it reads the room from its own address.
-pub(super) async fn room(headers: HeaderMap) -> Response<Body> {
-    page(&headers, BASE_OF_ROOM)
+pub(super) async fn room(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response<Body> {
+    page(&site, &headers, BASE_OF_ROOM)
 }
 
 /// `GET /css/…`, `/js/…` and so on.
@@ -65,19 +65,22 @@ struct Config<'a> {
 }
 
 /// `GET /config.json`
-pub(super) async fn config(State(site): State<Arc<Site>>) -> Response<Body> {
+pub(super) async fn config(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response<Body> {
     let config = Config {
         domain: &site.domain,
         muc: &site.muc,
-        bosh: "http-bind",
-        websocket: "xmpp-websocket",
+        bosh: super::BOSH,
+        websocket: super::WEBSOCKET,
         default_channel: &site.default_channel,
     };
     let no_cache = [(header::CACHE_CONTROL, "no-cache")];
-    (no_cache, Json(config)).into_response()
+    let mut response = (no_cache, Json(config)).into_response();
+    // Pages that may connect may ask how.
+    Origin::of(&headers, &site).allow(response.headers_mut());
+    response
 }
 
-fn page(headers: &HeaderMap, base: &str) -> Response<Body> {
+fn page(site: &Site, headers: &HeaderMap, base: &str) -> Response<Body> {
     let Some(html) = find("index.html").and_then(|html| std::str::from_utf8(html).ok()) else {
         return files::text(StatusCode::NOT_FOUND, "This build has no page.\n");
     };
@@ -96,7 +99,7 @@ fn page(headers: &HeaderMap, base: &str) -> Response<Body> {
     let policy = format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src {}; \
          base-uri 'self'; form-action 'self'; frame-ancestors 'none'",
-        files::connect_src(headers)
+        files::connect_src(headers, site.public_url.as_ref())
     );
     if let Ok(policy) = HeaderValue::try_from(policy) {
         response

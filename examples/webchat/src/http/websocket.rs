@@ -22,11 +22,12 @@ use tokio::{
 };
 
 use super::{
-    Peer, Site, files,
+    Site, files,
     origin::{self, Origin},
 };
 use crate::{
     driver::{Socket, ToSocket},
+    hub::Peer,
     server::Alive,
 };
 
@@ -40,13 +41,13 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// The handshake.
 pub(super) async fn upgrade(
     State(site): State<Arc<Site>>,
-    Extension(Peer(address)): Extension<Peer>,
+    Extension(peer): Extension<Peer>,
     Extension(alive): Extension<Alive>,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response<Body> {
     // BOSH 15.18
-    if Origin::of(&headers, &site.cors_origins) == Origin::Foreign {
+    if Origin::of(&headers, &site) == Origin::Foreign {
         return files::text(StatusCode::FORBIDDEN, origin::REFUSAL);
     }
     let Ok(upgrade) = upgrade else {
@@ -67,7 +68,7 @@ pub(super) async fn upgrade(
             "XMPP over WebSocket is the subprotocol 'xmpp' (RFC 7395); the handshake did not offer it.\n",
         );
     }
-    let Some(socket) = site.hub.open_socket(address).await else {
+    let Some(socket) = site.hub.open_socket(peer).await else {
         return files::text(
             StatusCode::SERVICE_UNAVAILABLE,
             "There are too many sessions, here or from your address. Please come back later.\n",

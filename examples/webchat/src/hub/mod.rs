@@ -1,34 +1,37 @@
 //! The hub: every session, the rooms, and the routes between them. A machine without I/O, as the crates' are.
 
 mod accounts;
-mod admission;
+mod census;
 mod client;
 mod config;
 mod domain;
+mod peer;
 mod route;
 mod timers;
 
 use std::{
     collections::{HashMap, VecDeque},
     fmt,
-    net::IpAddr,
     sync::Arc,
 };
 
+pub use self::{
+    census::Census,
+    peer::{Peer, Protection},
+};
 pub use xmpp_bosh::{RequestId, Response};
 
 use xmpp_bosh::{Manager, ManagerEvent, Sid, TerminalCondition};
 use xmpp_core::{
     BareJid, Random, StanzaErrorCondition, Timestamp,
     stream::{
-        BindAnswer, Channel, CloseReason, ServerConfig, ServerEvent, ServerSession, Session as _,
+        BindAnswer, CloseReason, ServerConfig, ServerEvent, ServerSession, Session as _,
         StreamErrorCondition, WebSocketServer,
     },
 };
 use xmpp_muc::Service;
 
 use self::{
-    admission::Admission,
     client::{Client, Key, Transport},
     domain::Answers,
     timers::Timers,
@@ -85,13 +88,15 @@ pub struct Hub {
     sessions: Arc<ServerConfig>,
     bosh: Manager,
     rooms: Service,
-    admission: Admission,
+    census: Census,
+    /// Rooms of this hub that are counted there.
+    counted_rooms: usize,
     clients: HashMap<Key, Client>,
     by_sid: HashMap<Sid, Key>,
     /// Anonymous users have one session each.
     by_jid: HashMap<BareJid, Key>,
     /// Whose HTTP request asked for a session, until it is made.
-    addresses: HashMap<RequestId, IpAddr>,
+    peers: HashMap<RequestId, Peer>,
     /// What the domain answers.
     server: Answers,
     /// What a user's own account answers.
@@ -104,12 +109,26 @@ pub struct Hub {
 }
 
 impl Hub {
-    /// A hub without sessions. `new_random` makes a source of randomness for each machine.
+    /// A hub without sessions, on its own. `new_random` makes a source of randomness for each machine.
     ///
     /// # Panics
     ///
     /// If the domain of `settings` is no domain: [`HostSettings`] are made from checked options.
     pub fn new(
+        settings: &HostSettings,
+        new_random: fn() -> Box<dyn Random + Send>,
+        now: Timestamp,
+    ) -> Self {
+        Self::among(Census::new(&settings.limits), settings, new_random, now)
+    }
+
+    /// [`Hub::new`] for one of several hubs that share the limits which hold for the server.
+    ///
+    /// # Panics
+    ///
+    /// As [`Hub::new`].
+    pub fn among(
+        census: Census,
         settings: &HostSettings,
         new_random: fn() -> Box<dyn Random + Send>,
         now: Timestamp,
@@ -123,14 +142,15 @@ impl Hub {
             muc_domain: muc.domain().to_owned(),
             sessions: Arc::new(config::sessions(settings).expect(CHECKED)),
             bosh: Manager::new(config::bosh(settings), new_random()),
-            admission: Admission::new(limits.sessions, limits.sessions_per_address),
+            census,
+            counted_rooms: 0,
             domain,
             limits,
             new_random,
             clients: HashMap::new(),
             by_sid: HashMap::new(),
             by_jid: HashMap::new(),
-            addresses: HashMap::new(),
+            peers: HashMap::new(),
             server: Answers::of_server(muc.clone()),
             account: Answers::of_account(),
             rooms: Service::new(muc, config::rooms(settings), new_random()),
@@ -142,11 +162,19 @@ impl Hub {
         }
     }
 
-    /// A POST to the BOSH endpoint arrived from `address`.
-    pub fn handle_request(&mut self, now: Timestamp, id: RequestId, address: IpAddr, body: &[u8]) {
+    /// A POST to the BOSH endpoint arrived from `peer`.
+    pub fn handle_request(
+        &mut self,
+        now: Timestamp,
+        id: RequestId,
+        peer: impl Into<Peer>,
+        body: &[u8],
+    ) {
         self.at(now);
-        self.addresses.insert(id, address);
-        self.bosh.handle_request(self.now, id, body);
+        let peer = peer.into();
+        self.peers.insert(id, peer);
+        self.bosh
+            .handle_request_over(self.now, id, peer.protection.is_encrypted(), body);
     }
 
     /// The answer to `id` was handed to HTTP.
@@ -162,13 +190,15 @@ impl Hub {
     }
 
     /// A WebSocket wants to be opened; `None` when no further session is let in.
-    pub fn handle_open(&mut self, now: Timestamp, address: IpAddr) -> Option<SocketId> {
+    pub fn handle_open(&mut self, now: Timestamp, peer: impl Into<Peer>) -> Option<SocketId> {
         self.at(now);
-        if self.closing || !self.admission.admit(address) {
+        let peer = peer.into();
+        if self.closing || !self.census.admit(peer.address) {
             return None;
         }
-        let link = WebSocketServer::new(self.new_session());
-        let key = self.add(Client::new(Transport::Socket(Box::new(link)), address));
+        let link = WebSocketServer::new(self.new_session(peer));
+        let transport = Transport::Socket(Box::new(link));
+        let key = self.add(Client::new(transport, peer.address));
         Some(SocketId(key.0))
     }
 
@@ -282,7 +312,7 @@ impl Hub {
                 break;
             }
         }
-        self.addresses.clear();
+        self.peers.clear();
         while let Some(response) = self.bosh.poll_response() {
             self.outputs.push_back(Output::Answer(response));
         }
@@ -312,24 +342,26 @@ impl Hub {
     }
 
     fn created(&mut self, sid: Sid, request: RequestId) {
-        let refusal = match self.addresses.get(&request) {
-            _ if self.closing => Some(TerminalCondition::SystemShutdown),
-            Some(&address) if self.admission.admit(address) => None,
-            _ => Some(TerminalCondition::PolicyViolation),
+        let admitted = match self.peers.get(&request).copied() {
+            _ if self.closing => Err(TerminalCondition::SystemShutdown),
+            Some(peer) if self.census.admit(peer.address) => Ok(peer),
+            _ => Err(TerminalCondition::PolicyViolation),
         };
-        if let Some(condition) = refusal {
-            if self.bosh.terminate(self.now, &sid, condition).is_err() {
-                tracing::debug!("a session ended before it was refused");
+        let peer = match admitted {
+            Ok(peer) => peer,
+            Err(condition) => {
+                if self.bosh.terminate(self.now, &sid, condition).is_err() {
+                    tracing::debug!("a session ended before it was refused");
+                }
+                return;
             }
-            return;
-        }
-        let address = self.addresses[&request];
-        let session = Box::new(self.new_session());
+        };
+        let session = Box::new(self.new_session(peer));
         let transport = Transport::Bosh {
             sid: sid.clone(),
             session,
         };
-        let key = self.add(Client::new(transport, address));
+        let key = self.add(Client::new(transport, peer.address));
         self.by_sid.insert(sid, key);
     }
 
@@ -400,9 +432,14 @@ impl Hub {
         }
     }
 
-    fn new_session(&self) -> ServerSession {
+    fn new_session(&self, peer: Peer) -> ServerSession {
         let config = Arc::clone(&self.sessions);
-        ServerSession::new(config, Channel::plain(), self.now, (self.new_random)())
+        ServerSession::new(
+            config,
+            peer.protection.channel(),
+            self.now,
+            (self.new_random)(),
+        )
     }
 
     fn add(&mut self, client: Client) -> Key {
@@ -415,7 +452,7 @@ impl Hub {
 
     fn remove(&mut self, key: Key) {
         if let Some(client) = self.clients.remove(&key) {
-            self.admission.release(client.address);
+            self.census.release(client.address);
             self.timers.set(key, client.timer, None);
             if let Transport::Bosh { sid, .. } = client.transport {
                 self.by_sid.remove(&sid);

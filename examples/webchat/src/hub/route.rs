@@ -78,6 +78,11 @@ impl Hub {
                 StanzaErrorCondition::ResourceConstraint,
             );
         }
+        if enters {
+            // The rooms of other domains may have become more or less.
+            let limit = self.census.room_limit(self.counted_rooms);
+            self.rooms.set_room_limit(limit);
+        }
         self.rooms.handle_stanza(self.now, from, element);
         self.carry_out_effects();
     }
@@ -108,6 +113,11 @@ impl Hub {
         }
         while let Some(event) = self.rooms.poll_event() {
             self.room_event(event);
+        }
+        let rooms = self.rooms.room_count();
+        if rooms != self.counted_rooms {
+            self.census.rooms_changed(self.counted_rooms, rooms);
+            self.counted_rooms = rooms;
         }
     }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, ValueEnum};
 use serde::Deserialize;
 
-use super::{ArchiveOptions, check, host::HostOptions};
+use super::{ArchiveOptions, ProxyHeaders, check, host::HostOptions};
 
 /// An anonymous web chat: open the printed link, type a nick, you are in the room.
 ///
@@ -42,6 +42,17 @@ pub struct Options {
     /// rebinding). [default: refuse, but first when no name is known and the server listens beyond this machine]
     #[arg(long, value_name = "WHAT", value_enum)]
     pub unknown_host: Option<UnknownHost>,
+
+    /// A reverse proxy that is believed what it says of its clients (address, https, name): an address, a network
+    /// like 10.0.0.0/8, or `loopback` for this machine (may be given several times); by default nobody is.
+    #[arg(long = "trusted-proxy", value_name = "CIDR")]
+    #[serde(rename = "trusted-proxy")]
+    pub trusted_proxies: Vec<String>,
+
+    /// The headers in which the trusted proxies say it: X-Forwarded-For, -Proto and -Host, or Forwarded (RFC 7239). The
+    /// other kind is not read: it may be the client's own. [default: x-forwarded]
+    #[arg(long, value_name = "KIND", value_enum)]
+    pub proxy_headers: Option<ProxyHeaders>,
 
     /// Folder for what the server stores, with a folder for each domain; `none` stores nothing: rooms and what was said
     /// in them end with the process. [default: webchat-data]
@@ -165,6 +176,8 @@ impl Options {
             public_url: self.public_url.or(file.public_url),
             host_names: either(self.host_names, file.host_names),
             unknown_host: self.unknown_host.or(file.unknown_host),
+            trusted_proxies: either(self.trusted_proxies, file.trusted_proxies),
+            proxy_headers: self.proxy_headers.or(file.proxy_headers),
             data: self.data.or(file.data),
             converse: self.converse.or(file.converse),
             config: None,

@@ -37,6 +37,8 @@ pub struct HostSettings {
     pub domain: String,
     /// The values of `Host`, without port, that mean this domain, in lower case.
     pub names: HashSet<String>,
+    /// Whether it was said by which names, beyond the domain, browsers call it.
+    pub is_named: bool,
     /// Where browsers find it, if that was said.
     pub public_url: Option<PublicUrl>,
     /// The folder for what it stores; `None`: nothing outlives the process.
@@ -74,10 +76,12 @@ impl HostSettings {
             .map(|name| check::host_name(name))
             .collect::<Result<_, _>>()?;
         names.extend(public_url.as_ref().map(|url| url.host().to_owned()));
+        let is_named = !names.is_empty();
         // A domain in other letters than ASCII's comes in its ASCII form.
         names.extend(check::host_name(&domain).ok());
         Ok(Self {
             names,
+            is_named,
             public_url,
             data: data.map(|data| data.join(&domain)),
             domain,

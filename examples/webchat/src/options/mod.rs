@@ -10,6 +10,7 @@ mod cli;
 mod file;
 mod host;
 mod limits;
+mod proxies;
 mod public_url;
 mod timing;
 
@@ -19,6 +20,7 @@ pub use archive::{Archive, ArchiveOptions};
 pub use cli::{Options, UnknownHost};
 pub use host::{HostOptions, HostSettings};
 pub use limits::Limits;
+pub use proxies::{Proxies, ProxyHeaders};
 pub use public_url::PublicUrl;
 pub use timing::Timing;
 
@@ -38,6 +40,8 @@ pub struct Settings {
     pub shutdown_grace: Duration,
     /// What becomes of requests for an unknown name; `None`: what is safest that works.
     pub unknown_host: Option<UnknownHost>,
+    /// The reverse proxies that are believed what they say of clients.
+    pub proxies: Proxies,
     /// The domains: one at least. The first is for requests that name none.
     pub hosts: Vec<HostSettings>,
 }
@@ -59,6 +63,7 @@ impl Options {
             Some(path) => Some(path.clone()),
             None => Some("webchat-data".into()),
         };
+        let proxies = Proxies::settle(&either)?;
         Ok(Settings {
             listen: check::listen_address(either.listen.as_deref().unwrap_or("127.0.0.1:5280"))?,
             hosts: host::settle(&either, data.as_deref())?,
@@ -67,6 +72,7 @@ impl Options {
             max_connections: check::positive("max-connections", either.max_connections, 20_000)?,
             shutdown_grace: timing::seconds(either.shutdown_grace, 3),
             unknown_host: either.unknown_host,
+            proxies,
         })
     }
 }
@@ -114,6 +120,7 @@ mod tests {
             (["--cors-origin", "https://*"], "https://example.org"),
             (["--host-name", "https://example.org"], "like example.org"),
             (["--public-url", "example.org"], "https://example.org/anon/"),
+            (["--trusted-proxy", "nginx"], "loopback"),
             (["--converse", "/nonexistent"], "converse.min.js"),
             (["--config", "/nonexistent.toml"], "cannot read"),
         ] {

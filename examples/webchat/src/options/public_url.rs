@@ -4,6 +4,24 @@ use std::{fmt, net::SocketAddr};
 
 use axum::http::Uri;
 
+use super::check;
+
+/// What begins a path of the chat's own. Below such a prefix one could not tell whether a proxy has taken it off.
+const OWN_PATHS: &[&str] = &[
+    ".well-known",
+    "admin",
+    "config.json",
+    "converse",
+    "css",
+    "healthz",
+    "http-bind",
+    "js",
+    "metrics",
+    "room",
+    "upload",
+    "xmpp-websocket",
+];
+
 /// The address of the page: scheme, host and a path that begins and ends with `/`.
 ///
 /// All that the server says of itself is derived from it: links of uploads, of BOSH and of WebSocket, host-meta.
@@ -42,8 +60,10 @@ impl PublicUrl {
         if authority.as_str().contains('@') {
             return Err(unusable("it has a user name"));
         }
-        if authority.host().is_empty() {
-            return Err(unusable("it has no host"));
+        if check::host_name(authority.host()).is_err() {
+            return Err(unusable(
+                "it has no host that a browser would ask for (xn-- for what is not ASCII)",
+            ));
         }
         let port = match authority.as_str()[authority.host().len()..].strip_prefix(':') {
             None => None,
@@ -63,6 +83,12 @@ impl PublicUrl {
         if !path[1..].split_terminator('/').all(is_plain_segment) {
             return Err(unusable(
                 "its path has parts other than letters, digits and '-', '_', '.', '~'",
+            ));
+        }
+        let first = path[1..].split('/').next().unwrap_or_default();
+        if OWN_PATHS.contains(&first) {
+            return Err(unusable(
+                "its path begins with a name that the chat uses itself",
             ));
         }
         Ok(Self {
@@ -109,6 +135,11 @@ impl PublicUrl {
         format!("{}://{}", self.scheme("http"), self.authority)
     }
 
+    /// [`PublicUrl::origin`] with the scheme of a WebSocket.
+    pub fn websocket_origin(&self) -> String {
+        format!("{}://{}", self.scheme("ws"), self.authority)
+    }
+
     /// The URL of what lives at `below` on this server (`http-bind`, without a leading `/`).
     pub fn join(&self, below: &str) -> String {
         format!("{}{}{below}", self.origin(), self.path)
@@ -116,12 +147,7 @@ impl PublicUrl {
 
     /// [`PublicUrl::join`] with the scheme of a WebSocket.
     pub fn join_websocket(&self, below: &str) -> String {
-        format!(
-            "{}://{}{}{below}",
-            self.scheme("ws"),
-            self.authority,
-            self.path
-        )
+        format!("{}{}{below}", self.websocket_origin(), self.path)
     }
 
     fn scheme(&self, plain: &str) -> String {
@@ -200,6 +226,9 @@ mod tests {
             "https://example.org/a b/",
             "https://example.org/a%2fb/",
             "https://example.org/\"/",
+            "https://a&b/",
+            "https://example.org/js/",
+            "https://example.org/room/chat/",
             "https://example.org:99999/",
             "https://example.org:/",
         ] {

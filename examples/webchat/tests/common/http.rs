@@ -22,7 +22,7 @@ impl Answer {
     }
 }
 
-/// One request on a connection of its own.
+/// One request on a connection of its own; `Host` is the address, unless `headers` have another.
 ///
 /// # Errors
 ///
@@ -41,8 +41,10 @@ pub async fn request(
     let connection = tokio::spawn(connection);
     let mut request = Request::builder()
         .method(Method::from_bytes(method.as_bytes()).expect("a method"))
-        .uri(path)
-        .header(header::HOST, address.to_string());
+        .uri(path);
+    if !headers.iter().any(|(name, _)| *name == "host") {
+        request = request.header(header::HOST, address.to_string());
+    }
     for (name, value) in headers {
         request = request.header(*name, *value);
     }

@@ -18,10 +18,14 @@ use xmpp_core::xml::{Element, ns};
 /// Longer than anything here should take; shorter than a hang.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A server on a free port, with these options; it stores nothing unless they say where.
+/// A server on a free port of this machine, unless the options say otherwise; it stores nothing unless they say where.
 pub async fn server(options: &[&str]) -> Server {
-    let line = ["webchat", "--listen", "127.0.0.1:0"].iter();
-    let line = line.chain(nothing_stored(options)).chain(options);
+    let mut line = vec!["webchat"];
+    if !options.contains(&"--listen") {
+        line.extend(["--listen", "127.0.0.1:0"]);
+    }
+    line.extend(nothing_stored(options));
+    line.extend(options);
     let settings = Options::parse_from(line).settle().expect("usable options");
     Server::start(&settings).await.expect("a free port")
 }
@@ -33,6 +37,17 @@ pub fn nothing_stored(options: &[&str]) -> &'static [&'static str] {
     } else {
         &["--data", "none"]
     }
+}
+
+/// A server on a free port, with these options and this TOML file.
+pub async fn server_with_file(options: &[&str], file: &str) -> Server {
+    let path = std::env::temp_dir().join(format!("webchat-{}.toml", rand::random::<u64>()));
+    std::fs::write(&path, file).expect("a file");
+    let mut options = options.to_vec();
+    options.extend(["--config", path.to_str().expect("UTF-8")]);
+    let server = server(&options).await;
+    std::fs::remove_file(&path).expect("our own file");
+    server
 }
 
 /// Waits for `future`, but not for ever.

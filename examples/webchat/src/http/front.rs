@@ -1,0 +1,312 @@
+//! What happens to a request before it reaches a site: who sent it, which domain it is for, which path it means.
+
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use axum::{
+    Router,
+    body::Body,
+    http::{HeaderName, HeaderValue, Request, Response, StatusCode, Uri, header},
+};
+use tower::ServiceExt as _;
+
+use super::{Site, files, forwarded};
+use crate::{
+    hub::{Peer, Protection},
+    options::{Proxies, Settings, UnknownHost},
+};
+
+/// What watches over the program asks for, by whatever name.
+const HEALTH: &str = "/healthz";
+
+/// Who is at the other end of a TCP connection: a client, or a proxy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Neighbour {
+    pub(crate) address: IpAddr,
+    /// The connection is TLS, which ends here.
+    pub(crate) tls: bool,
+}
+
+/// All sites of the server.
+#[derive(Debug)]
+pub(crate) struct Front {
+    sites: Vec<(Arc<Site>, Router)>,
+    /// Which site a `Host` means.
+    by_name: HashMap<String, usize>,
+    unknown: UnknownHost,
+    proxies: Proxies,
+    ignored_proxy: AtomicBool,
+}
+
+impl Front {
+    /// The sites of `settings`, in their order, the first being the one for requests that name none. `listens_here`:
+    /// only this machine can reach the server.
+    pub(crate) fn new(
+        settings: &Settings,
+        sites: Vec<(Arc<Site>, Router)>,
+        listens_here: bool,
+    ) -> Self {
+        let names = settings.hosts.iter().enumerate();
+        Self {
+            sites,
+            by_name: names
+                .flat_map(|(at, host)| host.names.iter().map(move |name| (name.clone(), at)))
+                .collect(),
+            unknown: settings.unknown_host.unwrap_or_else(|| {
+                let told = settings.hosts.len() > 1 || settings.hosts.iter().any(|h| h.is_named);
+                if told || listens_here {
+                    UnknownHost::Refuse
+                } else {
+                    UnknownHost::First
+                }
+            }),
+            proxies: settings.proxies.clone(),
+            ignored_proxy: AtomicBool::new(false),
+        }
+    }
+
+    /// Answers a request.
+    pub(crate) async fn answer(
+        &self,
+        neighbour: Neighbour,
+        mut request: Request<Body>,
+    ) -> Response<Body> {
+        match self.prepare(neighbour, &mut request) {
+            // The routers' errors are answers.
+            Ok(site) => match self.sites[site].1.clone().oneshot(request).await {
+                Ok(response) => response,
+                Err(never) => match never {},
+            },
+            Err(refusal) => files::careful(refusal.into_response()).await,
+        }
+    }
+
+    /// Puts a request in the form that sites expect, and says whose it is: `Host` is what the client asked for, the
+    /// path has no prefix, the [`Peer`] is an extension.
+    fn prepare(&self, neighbour: Neighbour, request: &mut Request<Body>) -> Result<usize, Refusal> {
+        let peer = self.peer(neighbour, request);
+        let host = self.host(neighbour, request)?;
+        let site = match self.site(host.as_deref()) {
+            Some(site) => site,
+            None if request.uri().path() == HEALTH => 0,
+            None => {
+                tracing::debug!(client = %peer.address, "a request for an unknown host");
+                return Err(Refusal::Text(
+                    StatusCode::MISDIRECTED_REQUEST,
+                    "This server does not know the name that it was asked for. Its operator can add it with \
+                     --host-name, or with --public-url if that is where browsers find the chat.\n",
+                ));
+            }
+        };
+        if let Some(host) = host.and_then(|host| HeaderValue::try_from(host).ok()) {
+            request.headers_mut().insert(header::HOST, host);
+        }
+        if let Some(public) = &self.sites[site].0.public_url {
+            match below(request.uri().path(), public.path()) {
+                Below::Path(path) => *request.uri_mut() = with_path(request.uri(), &path)?,
+                Below::Itself(relative) => {
+                    let query = request.uri().query().map(|query| format!("?{query}"));
+                    let location = format!("{relative}{}", query.unwrap_or_default());
+                    return Err(Refusal::Elsewhere(location));
+                }
+                Below::Elsewhere => {}
+            }
+        }
+        request.extensions_mut().insert(peer);
+        Ok(site)
+    }
+
+    fn peer(&self, neighbour: Neighbour, request: &Request<Body>) -> Peer {
+        let Neighbour { address, tls } = neighbour;
+        let headers = request.headers();
+        let protection = match forwarded::is_https(address, headers, &self.proxies) {
+            Some(true) => Protection::ProxyTls,
+            None if tls => Protection::Tls,
+            Some(false) | None => Protection::None,
+        };
+        if !self.proxies.trust(address)
+            && headers.contains_key(HeaderName::from_static("x-forwarded-for"))
+            && !self.ignored_proxy.swap(true, Ordering::Relaxed)
+        {
+            tracing::warn!(
+                %address,
+                "X-Forwarded-For from an address that is no --trusted-proxy is not believed (said once)"
+            );
+        }
+        Peer {
+            address: forwarded::client_addr(address, headers, &self.proxies),
+            protection,
+        }
+    }
+
+    /// The name that the client asked for, as it would stand in `Host`.
+    fn host(
+        &self,
+        neighbour: Neighbour,
+        request: &Request<Body>,
+    ) -> Result<Option<String>, Refusal> {
+        let refuse = |why| Err(Refusal::Text(StatusCode::BAD_REQUEST, why));
+        let mut hosts = request.headers().get_all(header::HOST).iter();
+        let host = hosts.next();
+        if hosts.next().is_some() {
+            return refuse("The request has two Host headers.\n");
+        }
+        let said = forwarded::host(neighbour.address, request.headers(), &self.proxies);
+        // RFC 9112 §3.2.2: a request with a whole URL means that.
+        let whole = || Some(request.uri().authority()?.as_str().to_owned());
+        match said.or_else(whole) {
+            Some(host) => Ok(Some(host)),
+            None => match host.map(|host| host.to_str()) {
+                Some(Ok(host)) => Ok(Some(host.to_owned())),
+                Some(Err(_)) => refuse("The Host header is no name.\n"),
+                None => Ok(None),
+            },
+        }
+    }
+
+    fn site(&self, host: Option<&str>) -> Option<usize> {
+        let Some(host) = host else {
+            // HTTP/1.0
+            return Some(0);
+        };
+        let name = name_of(host);
+        let known = self.by_name.get(&name).copied();
+        known.or_else(|| (self.unknown == UnknownHost::First || is_nobodys_own(&name)).then_some(0))
+    }
+}
+
+/// A `Host` without port and final dot, in lower case.
+fn name_of(host: &str) -> String {
+    let port = host.rfind(':').filter(|at| !host[*at..].contains(']'));
+    let name = &host[..port.unwrap_or(host.len())];
+    name.trim_end_matches('.').to_ascii_lowercase()
+}
+
+/// Names that no foreign page can have made its own: addresses, and this machine's.
+fn is_nobodys_own(name: &str) -> bool {
+    let literal = name.trim_start_matches('[').trim_end_matches(']');
+    literal.parse::<IpAddr>().is_ok() || name == "localhost" || name.ends_with(".localhost")
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Below<'a> {
+    /// What is meant, from the chat's own root.
+    Path(String),
+    /// The prefix without its final `/`: the page's relative links need that. The link to there.
+    Itself(&'a str),
+    /// The proxy has taken the prefix away, or nothing of ours is meant.
+    Elsewhere,
+}
+
+/// What `path` is below `prefix`, which begins and ends with `/`.
+fn below<'a>(path: &str, prefix: &'a str) -> Below<'a> {
+    match path.strip_prefix(prefix) {
+        _ if prefix == "/" => Below::Elsewhere,
+        Some(rest) => Below::Path(format!("/{rest}")),
+        None if prefix.strip_suffix('/') == Some(path) => {
+            let last = prefix[..prefix.len() - 1].rfind('/').map_or(0, |at| at + 1);
+            Below::Itself(&prefix[last..])
+        }
+        None => Below::Elsewhere,
+    }
+}
+
+fn with_path(uri: &Uri, path: &str) -> Result<Uri, Refusal> {
+    let query = uri.query().map(|query| format!("?{query}"));
+    let new = format!("{path}{}", query.unwrap_or_default()).parse();
+    new.map_err(|_| Refusal::Text(StatusCode::BAD_REQUEST, "There is no such path.\n"))
+}
+
+/// A request that reaches no site.
+#[derive(Debug)]
+enum Refusal {
+    Text(StatusCode, &'static str),
+    /// It is repeated there; relative, because a proxy may have taken away more than the server knows.
+    Elsewhere(String),
+}
+
+impl Refusal {
+    fn into_response(self) -> Response<Body> {
+        let location = match self {
+            Self::Text(status, text) => return files::text(status, text),
+            Self::Elsewhere(location) => location,
+        };
+        let mut response = files::text(
+            StatusCode::PERMANENT_REDIRECT,
+            "The chat is at this address with a slash behind it.\n",
+        );
+        if let Ok(location) = HeaderValue::try_from(location) {
+            response.headers_mut().insert(header::LOCATION, location);
+        }
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_is_taken_off_once() {
+        let path = |path: &str| Below::Path(path.to_owned());
+        for (given, prefix, wanted) in [
+            ("/anon/", "/anon/", path("/")),
+            ("/anon/http-bind", "/anon/", path("/http-bind")),
+            ("/anon/anon/", "/anon/", path("/anon/")),
+            ("/anon//x", "/anon/", path("//x")),
+            ("/a/b/room/x", "/a/b/", path("/room/x")),
+            ("/anon", "/anon/", Below::Itself("anon/")),
+            ("/a/b", "/a/b/", Below::Itself("b/")),
+            ("/http-bind", "/anon/", Below::Elsewhere),
+            ("/anonymous/", "/anon/", Below::Elsewhere),
+            ("/", "/anon/", Below::Elsewhere),
+            ("/", "/", Below::Elsewhere),
+            ("/http-bind", "/", Below::Elsewhere),
+        ] {
+            assert_eq!(below(given, prefix), wanted, "{given} {prefix}");
+        }
+    }
+
+    #[test]
+    fn names_are_compared_without_port_case_and_final_dot() {
+        for (host, name) in [
+            ("Chat.Example", "chat.example"),
+            ("chat.example:5280", "chat.example"),
+            ("chat.example.", "chat.example"),
+            ("chat.example.:80", "chat.example"),
+            ("[::1]:5280", "[::1]"),
+            ("[::1]", "[::1]"),
+            ("", ""),
+        ] {
+            assert_eq!(name_of(host), name);
+        }
+    }
+
+    #[test]
+    fn a_name_that_a_foreign_page_may_have_is_not_ours_without_saying() {
+        for ours in [
+            "127.0.0.1",
+            "192.0.2.1",
+            "[::1]",
+            "localhost",
+            "chat.localhost",
+        ] {
+            assert!(is_nobodys_own(ours), "{ours}");
+        }
+        for theirs in [
+            "evil.example",
+            "localhost.evil.example",
+            "127.0.0.1.evil.example",
+            "1.2.3",
+            "",
+        ] {
+            assert!(!is_nobodys_own(theirs), "{theirs}");
+        }
+    }
+}
