@@ -24,6 +24,11 @@ use crate::Role;
     reason = "each is a field of the owner's form"
 )]
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(default)
+)]
 #[non_exhaustive]
 pub struct RoomConfig {
     /// Name shown in lists, at most 256 characters (CO1).
@@ -43,8 +48,10 @@ pub struct RoomConfig {
     /// Most occupants, `None` for the service's limit (CO7).
     pub max_users: Option<u32>,
     /// Whose presence is shown to the others (CO8).
+    #[cfg_attr(feature = "serde", serde(with = "crate::snapshot::form::roles"))]
     pub presence_broadcast: RoleSet,
     /// Who may ask for the member list, in a non-anonymous room (CO9).
+    #[cfg_attr(feature = "serde", serde(with = "crate::snapshot::form::roles"))]
     pub get_member_list: RoleSet,
     /// Shown in the service's list of rooms (CO10).
     pub public: bool,
@@ -55,6 +62,7 @@ pub struct RoomConfig {
     /// Only affiliated users enter (CO13).
     pub members_only: bool,
     /// Needed to enter (CO14, CO15).
+    #[cfg_attr(feature = "serde", serde(with = "crate::snapshot::form::password"))]
     pub password: Option<Password>,
     /// Who sees real JIDs (CO16).
     pub whois: Whois,
@@ -125,6 +133,11 @@ impl RoomConfig {
 
 /// Who may send private messages (`muc#roomconfig_allowpm`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "lowercase")
+)]
 pub enum AllowPm {
     /// Every occupant.
     #[default]
@@ -168,6 +181,11 @@ impl AllowPm {
 
 /// Who may register with a room (`x-muc#roomconfig_registration`; MUC RG2, RG7).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "lowercase")
+)]
 pub enum NickRegistration {
     /// Whoever may enter; an admin has to agree in a members-only or moderated room, where members may more.
     #[default]
@@ -194,6 +212,11 @@ impl NickRegistration {
 
 /// Who sees real JIDs (`muc#roomconfig_whois`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "lowercase")
+)]
 pub enum Whois {
     /// Moderators: a semi-anonymous room.
     #[default]

@@ -21,6 +21,12 @@ impl OccupantSecret {
         Self(secret)
     }
 
+    /// The key itself, for a snapshot only.
+    #[cfg(feature = "serde")]
+    pub(crate) fn reveal(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// The occupant-id of a user: HMAC-SHA-256 of the prepared bare JID, the same for all sessions and nicks.
     ///
     /// 43 characters, and a valid resourcepart (MUC NM1).
@@ -29,6 +35,13 @@ impl OccupantSecret {
             Hmac::<Sha256>::new_from_slice(&*self.0).expect("HMAC takes keys of any length");
         mac.update(user.as_str().as_bytes());
         URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()).into()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl From<[u8; 32]> for OccupantSecret {
+    fn from(secret: [u8; 32]) -> Self {
+        Self(Zeroizing::new(secret))
     }
 }
 

@@ -148,6 +148,7 @@ pub(crate) struct Fault {
     error_type: StanzaErrorType,
     condition: StanzaErrorCondition,
     text: Option<String>,
+    uri: Option<Box<str>>,
 }
 
 impl Fault {
@@ -160,6 +161,7 @@ impl Fault {
             error_type,
             condition,
             text: None,
+            uri: None,
         }
     }
 
@@ -177,7 +179,8 @@ impl From<StanzaErrorCondition> for Fault {
 
 impl From<Fault> for StanzaError {
     fn from(fault: Fault) -> Self {
-        let error = Self::new(fault.condition).with_type(fault.error_type);
+        let mut error = Self::new(fault.condition).with_type(fault.error_type);
+        error.uri = fault.uri.map(String::from);
         match fault.text {
             Some(text) => error.with_text(text),
             None => error,
@@ -258,6 +261,14 @@ pub(crate) mod errors {
     /// ET14.
     pub(crate) const fn store_failed() -> Fault {
         Fault::typed(C::InternalServerError, T::Wait)
+    }
+
+    /// ET15: destroyed, with the address of the room that took its place.
+    pub(crate) fn gone(uri: Option<String>) -> Fault {
+        Fault {
+            uri: uri.map(String::into_boxed_str),
+            ..Fault::new(C::Gone)
+        }
     }
 
     /// ET16.

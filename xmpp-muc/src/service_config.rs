@@ -36,6 +36,10 @@ pub struct ServiceConfig {
     pub lock_expiry: LockExpiry,
     /// How long an empty temporary room is kept, with its history, before it is deleted (MUC LV3; zero: at once).
     pub linger: Duration,
+    /// How long a persistent room that was destroyed is remembered: its address is not free, and requests get `gone`
+    /// with the room to go to instead (MUC DE2; 31 days, zero for not at all). Administrators and
+    /// [`Service::create_room`](crate::Service::create_room) may use the address all the same.
+    pub tombstone: Duration,
     /// Whether vCard and pubsub requests to an occupant are sent on to its bare JID (MUC IQ4; `true`).
     ///
     /// The answers come from a bare JID and are handed to [`handle_account_stanza`]. A host whose accounts have
@@ -69,6 +73,7 @@ impl Default for ServiceConfig {
             lock_timeout: Duration::from_mins(5),
             lock_expiry: LockExpiry::Unlock,
             linger: Duration::ZERO,
+            tombstone: Duration::from_hours(31 * 24),
             account_queries: true,
             withheld_fields: [
                 "muc#roomconfig_enablelogging",
@@ -119,6 +124,8 @@ pub enum LockExpiry {
 pub struct Limits {
     /// Rooms of the service (10,000).
     pub rooms: usize,
+    /// Destroyed rooms that are remembered (10,000); above that, the one that would be forgotten first goes.
+    pub tombstones: usize,
     /// Occupants of a room, above which no configuration goes (5,000).
     pub occupants: u32,
     /// Sessions of one user under one nick (10).
@@ -167,6 +174,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             rooms: 10_000,
+            tombstones: 10_000,
             occupants: 5_000,
             sessions_per_nick: 10,
             nick_chars: 64,

@@ -336,6 +336,7 @@ fn vo3_one_answer_gives_voice_and_no_more() {
     assert_eq!(
         voice(&mut world, "owner/1", &yes),
         [
+            "store room",
             "ben/1 < +ben none/participant #110 jid=ben/1 actor=owner",
             "owner/1 < +ben none/participant jid=ben/1 actor=owner by=owner",
         ]

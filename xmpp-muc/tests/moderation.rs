@@ -136,6 +136,7 @@ fn ad7_voice_is_given_and_taken() {
     assert_eq!(
         out,
         [
+            "store room",
             "admin/1 < iq result",
             "ben/1 < +ben none/participant #110 jid=ben/1 actor=admin",
             "owner/1 < +ben none/participant jid=ben/1 actor=admin by=admin",

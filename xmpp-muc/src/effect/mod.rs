@@ -61,7 +61,8 @@ pub enum StoreEvent {
         /// Its first owner.
         owner: BareJid,
     },
-    /// A room is gone, with its archive and everything else that was stored for it (MUC LV3, DE1).
+    /// A room is gone, with its archive and everything else that was stored for it (MUC LV3, DE1). If a
+    /// [`StoreEvent::Room`] follows, its snapshot is a tombstone (MUC DE2); that one goes by another `RoomDeleted`.
     RoomDeleted {
         /// The room.
         room: BareJid,

@@ -346,7 +346,10 @@ impl RoomState {
         let room = self.remembered.len() < cx.service.limits.affiliations;
         if self.config.moderated && standing.affiliation < Affiliation::Admin && (known || room) {
             cx.trace(user, &self.jid);
-            self.remembered.insert(user.clone(), standing.role);
+            let before = self.remembered.insert(user.clone(), standing.role);
+            if before != Some(standing.role) {
+                self.store_room(cx);
+            }
         }
     }
 }

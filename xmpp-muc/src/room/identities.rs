@@ -17,7 +17,9 @@ impl RoomState {
         if self.gone.is_some() {
             return;
         }
-        self.remembered.remove(user);
+        if self.remembered.remove(user).is_some() {
+            self.store_room(cx);
+        }
         self.voice.forget(user);
         self.registrations.forget(user);
         self.end_affiliation(cx, user);
@@ -34,7 +36,8 @@ impl RoomState {
             .affiliations
             .users()
             .chain(self.remembered.keys())
-            .filter(|user| cx.is_temporary(user))
+            // The ban of a whole domain stays.
+            .filter(|user| user.local().is_some() && cx.is_temporary(user))
             .cloned()
             .collect();
         for user in users {

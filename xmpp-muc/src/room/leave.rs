@@ -240,6 +240,7 @@ impl RoomState {
             return;
         }
         self.delete(cx, cause); // PE2: before anybody is told
+        self.leave_tombstone(cx, cause, destroy);
         let empty = Destroy::default();
         self.dismiss_all(cx, &[], Some(destroy.unwrap_or(&empty)));
         cx.event(Event::RoomDestroyed {

@@ -106,6 +106,7 @@ impl RoomState {
         }
         if changes_subject {
             self.set_subject(cx.now, request.stanza, &from, &occupant_id);
+            self.store_room(cx);
         }
         if speaks {
             self.note_spoken(cx, request.from.to_bare());

@@ -38,10 +38,11 @@ pub(crate) use state::RoomState;
 
 use crate::{
     ArchiveAnswer, ArchiveReadError, ArchiveReadId, Commit, DestroyCause, Effect, Event,
-    RestoreError, RoomConfig, RoomSnapshot, ServiceConfig, StoredMessage,
+    RestoreError, RoomConfig, RoomSnapshot, ServiceConfig, StoreEvent, StoredMessage,
     context::{Context, Outbox},
     ids::OccupantSecret,
     request::{Request, errors, is_of_room},
+    snapshot::StoredState,
 };
 
 /// One room: stanzas in, effects out. It can be used alone; [`Service`](crate::Service) runs many.
@@ -70,6 +71,11 @@ impl Surroundings {
             random,
             now: Timestamp::default(),
         }
+    }
+
+    /// Stores something that is no room's act.
+    pub(crate) fn store(&mut self, event: StoreEvent) {
+        self.at(self.now).store(event);
     }
 
     /// What one call works with.
@@ -213,8 +219,12 @@ impl Room {
         service: ServiceConfig,
         random: Box<dyn Random + Send>,
     ) -> Result<Self, RestoreError> {
+        let (jid, state) = snapshot.into_state()?;
+        let StoredState::Room(content) = state else {
+            return Err(RestoreError::Invalid);
+        };
         let mut surroundings = Surroundings::new(service, random);
-        let state = RoomState::restore(&mut surroundings.at(now), snapshot, history)?;
+        let state = RoomState::restore(&mut surroundings.at(now), jid, *content, history)?;
         Ok(Self {
             state,
             surroundings,

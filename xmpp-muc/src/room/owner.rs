@@ -106,7 +106,9 @@ impl RoomState {
             .and_then(|new| check_persistence(cx, request, &old, new))
         {
             Ok(new) => {
-                self.locked_until = None; // CR4
+                if self.locked_until.take().is_some() {
+                    self.store_room(cx); // CR4
+                }
                 self.take_form(cx, request, &old, new);
             }
             Err(error) => request.refuse(cx, error), // CF4: nothing is changed

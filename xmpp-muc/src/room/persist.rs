@@ -1,56 +1,50 @@
 //! A room's state out of the process and back (MUC PE1 to PE4), and what could not be stored (MUC ET14).
 
-use xmpp_core::Timestamp;
+use xmpp_core::BareJid;
 
 use super::{affiliations::Entry, state::RoomState, subject::Subject};
 use crate::{
-    Affiliation, Commit, RestoreError, RoomSnapshot, StoredMessage,
+    Commit, Destroy, DestroyCause, RestoreError, RoomSnapshot, StoreEvent, StoredMessage,
     context::Context,
-    snapshot::{KeptSubject, ListedUser, VERSION},
+    snapshot::{KeptSubject, ListedUser, RememberedRole, RoomContent, StoredState, Tombstone},
 };
 
 impl RoomState {
     /// MUC PE1.
     pub(crate) fn snapshot(&self) -> RoomSnapshot {
-        RoomSnapshot {
-            version: VERSION,
-            room: self.jid.clone(),
+        let listed = self.affiliations.iter().map(|(user, entry)| ListedUser {
+            user: user.clone(),
+            affiliation: entry.affiliation,
+            nick: entry.nick.clone(),
+            reason: entry.reason.clone(),
+        });
+        let remembered = self.remembered.iter().map(|(user, role)| RememberedRole {
+            user: user.clone(),
+            role: *role,
+        });
+        let content = RoomContent {
             secret: self.secret.clone(),
             config: self.config.clone(),
-            affiliations: self
-                .affiliations
-                .iter()
-                .map(|(user, entry)| ListedUser {
-                    user: user.clone(),
-                    affiliation: entry.affiliation,
-                    nick: entry.nick.clone(),
-                    reason: entry.reason.clone(),
-                })
-                .collect(),
-            remembered: self
-                .remembered
-                .iter()
-                .map(|(user, role)| (user.clone(), *role))
-                .collect(),
+            affiliations: listed.collect(),
+            remembered: remembered.collect(),
             subject: self.subject.as_ref().map(|subject| KeptSubject {
                 stanza: subject.stanza.clone(),
                 text: subject.text.clone(),
             }),
             locked_until: self.locked_until,
-        }
+        };
+        RoomSnapshot::new(self.jid.clone(), StoredState::Room(Box::new(content)))
     }
 
     /// The room of a snapshot, empty, with the end of its archive as history (MUC PE3, PE4).
     pub(crate) fn restore(
         cx: &mut Context<'_>,
-        snapshot: RoomSnapshot,
+        jid: BareJid,
+        content: RoomContent,
         history: Vec<StoredMessage>,
     ) -> Result<Self, RestoreError> {
-        if snapshot.version != VERSION {
-            return Err(RestoreError::Version(snapshot.version));
-        }
-        let mut room = Self::new(snapshot.room, snapshot.config, snapshot.secret);
-        for listed in snapshot.affiliations {
+        let mut room = Self::new(jid, content.config, content.secret);
+        for listed in content.affiliations {
             let entry = Entry {
                 affiliation: listed.affiliation,
                 nick: listed.nick,
@@ -58,27 +52,48 @@ impl RoomState {
             };
             room.affiliations.set(&listed.user, entry);
         }
-        if room.affiliations.list(Affiliation::Owner).next().is_none() {
+        room.remembered = content
+            .remembered
+            .into_iter()
+            .map(|remembered| (remembered.user, remembered.role))
+            .collect();
+        if room.affiliations.owners() == 0 {
             return Err(RestoreError::Invalid); // RS4
         }
-        room.remembered = snapshot.remembered.into_iter().collect();
         room.forget_strangers(cx);
-        room.subject = snapshot.subject.map(|subject| Subject {
+        room.subject = content.subject.map(|subject| Subject {
             stanza: subject.stanza,
             text: subject.text,
         });
-        room.locked_until = snapshot.locked_until;
+        room.locked_until = content.locked_until;
         for message in history {
             room.remember_stored(cx, &message);
         }
-        room.start_linger(cx.now);
+        if !room.config.persistent && room.locked_until.is_none() {
+            room.empty_since = Some(cx.now); // LV3: it goes unless somebody comes
+        }
         Ok(room)
     }
 
-    /// An empty temporary room goes unless somebody comes (MUC LV3).
-    fn start_linger(&mut self, now: Timestamp) {
-        if !self.config.persistent && self.locked_until.is_none() {
-            self.empty_since = Some(now);
+    /// Something durable has changed that no other event names.
+    pub(super) fn store_room(&self, cx: &mut Context<'_>) {
+        cx.store(StoreEvent::Room {
+            room: self.jid.clone(),
+        });
+    }
+
+    /// MUC DE2.
+    pub(super) fn leave_tombstone(
+        &mut self,
+        cx: &mut Context<'_>,
+        cause: DestroyCause,
+        destroy: Option<&Destroy>,
+    ) {
+        let time = cx.service.tombstone;
+        let wanted = matches!(cause, DestroyCause::Owner | DestroyCause::Host);
+        if wanted && self.config.persistent && !time.is_zero() {
+            self.tombstone = Some(Tombstone::new(cx.now.saturating_add(time), destroy));
+            self.store_room(cx);
         }
     }
 

@@ -17,6 +17,7 @@ use crate::{
     effect::Asker,
     ids::OccupantSecret,
     request::{Fault, Request, is_of_room},
+    snapshot::Tombstone,
 };
 
 /// One room without its surroundings; [`Room`](super::Room) and [`Service`](crate::Service) lend it those.
@@ -44,6 +45,8 @@ pub(crate) struct RoomState {
     /// Since when nobody is in a temporary room that is to be deleted (MUC LV3).
     pub(super) empty_since: Option<Timestamp>,
     pub(crate) gone: Option<DestroyCause>,
+    /// What is left of it then (MUC DE2).
+    pub(crate) tombstone: Option<Tombstone>,
 }
 
 impl RoomState {
@@ -66,6 +69,7 @@ impl RoomState {
             locked_until: None,
             empty_since: None,
             gone: None,
+            tombstone: None,
         }
     }
 
@@ -155,6 +159,8 @@ impl RoomState {
             self.locked_until = None;
             if cx.service.lock_expiry == LockExpiry::Destroy {
                 self.destroy(cx, DestroyCause::NeverConfigured, None);
+            } else {
+                self.store_room(cx);
             }
         }
         if self

@@ -4,6 +4,7 @@ mod disco;
 mod persist;
 #[cfg(test)]
 mod tests;
+mod tombstones;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -14,6 +15,9 @@ use xmpp_core::{
     BareJid, FullJid, Jid, JidError, Random, Timestamp,
     xml::{Element, ns},
 };
+
+use persist::wants_answer;
+use tombstones::Tombstones;
 
 use crate::{
     Creation, DestroyCause, Effect, Event, RoomConfig, ServiceConfig,
@@ -41,6 +45,7 @@ pub struct Service {
     surroundings: Surroundings,
     /// Rooms whose stored state cannot be read (MUC PE5).
     blocked: BTreeSet<BareJid>,
+    tombstones: Tombstones,
     down: bool,
 }
 
@@ -80,6 +85,7 @@ impl Service {
             timers: Timers::default(),
             surroundings: Surroundings::new(config, random),
             blocked: BTreeSet::new(),
+            tombstones: Tombstones::default(),
             down: false,
         }
     }
@@ -165,6 +171,7 @@ impl Service {
     /// Time has passed. Calling too early is harmless.
     pub fn handle_timeout(&mut self, now: Timestamp) {
         let now = self.surroundings.at(now).now;
+        self.clear_tombstones(now);
         while let Some((at, room)) = self.timers.first().cloned() {
             if at > now {
                 break;
@@ -179,7 +186,8 @@ impl Service {
 
     /// When to call [`Service::handle_timeout`] at the latest.
     pub fn poll_timeout(&self) -> Option<Timestamp> {
-        self.timers.first().map(|(at, _)| *at)
+        let room = self.timers.first().map(|(at, _)| *at);
+        room.into_iter().chain(self.tombstones.deadline()).min()
     }
 
     /// The next thing to do.
@@ -230,6 +238,7 @@ impl Service {
         let secret = OccupantSecret::new(cx.random);
         let mut state = RoomState::new(room.clone(), config, secret);
         state.open(&mut cx, owner);
+        self.tombstones.remove(room);
         self.rooms.insert(room.clone(), state);
         self.settle(room);
         Ok(())
@@ -283,11 +292,21 @@ impl Service {
             self.refuse_blocked(now, request);
             return;
         }
+        self.clear_tombstones(now);
         let joins = stanza.name() == "presence"
             && stanza.attr("type").is_none()
             && stanza.child("x", ns::MUC).is_some()
             && request.to.is_full();
         let mut cx = self.surroundings.at(now);
+        if let Some(tombstone) = self.tombstones.get(&room) {
+            let may_replace = cx.service.administrators.contains(request.from.bare_str());
+            if !(joins && may_replace) {
+                if wants_answer(request) {
+                    request.refuse(&mut cx, tombstone.refusal()); // DE2
+                }
+                return;
+            }
+        }
         if !joins {
             refuse_unknown(&mut cx, request);
             return;
@@ -320,6 +339,7 @@ impl Service {
         let secret = OccupantSecret::new(cx.random);
         let mut room = RoomState::new(address.to_bare(), cx.service.room.clone(), secret);
         room.create(&mut cx, request, &address, muc)?;
+        self.tombstones.remove(&address.to_bare());
         self.rooms.insert(address.to_bare(), room);
         Ok(())
     }
@@ -346,7 +366,11 @@ impl Service {
         let reservations = &mut self.surroundings.out.reservations;
         *reservations -= room.counted_reservations;
         if room.gone.is_some() {
+            let tombstone = room.tombstone.clone();
             self.rooms.remove(jid);
+            if let Some(tombstone) = tombstone {
+                self.bury(jid.clone(), tombstone);
+            }
             self.listed.remove(jid);
             self.timers.set(jid, None);
             return;

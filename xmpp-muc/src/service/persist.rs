@@ -4,10 +4,11 @@ use xmpp_core::{BareJid, Timestamp};
 
 use super::Service;
 use crate::{
-    ArchiveAnswer, ArchiveReadError, ArchiveReadId, Commit, RestoreError, RoomSnapshot,
+    ArchiveAnswer, ArchiveReadError, ArchiveReadId, Commit, RestoreError, RoomSnapshot, StoreEvent,
     StoredMessage,
     request::{Request, errors},
     room::RoomState,
+    snapshot::{StoredState, Tombstone},
 };
 
 impl Service {
@@ -33,9 +34,16 @@ impl Service {
         let _ = (now, id, answer);
     }
 
-    /// The durable state of a room, all but its archive; `None` when there is no such room.
+    /// The durable state of a room, all but its archive, or its tombstone; `None` when there is neither.
     pub fn snapshot(&self, room: &BareJid) -> Option<RoomSnapshot> {
-        self.rooms.get(room).map(RoomState::snapshot)
+        let tombstone = || {
+            let tombstone = StoredState::Tombstone(self.tombstones.get(room)?.clone());
+            Some(RoomSnapshot::new(room.clone(), tombstone))
+        };
+        self.rooms
+            .get(room)
+            .map(RoomState::snapshot)
+            .or_else(tombstone)
     }
 
     /// Puts a stored room back, with nobody inside (MUC PE3, PE4).
@@ -59,7 +67,7 @@ impl Service {
         if self.down {
             return Err(RestoreError::ShutDown);
         }
-        let jid = snapshot.room().clone();
+        let (jid, state) = snapshot.into_state()?;
         if jid.domain() != self.jid.domain() || jid.local().is_none() {
             return Err(RestoreError::ForeignAddress);
         }
@@ -67,10 +75,16 @@ impl Service {
             return Err(RestoreError::Exists);
         }
         let mut cx = self.surroundings.at(now);
-        let room = RoomState::restore(&mut cx, snapshot, history)?;
+        match state {
+            StoredState::Room(content) => {
+                let room = RoomState::restore(&mut cx, jid.clone(), *content, history)?;
+                self.rooms.insert(jid.clone(), room);
+                self.tombstones.remove(&jid);
+                self.settle(&jid);
+            }
+            StoredState::Tombstone(tombstone) => self.bury(jid.clone(), tombstone),
+        }
         self.blocked.remove(&jid);
-        self.rooms.insert(jid.clone(), room);
-        self.settle(&jid);
         Ok(())
     }
 
@@ -82,11 +96,31 @@ impl Service {
         }
     }
 
+    /// MUC DE2.
+    pub(super) fn bury(&mut self, room: BareJid, tombstone: Tombstone) {
+        let max = self.surroundings.service.limits.tombstones;
+        if let Some(forgotten) = self.tombstones.insert(room, tombstone, max) {
+            self.surroundings
+                .store(StoreEvent::RoomDeleted { room: forgotten });
+        }
+    }
+
+    /// Tombstones whose time is over are forgotten.
+    pub(super) fn clear_tombstones(&mut self, now: Timestamp) {
+        while let Some(room) = self.tombstones.expired(now) {
+            self.surroundings.store(StoreEvent::RoomDeleted { room });
+        }
+    }
+
     /// MUC PE5.
     pub(super) fn refuse_blocked(&mut self, now: Timestamp, request: Request<'_>) {
-        let presence = request.stanza.name() == "presence";
-        if !presence || request.stanza_type().is_none() {
+        if wants_answer(request) {
             request.refuse(&mut self.surroundings.at(now), errors::store_failed());
         }
     }
+}
+
+/// Whether a stanza is a request: of presences only a join or an update is.
+pub(super) fn wants_answer(request: Request<'_>) -> bool {
+    request.stanza.name() != "presence" || request.stanza_type().is_none()
 }

@@ -1,8 +1,14 @@
 //! What outlives a process of a room (MUC PE1, PE4, PE6).
 
+#[cfg(feature = "serde")]
+pub(crate) mod form;
+mod tombstone;
+
 use std::{fmt, sync::Arc};
 
 use xmpp_core::{BareJid, Timestamp};
+
+pub(crate) use tombstone::Tombstone;
 
 use crate::{Affiliation, Fanout, Role, RoomConfig, ids::OccupantSecret};
 
@@ -10,53 +16,127 @@ use crate::{Affiliation, Fanout, Role, RoomConfig, ids::OccupantSecret};
 pub(crate) const VERSION: u32 = 1;
 
 /// The durable state of one room, all but its archive (MUC PE1): configuration, affiliations with reserved nicks and
-/// reasons, subject, remembered roles, lock, and the secret of its occupant-ids. Who is inside is not part of it
-/// (MUC PE3).
+/// reasons, subject with author and time, remembered roles, lock, and the secret of its occupant-ids. Who is inside
+/// is not part of it (MUC PE3). Of a destroyed room it is the tombstone (MUC DE2).
 ///
 /// [`Service::snapshot`](crate::Service::snapshot) makes one, [`Service::restore_room`](crate::Service::restore_room)
 /// takes it back. It is meant to be kept as it is: with the feature `serde` it can be serialised, and it says itself
-/// which version of the format it has.
+/// which version of the format it has. Fields that a later version of the same format adds have defaults, so that
+/// older text stays readable.
 ///
 /// It holds two secrets by necessity, the room's password and the key of its occupant-ids, without which everybody
 /// would have another identity after a restart. They are in the serialised form, which therefore belongs where the
 /// messages are kept; `Debug` does not print them.
 #[derive(Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct RoomSnapshot {
     pub(crate) version: u32,
+    #[cfg_attr(feature = "serde", serde(with = "form::text"))]
     pub(crate) room: BareJid,
+    pub(crate) state: StoredState,
+}
+
+/// What there is at an address.
+#[derive(Clone)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "lowercase")
+)]
+pub(crate) enum StoredState {
+    /// A room.
+    Room(Box<RoomContent>),
+    /// What is left of one.
+    Tombstone(Tombstone),
+}
+
+/// The durable state of a room.
+///
+/// A concern that comes later adds one field with a struct of its own and `serde(default)`.
+#[derive(Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub(crate) struct RoomContent {
     pub(crate) secret: OccupantSecret,
     pub(crate) config: RoomConfig,
     pub(crate) affiliations: Vec<ListedUser>,
-    pub(crate) remembered: Vec<(BareJid, Role)>,
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub(crate) remembered: Vec<RememberedRole>,
+    #[cfg_attr(feature = "serde", serde(default))]
     pub(crate) subject: Option<KeptSubject>,
+    #[cfg_attr(feature = "serde", serde(default, with = "form::time"))]
     pub(crate) locked_until: Option<Timestamp>,
 }
 
 /// One affiliated user.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct ListedUser {
+    #[cfg_attr(feature = "serde", serde(with = "form::text"))]
     pub(crate) user: BareJid,
+    #[cfg_attr(feature = "serde", serde(with = "form::text"))]
     pub(crate) affiliation: Affiliation,
+    #[cfg_attr(feature = "serde", serde(default, with = "form::shared"))]
     pub(crate) nick: Option<Arc<str>>,
+    #[cfg_attr(feature = "serde", serde(default, with = "form::shared"))]
     pub(crate) reason: Option<Arc<str>>,
+}
+
+/// A role that a moderator gave or took (MUC EN18).
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub(crate) struct RememberedRole {
+    #[cfg_attr(feature = "serde", serde(with = "form::text"))]
+    pub(crate) user: BareJid,
+    #[cfg_attr(feature = "serde", serde(with = "form::text"))]
+    pub(crate) role: Role,
 }
 
 /// The subject, as newcomers get it: author and time are in it.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct KeptSubject {
+    #[cfg_attr(feature = "serde", serde(with = "form::stanza"))]
     pub(crate) stanza: Arc<Fanout>,
     pub(crate) text: String,
 }
 
 impl RoomSnapshot {
+    pub(crate) fn new(room: BareJid, state: StoredState) -> Self {
+        Self {
+            version: VERSION,
+            room,
+            state,
+        }
+    }
+
+    /// What is in it, if this library reads its version.
+    pub(crate) fn into_state(self) -> Result<(BareJid, StoredState), RestoreError> {
+        if self.version == VERSION {
+            Ok((self.room, self.state))
+        } else {
+            Err(RestoreError::Version(self.version))
+        }
+    }
+
     /// The room.
     pub fn room(&self) -> &BareJid {
         &self.room
     }
 
-    /// Its configuration.
-    pub fn config(&self) -> &RoomConfig {
-        &self.config
+    /// Its configuration; `None` for a tombstone.
+    pub fn config(&self) -> Option<&RoomConfig> {
+        match &self.state {
+            StoredState::Room(content) => Some(&content.config),
+            StoredState::Tombstone(_) => None,
+        }
+    }
+
+    /// Until when a destroyed room is remembered; `None` for a room that is there.
+    pub fn tombstone_until(&self) -> Option<Timestamp> {
+        match &self.state {
+            StoredState::Room(_) => None,
+            StoredState::Tombstone(tombstone) => Some(tombstone.until),
+        }
     }
 
     /// The version of the format.
@@ -91,7 +171,8 @@ pub enum RestoreError {
     /// The service was shut down.
     #[error("the service was shut down")]
     ShutDown,
-    /// What is in it cannot be the state of a room: it has no owner (MUC RS4).
+    /// What is in it cannot be the state of a room: it has no owner (MUC RS4), or it is a tombstone where a room is
+    /// wanted.
     #[error("not the state of a room")]
     Invalid,
 }
