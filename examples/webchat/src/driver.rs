@@ -138,7 +138,7 @@ impl Socket {
         self.id
     }
 
-    /// Hands in a message; `permit` is released when the hub has dealt with it.
+    /// Hands in a message; `permit` is released when the hub has read it.
     pub(crate) fn message(&self, text: String, permit: OwnedSemaphorePermit) {
         self.hub.send(Command::Message {
             id: self.id,
@@ -227,6 +227,8 @@ struct Driver {
 struct SocketQueue {
     queue: mpsc::Sender<ToSocket>,
     full: Arc<AtomicBool>,
+    /// Of messages that the hub has, but has not read: it is how a client is slowed down.
+    withheld: Vec<OwnedSemaphorePermit>,
 }
 
 impl Driver {
@@ -282,7 +284,9 @@ impl Driver {
             Command::Open { from, socket } => self.open(from, socket),
             Command::Message { id, text, permit } => {
                 self.hub.handle_message(now, id, &text);
-                drop(permit);
+                if let Some(socket) = self.sockets.get_mut(&id) {
+                    socket.withheld.push(permit);
+                }
             }
             Command::Drained(id) => self.fill(id),
             Command::Closed(id) => {
@@ -316,7 +320,13 @@ impl Driver {
             queue: receiver,
             full: full.clone(),
         };
-        self.sockets.insert(id, SocketQueue { queue, full });
+        let withheld = Vec::new();
+        let socket_queue = SocketQueue {
+            queue,
+            full,
+            withheld,
+        };
+        self.sockets.insert(id, socket_queue);
         // If the handshake was given up meanwhile, the line is dropped here and reports its end.
         let _ = socket.send(line);
     }
@@ -332,7 +342,14 @@ impl Driver {
                         self.hub.handle_lost(self.clock.now(), id);
                     }
                 }
-                Output::Pending(id) => self.fill(id),
+                Output::Pending(id) => {
+                    if self.hub.wants_input(id)
+                        && let Some(socket) = self.sockets.get_mut(&id)
+                    {
+                        socket.withheld.clear();
+                    }
+                    self.fill(id);
+                }
             }
         }
     }

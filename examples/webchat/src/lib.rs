@@ -22,7 +22,7 @@ mod server;
 
 pub use clock::{Clock, secure_random};
 pub use options::{
-    Archive, ArchiveOptions, HostOptions, HostSettings, Limits, Options, Proxies, ProxyHeaders,
-    PublicUrl, Settings, Timing, UnknownHost,
+    Archive, ArchiveOptions, Flood, FloodOptions, HostOptions, HostSettings, Limits, Options,
+    Proxies, ProxyHeaders, PublicUrl, Settings, Timing, UnknownHost,
 };
 pub use server::{Server, StartError};

@@ -31,8 +31,9 @@ use crate::{
     server::Alive,
 };
 
-/// Messages of one socket that may wait for the hub; the rest waits in the client's own TCP.
-const IN_FLIGHT: usize = 8;
+/// Messages of one socket that may wait for the hub, together no larger than the largest that is allowed; the rest waits
+/// in the client's own TCP.
+const IN_FLIGHT: u32 = 8;
 /// A client that takes nothing for so long is gone.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Time for the client's side of the close handshake.
@@ -74,13 +75,13 @@ pub(super) async fn upgrade(
             "There are too many sessions, here or from your address. Please come back later.\n",
         );
     };
-    let ping = site.ping;
+    let (ping, max_bytes) = (site.ping, site.max_body);
     upgrade
         // Between the limit and twice as much the client is told in XMPP (BOSH 15.17), beyond it by the close code.
         .max_message_size(site.max_body.saturating_mul(2))
         .max_frame_size(site.max_body.saturating_mul(2))
         .on_upgrade(move |stream| async move {
-            Connection::new(stream, socket, ping).run().await;
+            Connection::new(stream, socket, ping, max_bytes).run().await;
             drop(alive);
         })
 }
@@ -90,6 +91,9 @@ struct Connection {
     stream: WebSocket,
     socket: Socket,
     in_flight: Arc<Semaphore>,
+    /// A message that was read and waits for those before it.
+    unsent: Option<Result<Message, axum::Error>>,
+    max_bytes: usize,
     ping: Duration,
     /// Pings since anything was received.
     unanswered: u32,
@@ -105,11 +109,13 @@ enum Next {
 }
 
 impl Connection {
-    fn new(stream: WebSocket, socket: Socket, ping: Duration) -> Self {
+    fn new(stream: WebSocket, socket: Socket, ping: Duration, max_bytes: usize) -> Self {
         Self {
             stream,
             socket,
-            in_flight: Arc::new(Semaphore::new(IN_FLIGHT)),
+            in_flight: Arc::new(Semaphore::new(IN_FLIGHT as usize)),
+            unsent: None,
+            max_bytes,
             ping,
             unanswered: 0,
         }
@@ -120,22 +126,18 @@ impl Connection {
         let mut pings = interval_at(Instant::now() + self.ping, self.ping);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            let in_flight = self.in_flight.clone();
             let next = tokio::select! {
                 biased;
                 out = self.socket.receive() => self.send(out).await,
                 _ = pings.tick() => self.silence().await,
-                (permit, message) = async {
-                    let permit = in_flight.acquire_owned().await;
-                    (permit, self.stream.recv().await)
-                } => match (permit, message) {
-                    (Ok(permit), Some(Ok(message))) => {
+                received = read(&mut self.stream, &mut self.unsent, &self.in_flight, self.max_bytes) => match received {
+                    Some(Ok((message, permit))) => {
                         self.unanswered = 0;
                         pings.reset();
                         self.received(message, permit)
                     }
-                    (_, Some(Err(error))) => Self::broken(&error),
-                    _ => Next::End("the connection was lost"),
+                    Some(Err(error)) => Self::broken(&error),
+                    None => Next::End("the connection was lost"),
                 },
             };
             match next {
@@ -241,4 +243,28 @@ impl Connection {
         // Whether the client answers in time or not, it is over.
         let _ = timeout(CLOSE_TIMEOUT, handshake).await;
     }
+}
+
+/// The next message, when there is room for it among those that the hub has not read. Dropped half-way, it loses
+/// nothing: what was read is in `unsent`.
+async fn read(
+    stream: &mut WebSocket,
+    unsent: &mut Option<Result<Message, axum::Error>>,
+    in_flight: &Arc<Semaphore>,
+    max_bytes: usize,
+) -> Option<Result<(Message, OwnedSemaphorePermit), axum::Error>> {
+    if unsent.is_none() {
+        // Nothing more is taken out of TCP while there is no room at all.
+        drop(in_flight.acquire().await.ok()?);
+        *unsent = Some(stream.recv().await?);
+    }
+    let bytes = match unsent {
+        Some(Ok(Message::Text(text))) => text.len(),
+        _ => 0,
+    };
+    let share = max_bytes.div_ceil(IN_FLIGHT as usize).max(1);
+    let places = u32::try_from(bytes / share + 1).unwrap_or(IN_FLIGHT);
+    let permit = in_flight.clone().acquire_many_owned(places.min(IN_FLIGHT));
+    let permit = permit.await.ok()?;
+    Some(unsent.take()?.map(|message| (message, permit)))
 }

@@ -5,8 +5,14 @@ use std::{collections::BTreeSet, net::IpAddr};
 use xmpp_bosh::{Manager, Sid};
 use xmpp_core::{
     BareJid, FullJid, Timestamp,
-    stream::{ServerEvent, ServerSession, Session as _, WebSocketServer},
+    stream::{Link, ServerEvent, ServerSession, Session as _, WebSocketCodec},
+    xml::Element,
 };
+
+use super::flood::{Flow, Paced};
+
+/// A WebSocket's session with its framing.
+pub(super) type SocketLink = Link<WebSocketCodec, Paced>;
 
 /// Names a session within the hub; that of a WebSocket is also the socket's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,6 +32,8 @@ pub(super) struct Client {
     pub(super) directed: BTreeSet<FullJid>,
     /// Requests of other users that it owes an answer: who asked, and the id.
     pub(super) asked: BTreeSet<(FullJid, String)>,
+    /// How flood control sees it.
+    pub(super) flow: Flow,
     /// It waits to be attended to.
     pub(super) marked: bool,
     /// When its session wants to know the time.
@@ -33,11 +41,8 @@ pub(super) struct Client {
 }
 
 pub(super) enum Transport {
-    Bosh {
-        sid: Sid,
-        session: Box<ServerSession>,
-    },
-    Socket(Box<WebSocketServer>),
+    Bosh { sid: Sid, session: Box<Paced> },
+    Socket(Box<SocketLink>),
 }
 
 impl Client {
@@ -50,23 +55,37 @@ impl Client {
             rooms: BTreeSet::new(),
             directed: BTreeSet::new(),
             asked: BTreeSet::new(),
+            flow: Flow::default(),
             marked: false,
             timer: None,
         }
     }
 
     pub(super) fn session(&self) -> &ServerSession {
+        self.paced().session()
+    }
+
+    pub(super) fn session_mut(&mut self) -> &mut ServerSession {
+        self.paced_mut().session_mut()
+    }
+
+    fn paced(&self) -> &Paced {
         match &self.transport {
             Transport::Bosh { session, .. } => session,
             Transport::Socket(link) => link.session(),
         }
     }
 
-    pub(super) fn session_mut(&mut self) -> &mut ServerSession {
+    pub(super) fn paced_mut(&mut self) -> &mut Paced {
         match &mut self.transport {
             Transport::Bosh { session, .. } => session,
             Transport::Socket(link) => link.session_mut(),
         }
+    }
+
+    /// What waits for flood control.
+    pub(super) fn held(&self) -> Option<&Element> {
+        self.paced().held()
     }
 
     /// Moves what has arrived into the session and, over BOSH, what it says into answers.

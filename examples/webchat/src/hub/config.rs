@@ -1,19 +1,22 @@
 //! What the settings mean for each machine.
 
+use std::time::Duration;
+
 use xmpp_bosh::ManagerConfig;
 use xmpp_core::{JidError, stream::ServerConfig, xml::Limits};
 use xmpp_muc::ServiceConfig;
 
 use crate::HostSettings;
 
-/// Streams: anybody may log in anonymously.
-pub(super) fn sessions(settings: &HostSettings) -> Result<ServerConfig, JidError> {
+/// Streams: anybody may log in anonymously. After `idle` without traffic the transport looks after its client.
+pub(super) fn sessions(settings: &HostSettings, idle: Duration) -> Result<ServerConfig, JidError> {
     let mut after_login = Limits::SERVER_FROM_CLIENT;
     after_login.stanza_bytes = settings.limits.stanza_bytes;
     Ok(ServerConfig::new(&settings.domain)?
         .allow_anonymous()
         // TLS ends in front of this program; an anonymous login has no secret to lose.
         .require_tls(false)
+        .with_idle(idle)
         .with_login_timeout(settings.timing.login)
         .with_max_backlog(settings.limits.queue_bytes)
         .with_limits(Limits::SERVER_BEFORE_LOGIN, after_login))

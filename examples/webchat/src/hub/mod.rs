@@ -5,6 +5,8 @@ mod census;
 mod client;
 mod config;
 mod domain;
+mod flood;
+mod pace;
 mod peer;
 mod route;
 mod timers;
@@ -26,14 +28,15 @@ use xmpp_core::{
     BareJid, Random, StanzaErrorCondition, Timestamp,
     stream::{
         BindAnswer, CloseReason, ServerConfig, ServerEvent, ServerSession, Session as _,
-        StreamErrorCondition, WebSocketServer,
+        StreamErrorCondition,
     },
 };
 use xmpp_muc::Service;
 
 use self::{
-    client::{Client, Key, Transport},
+    client::{Client, Key, SocketLink, Transport},
     domain::Answers,
+    flood::{Flood, Paced},
     timers::Timers,
 };
 use crate::HostSettings;
@@ -85,7 +88,10 @@ pub struct Hub {
     muc_domain: String,
     limits: crate::Limits,
     new_random: fn() -> Box<dyn Random + Send>,
+    /// For streams over WebSocket.
     sessions: Arc<ServerConfig>,
+    bosh_sessions: Arc<ServerConfig>,
+    max_occupants: usize,
     bosh: Manager,
     rooms: Service,
     census: Census,
@@ -102,6 +108,7 @@ pub struct Hub {
     /// What a user's own account answers.
     account: Answers,
     timers: Timers,
+    flood: Flood,
     marked: VecDeque<Key>,
     outputs: VecDeque<Output>,
     last_key: u64,
@@ -140,7 +147,13 @@ impl Hub {
         Self {
             now,
             muc_domain: muc.domain().to_owned(),
-            sessions: Arc::new(config::sessions(settings).expect(CHECKED)),
+            sessions: Arc::new(
+                config::sessions(settings, settings.timing.websocket_ping).expect(CHECKED),
+            ),
+            bosh_sessions: Arc::new(
+                config::sessions(settings, settings.timing.bosh_inactivity).expect(CHECKED),
+            ),
+            max_occupants: settings.flood.max_occupants,
             bosh: Manager::new(config::bosh(settings), new_random()),
             census,
             counted_rooms: 0,
@@ -155,6 +168,7 @@ impl Hub {
             account: Answers::of_account(),
             rooms: Service::new(muc, config::rooms(settings), new_random()),
             timers: Timers::default(),
+            flood: Flood::new(settings.flood),
             marked: VecDeque::new(),
             outputs: VecDeque::new(),
             last_key: 0,
@@ -196,7 +210,7 @@ impl Hub {
         if self.closing || !self.census.admit(peer.address) {
             return None;
         }
-        let link = WebSocketServer::new(self.new_session(peer));
+        let link = SocketLink::new(self.new_session(&self.sessions, peer));
         let transport = Transport::Socket(Box::new(link));
         let key = self.add(Client::new(transport, peer.address));
         Some(SocketId(key.0))
@@ -207,6 +221,15 @@ impl Hub {
         self.at(now);
         let now = self.now;
         self.with_socket(id, |link| link.handle_message(now, message));
+    }
+
+    /// Whether a WebSocket's messages are read now. While they are not, further ones should wait in the client's own
+    /// TCP: a session for which too much waits here is ended. [`Output::Pending`] says when to ask again.
+    pub fn wants_input(&self, id: SocketId) -> bool {
+        match self.clients.get(&Key(id.0)).map(|c| &c.transport) {
+            Some(Transport::Socket(link)) => link.wants_input(),
+            _ => true,
+        }
     }
 
     /// A WebSocket is gone.
@@ -241,6 +264,7 @@ impl Hub {
             self.bosh.poll_timeout(),
             self.rooms.poll_timeout(),
             self.timers.next(),
+            self.flood.poll_timeout(),
         ];
         timers.into_iter().flatten().min()
     }
@@ -296,6 +320,11 @@ impl Hub {
         self.clients.len()
     }
 
+    /// How many of them are slowed down at present.
+    pub fn slowed(&self) -> usize {
+        self.flood.slowed()
+    }
+
     /// Whether nobody is here, nor anybody who is still to be told the end.
     pub fn is_empty(&self) -> bool {
         self.clients.is_empty() && self.bosh.untold() == 0
@@ -308,7 +337,7 @@ impl Hub {
                 self.bosh_event(event);
             } else if let Some(key) = self.marked.pop_front() {
                 self.attend(key);
-            } else {
+            } else if !self.wake_slowed() {
                 break;
             }
         }
@@ -356,7 +385,7 @@ impl Hub {
                 return;
             }
         };
-        let session = Box::new(self.new_session(peer));
+        let session = Box::new(self.new_session(&self.bosh_sessions, peer));
         let transport = Transport::Bosh {
             sid: sid.clone(),
             session,
@@ -365,18 +394,16 @@ impl Hub {
         self.by_sid.insert(sid, key);
     }
 
-    /// Moves what waits in and out of a session, and deals with what it reports.
+    /// Moves what waits in and out of a session, as fast as it may send, and deals with what it reports.
     fn attend(&mut self, key: Key) {
         let Some(client) = self.clients.get_mut(&key) else {
             return;
         };
         client.marked = false;
-        client.pump(self.now, &mut self.bosh);
-        if matches!(client.transport, Transport::Socket(_)) {
+        let is_socket = matches!(client.transport, Transport::Socket(_));
+        self.read(key);
+        if is_socket {
             self.outputs.push_back(Output::Pending(SocketId(key.0)));
-        }
-        while let Some(event) = self.clients.get_mut(&key).and_then(Client::poll_event) {
-            self.session_event(key, event);
         }
         if let Some(client) = self.clients.get_mut(&key) {
             let timer = client.session().poll_timeout();
@@ -432,14 +459,15 @@ impl Hub {
         }
     }
 
-    fn new_session(&self, peer: Peer) -> ServerSession {
-        let config = Arc::clone(&self.sessions);
-        ServerSession::new(
+    fn new_session(&self, config: &Arc<ServerConfig>, peer: Peer) -> Paced {
+        let channel = peer.protection.channel();
+        let config = Arc::clone(config);
+        Paced::new(ServerSession::new(
             config,
-            peer.protection.channel(),
+            channel,
             self.now,
             (self.new_random)(),
-        )
+        ))
     }
 
     fn add(&mut self, client: Client) -> Key {
@@ -454,6 +482,7 @@ impl Hub {
         if let Some(client) = self.clients.remove(&key) {
             self.census.release(client.address);
             self.timers.set(key, client.timer, None);
+            self.flood.remove(self.now, key, client.flow);
             if let Transport::Bosh { sid, .. } = client.transport {
                 self.by_sid.remove(&sid);
             }
@@ -469,7 +498,7 @@ impl Hub {
         }
     }
 
-    fn with_socket(&mut self, id: SocketId, act: impl FnOnce(&mut WebSocketServer)) {
+    fn with_socket(&mut self, id: SocketId, act: impl FnOnce(&mut SocketLink)) {
         let key = Key(id.0);
         if let Some(client) = self.clients.get_mut(&key)
             && let Transport::Socket(link) = &mut client.transport

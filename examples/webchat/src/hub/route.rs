@@ -67,8 +67,8 @@ impl Hub {
         let enters = stanza.presence_type() == Some(PresenceType::Available) && to.is_full();
         if enters
             && let Some(client) = self.clients.get(&key)
-            && client.rooms.len() >= self.limits.rooms_per_session
             && !client.rooms.contains(&to.to_bare())
+            && (client.rooms.len() >= self.limits.rooms_per_session || self.is_full())
         {
             return self.refuse(
                 key,
@@ -85,6 +85,12 @@ impl Hub {
         }
         self.rooms.handle_stanza(self.now, from, element);
         self.carry_out_effects();
+    }
+
+    /// Whether all rooms together have as many occupants as they may.
+    fn is_full(&self) -> bool {
+        let occupants: usize = self.rooms.rooms().map(|(_, occupants)| occupants).sum();
+        occupants >= self.max_occupants
     }
 
     /// Another server (DEL-14), or a service of ours that does not exist yet.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, ValueEnum};
 use serde::Deserialize;
 
-use super::{ArchiveOptions, ProxyHeaders, check, host::HostOptions};
+use super::{ArchiveOptions, FloodOptions, ProxyHeaders, check, host::HostOptions};
 
 /// An anonymous web chat: open the printed link, type a nick, you are in the room.
 ///
@@ -151,6 +151,10 @@ pub struct Options {
     #[command(flatten)]
     pub archive: ArchiveOptions,
 
+    /// What may come how fast.
+    #[command(flatten, next_help_heading = "Flood control")]
+    pub flood: FloodOptions,
+
     /// The domains, where there are several.
     #[arg(skip)]
     #[serde(rename = "host")]
@@ -202,6 +206,7 @@ impl Options {
             room_linger: self.room_linger.or(file.room_linger),
             shutdown_grace: self.shutdown_grace.or(file.shutdown_grace),
             archive: self.archive.or(file.archive),
+            flood: self.flood.or(file.flood),
             hosts: either(self.hosts, file.hosts),
         }
     }
@@ -231,6 +236,7 @@ mod tests {
         let s = Settings::default();
         let host = &s.hosts[0];
         let (l, t, a) = (host.limits, host.timing, host.archive);
+        let flood = host.flood;
         let documented = |id: &str| {
             let command = Options::command();
             let arg = command.get_arguments().find(|a| a.get_id() == id);
@@ -268,6 +274,14 @@ mod tests {
             ("bosh_inactivity", t.bosh_inactivity.as_secs().to_string()),
             ("websocket_ping", t.websocket_ping.as_secs().to_string()),
             ("room_linger", t.room_linger.as_secs().to_string()),
+            ("session_rate", flood.session_rate.to_string()),
+            ("address_rate", flood.address_rate.to_string()),
+            ("room_rate", flood.room_rate.to_string()),
+            ("burst", flood.burst.as_secs().to_string()),
+            ("patience", flood.patience.as_secs().to_string()),
+            ("joins", flood.joins.to_string()),
+            ("logins", flood.logins.to_string()),
+            ("max_occupants_in_all", flood.max_occupants.to_string()),
             ("shutdown_grace", s.shutdown_grace.as_secs().to_string()),
             (
                 "archive-days",

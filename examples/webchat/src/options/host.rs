@@ -7,7 +7,7 @@ use std::{
 
 use serde::Deserialize;
 
-use super::{Archive, Limits, Options, PublicUrl, Timing, check, cli::either};
+use super::{Archive, Flood, Limits, Options, PublicUrl, Timing, check, cli::either};
 
 /// A table `[[host]]` of the TOML file. What it leaves out is as at the top of the file.
 #[derive(Clone, Debug, Deserialize)]
@@ -55,6 +55,8 @@ pub struct HostSettings {
     pub timing: Timing,
     /// What rooms keep.
     pub archive: Archive,
+    /// What may come how fast.
+    pub flood: Flood,
 }
 
 impl HostSettings {
@@ -102,6 +104,7 @@ impl HostSettings {
             limits: Limits::settle(options)?,
             timing: Timing::settle(options),
             archive: Archive::settle(&options.archive)?,
+            flood: Flood::settle(&options.flood)?,
         })
     }
 }

@@ -8,6 +8,7 @@ mod archive;
 mod check;
 mod cli;
 mod file;
+mod flood;
 mod host;
 mod limits;
 mod proxies;
@@ -18,6 +19,7 @@ use std::{path::PathBuf, time::Duration};
 
 pub use archive::{Archive, ArchiveOptions};
 pub use cli::{Options, UnknownHost};
+pub use flood::{Flood, FloodOptions};
 pub use host::{HostOptions, HostSettings};
 pub use limits::Limits;
 pub use proxies::{Proxies, ProxyHeaders};

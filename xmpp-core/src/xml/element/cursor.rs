@@ -125,6 +125,12 @@ impl<'a> ElementRef<'a> {
         &self.text.as_bytes()[entry.local_span()] == name.as_bytes()
     }
 
+    /// Bytes of the element as it was received, from its `<` to its last `>`.
+    pub fn byte_len(self) -> usize {
+        let entry = self.entry();
+        (entry.end - entry.start) as usize + 1
+    }
+
     /// Local name.
     #[inline]
     pub fn name(self) -> &'a str {

@@ -1,0 +1,62 @@
+//! What an element costs, and whom.
+
+use xmpp_core::{
+    BareJid, Jid,
+    xml::{Element, ns},
+};
+use xmpp_stanza::{PresenceType, StanzaRef};
+
+/// What the smallest element costs: its work is not less than that of so many bytes.
+const MIN_BYTES: u64 = 200;
+
+/// What one element takes out of the buckets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::hub) struct Charge {
+    pub(super) bytes: u64,
+    /// The room that it goes to.
+    pub(super) room: Option<BareJid>,
+    /// It enters a room: not one of those that the session is in.
+    pub(super) join: bool,
+    pub(super) login: Login,
+}
+
+/// Whether an element begins a login.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Login {
+    No,
+    Anonymous,
+    /// With a password, which could be guessed.
+    Password,
+}
+
+impl Charge {
+    /// What `element` costs a session that is in the rooms that `inside` knows.
+    pub(in crate::hub) fn of(
+        element: &Element,
+        rooms: &str,
+        inside: impl FnOnce(&BareJid) -> bool,
+    ) -> Self {
+        let bytes = u64::try_from(element.root().byte_len()).unwrap_or(u64::MAX);
+        let to = StanzaRef::new(element.root()).and_then(|stanza| {
+            let to = Jid::new(stanza.to()?.as_ref()).ok()?;
+            let is_room = to.domain() == rooms && to.local().is_some();
+            is_room.then(|| (to, stanza.presence_type()))
+        });
+        let join = to.as_ref().is_some_and(|(to, presence)| {
+            *presence == Some(PresenceType::Available) && to.is_full() && !inside(&to.to_bare())
+        });
+        let login = if !element.is("auth", ns::SASL) {
+            Login::No
+        } else if element.attr("mechanism").as_deref() == Some("ANONYMOUS") {
+            Login::Anonymous
+        } else {
+            Login::Password
+        };
+        Self {
+            bytes: bytes.max(MIN_BYTES),
+            room: to.map(|(to, _)| to.to_bare()),
+            join,
+            login,
+        }
+    }
+}
