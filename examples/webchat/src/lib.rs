@@ -8,6 +8,7 @@
 //! - `http`: from a request to the domain it is for (`Host`, what trusted proxies say, the path's prefix), then that
 //!   domain's routes: the page, Converse.js, host-meta, `POST /http-bind` and `GET /xmpp-websocket`, each of which hands over
 //!   requests and messages as they come.
+//! - [`upload`]: files that users share (XEP-0363): who gets a slot, where they lie.
 //! - `driver`: the one task that owns a hub, with its clock.
 //! - [`hub::Hub`]: a machine without I/O as the crates are: sessions of BOSH and WebSocket clients in, answers and
 //!   messages out, stanzas routed between them and the rooms. It knows one domain; a process has one for each.
@@ -19,10 +20,11 @@ mod http;
 pub mod hub;
 mod options;
 mod server;
+pub mod upload;
 
 pub use clock::{Clock, secure_random};
 pub use options::{
     Archive, ArchiveOptions, Flood, FloodOptions, HostOptions, HostSettings, Limits, Options,
-    Proxies, ProxyHeaders, PublicUrl, Settings, Timing, UnknownHost,
+    Proxies, ProxyHeaders, PublicUrl, Settings, Timing, UnknownHost, UploadLimits, UploadOptions,
 };
 pub use server::{Server, StartError};

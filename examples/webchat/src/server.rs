@@ -15,9 +15,10 @@ use tokio::{
 use crate::{
     clock::{Clock, secure_random},
     driver::{self, HubHandle},
-    http::{self, Front, Neighbour},
+    http::{self, Front, Neighbour, Uploads},
     hub::{Census, Hub},
     options::{PublicUrl, Settings},
+    upload,
 };
 
 /// Time within which the head of a request must have arrived.
@@ -39,6 +40,9 @@ pub enum StartError {
         /// What the system says.
         source: io::Error,
     },
+    /// Uploaded files cannot be kept: their folder or their key cannot be used.
+    #[error(transparent)]
+    Upload(Box<dyn std::error::Error + Send + Sync>),
 }
 
 /// A running server.
@@ -69,11 +73,24 @@ impl Server {
         // Every host has the same limits: those of the server.
         let census = Census::new(&settings.hosts[0].limits);
         let (mut hubs, mut sites) = (Vec::new(), Vec::new());
+        // Who opens the server by its own address gets the first host.
+        let mut local = address
+            .ip()
+            .is_loopback()
+            .then(|| PublicUrl::local(address, false));
         for host in &settings.hosts {
             let random = || Box::new(secure_random()) as Box<_>;
-            let hub = Hub::among(census.clone(), host, random, clock.now());
+            let mut hub = Hub::among(census.clone(), host, random, clock.now());
+            let public = host.public_url.clone().or(local.take());
+            let opened = upload::open(host, public.as_ref(), clock)
+                .await
+                .map_err(|source| StartError::Upload(source.into()))?;
+            let uploads = opened.map(|opened| {
+                hub.add_upload(opened.issuer, opened.folder.usage());
+                Uploads::new(opened.folder, opened.key, clock)
+            });
             let hub = driver::start(hub, clock);
-            sites.push(http::site(host, hub.clone()));
+            sites.push(http::site(host, uploads, hub.clone()));
             hubs.push(hub);
             tracing::info!(domain = host.domain, "serving");
         }

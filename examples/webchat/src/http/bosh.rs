@@ -39,7 +39,7 @@ pub(super) async fn bind(State(site): State<Arc<Site>>, request: Request<Body>) 
             *response.status_mut() = StatusCode::NO_CONTENT;
             let headers = response.headers_mut();
             headers.insert(header::ALLOW, ALLOWED);
-            origin.allow_preflight(headers, "POST, OPTIONS");
+            origin.allow_preflight(headers, "POST, OPTIONS", "content-type");
             response
         }
         _ => {

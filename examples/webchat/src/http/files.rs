@@ -50,12 +50,7 @@ pub(super) fn file(
     etag: &str,
     content: impl Into<Bytes>,
 ) -> Response<Body> {
-    let fresh = request
-        .get_all(header::IF_NONE_MATCH)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .any(|given| matches!(given.trim(), "*") || given.trim().trim_start_matches("W/") == etag);
+    let fresh = has(request, etag);
     let response = Response::builder()
         .header(header::ETAG, etag)
         // Always asked again, so that a new version of the program is seen at once.
@@ -70,6 +65,16 @@ pub(super) fn file(
             .body(Body::from(content.into()))
     }
     .expect("the parts are valid")
+}
+
+/// Whether a request says that the client has what `etag` stands for.
+pub(super) fn has(request: &HeaderMap, etag: &str) -> bool {
+    request
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|given| matches!(given.trim(), "*") || given.trim().trim_start_matches("W/") == etag)
 }
 
 /// A short answer in words.

@@ -9,6 +9,8 @@ mod front;
 mod host_meta;
 mod origin;
 mod page;
+mod range;
+mod upload;
 mod websocket;
 
 use std::{collections::HashSet, sync::Arc};
@@ -22,7 +24,10 @@ use axum::{
     routing::{any, get},
 };
 
-pub(crate) use self::front::{Front, Neighbour};
+pub(crate) use self::{
+    front::{Front, Neighbour},
+    upload::Uploads,
+};
 use crate::{
     driver::HubHandle,
     options::{HostSettings, PublicUrl},
@@ -44,12 +49,14 @@ pub(crate) struct Site {
     cors_origins: HashSet<String>,
     max_body: usize,
     ping: std::time::Duration,
+    /// Where files are uploaded to, if they are.
+    uploads: Option<Uploads>,
     hub: HubHandle,
 }
 
 impl Site {
     /// The site that `settings` describe, with `hub` behind it.
-    pub(crate) fn new(settings: &HostSettings, hub: HubHandle) -> Self {
+    pub(crate) fn new(settings: &HostSettings, uploads: Option<Uploads>, hub: HubHandle) -> Self {
         Self {
             domain: settings.domain.clone(),
             muc: settings.muc_domain(),
@@ -58,6 +65,7 @@ impl Site {
             cors_origins: settings.cors_origins.clone(),
             max_body: settings.limits.stanza_bytes,
             ping: settings.timing.websocket_ping,
+            uploads,
             hub,
         }
     }
@@ -65,8 +73,12 @@ impl Site {
 
 /// The site of one domain and everything that it serves. Requests carry their [`Peer`](crate::hub::Peer) as an
 /// extension; their path has no prefix.
-pub(crate) fn site(settings: &HostSettings, hub: HubHandle) -> (Arc<Site>, Router) {
-    let site = Arc::new(Site::new(settings, hub));
+pub(crate) fn site(
+    settings: &HostSettings,
+    uploads: Option<Uploads>,
+    hub: HubHandle,
+) -> (Arc<Site>, Router) {
+    let site = Arc::new(Site::new(settings, uploads, hub));
     let router = Router::new()
         .route("/", get(page::index))
         .route("/room/{room}", get(page::room))
@@ -76,6 +88,7 @@ pub(crate) fn site(settings: &HostSettings, hub: HubHandle) -> (Arc<Site>, Route
         .route("/xmpp-websocket", get(websocket::upgrade))
         .route("/healthz", get(healthz))
         .merge(host_meta::routes())
+        .merge(upload::routes())
         .merge(converse::routes(settings.converse.as_deref()))
         .fallback(page::asset)
         .layer(middleware::map_response(files::careful))

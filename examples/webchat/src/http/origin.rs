@@ -56,13 +56,18 @@ impl Origin {
         }
     }
 
-    /// Adds the answer to a preflight request.
-    pub(super) fn allow_preflight(&self, headers: &mut HeaderMap, methods: &'static str) {
+    /// Adds the answer to a preflight request: these methods and headers may be used.
+    pub(super) fn allow_preflight(
+        &self,
+        headers: &mut HeaderMap,
+        methods: &'static str,
+        request_headers: &'static str,
+    ) {
         self.allow(headers);
         if matches!(self, Self::Listed(_)) {
             for (name, value) in [
                 (header::ACCESS_CONTROL_ALLOW_METHODS, methods),
-                (header::ACCESS_CONTROL_ALLOW_HEADERS, "content-type"),
+                (header::ACCESS_CONTROL_ALLOW_HEADERS, request_headers),
                 (header::ACCESS_CONTROL_MAX_AGE, "7200"),
             ] {
                 headers.insert(name, HeaderValue::from_static(value));
@@ -137,7 +142,7 @@ mod tests {
     fn only_listed_origins_are_named_in_the_answer() {
         let allowed = |origin: Origin| {
             let mut headers = HeaderMap::new();
-            origin.allow_preflight(&mut headers, "POST");
+            origin.allow_preflight(&mut headers, "POST, OPTIONS", "content-type");
             headers
                 .get(header::ACCESS_CONTROL_ALLOW_ORIGIN)
                 .map(|v| v.to_str().expect("ASCII").to_owned())

@@ -15,25 +15,23 @@ pub(super) struct Answers {
 }
 
 impl Answers {
-    /// The domain's.
-    pub(super) fn of_server(rooms: BareJid) -> Self {
-        let info = DiscoInfo::new()
-            .with_identity(Identity::new("server", "im").with_name("webchat"))
-            .with_feature(ns::PING);
-        let rooms = DiscoItem::new(rooms).with_name("Rooms");
+    /// Those of an entity that is this, and has these items.
+    pub(super) fn new(info: DiscoInfo, items: impl IntoIterator<Item = DiscoItem>) -> Self {
         Self {
-            disco: DiscoResponder::new(info).with_items([rooms]),
+            disco: DiscoResponder::new(info.with_feature(ns::PING)).with_items(items),
         }
+    }
+
+    /// The domain's, with its services.
+    pub(super) fn of_server(services: impl IntoIterator<Item = DiscoItem>) -> Self {
+        let identity = Identity::new("server", "im").with_name("webchat");
+        Self::new(DiscoInfo::new().with_identity(identity), services)
     }
 
     /// Those of the account of an anonymous user, to its user.
     pub(super) fn of_account() -> Self {
-        let info = DiscoInfo::new()
-            .with_identity(Identity::new("account", "anonymous"))
-            .with_feature(ns::PING);
-        Self {
-            disco: DiscoResponder::new(info),
-        }
+        let identity = Identity::new("account", "anonymous");
+        Self::new(DiscoInfo::new().with_identity(identity), [])
     }
 
     /// The answer; `None` when `iq` is no request.
@@ -47,6 +45,11 @@ impl Answers {
             Err(error) => iq.error(bad_payload(&error)),
         }
     }
+}
+
+/// The rooms' place among the domain's services.
+pub(super) fn rooms_item(rooms: &BareJid) -> DiscoItem {
+    DiscoItem::new(rooms.clone()).with_name("Rooms")
 }
 
 impl Hub {
@@ -115,7 +118,7 @@ mod tests {
     fn the_domain_lists_the_rooms() {
         let rooms = BareJid::new("rooms.localhost").expect("a domain");
         let answer = ask(
-            &Answers::of_server(rooms),
+            &Answers::of_server([rooms_item(&rooms)]),
             "<iq xmlns='jabber:client' type='get' id='1' from='a@b/c' to='localhost'>\
              <query xmlns='http://jabber.org/protocol/disco#items'/></iq>",
         );

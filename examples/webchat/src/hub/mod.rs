@@ -10,6 +10,7 @@ mod pace;
 mod peer;
 mod route;
 mod timers;
+mod upload;
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -38,8 +39,12 @@ use self::{
     domain::Answers,
     flood::{Flood, Paced},
     timers::Timers,
+    upload::Upload,
 };
-use crate::HostSettings;
+use crate::{
+    HostSettings,
+    upload::{Issuer, Usage},
+};
 
 /// Names an open WebSocket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -107,6 +112,8 @@ pub struct Hub {
     server: Answers,
     /// What a user's own account answers.
     account: Answers,
+    /// The component for uploads, where there is one.
+    upload: Option<Upload>,
     timers: Timers,
     flood: Flood,
     marked: VecDeque<Key>,
@@ -164,9 +171,10 @@ impl Hub {
             by_sid: HashMap::new(),
             by_jid: HashMap::new(),
             peers: HashMap::new(),
-            server: Answers::of_server(muc.clone()),
+            server: Answers::of_server([domain::rooms_item(&muc)]),
             account: Answers::of_account(),
             rooms: Service::new(muc, config::rooms(settings), new_random()),
+            upload: None,
             timers: Timers::default(),
             flood: Flood::new(settings.flood),
             marked: VecDeque::new(),
@@ -174,6 +182,20 @@ impl Hub {
             last_key: 0,
             closing: false,
         }
+    }
+
+    /// Adds a service for uploads: slots from `issuer`, for a store that holds the bytes of `usage`.
+    ///
+    /// # Panics
+    ///
+    /// If the domain with `upload.` before it is no domain, which the settings were checked for.
+    pub fn add_upload(&mut self, issuer: Issuer, usage: Usage) {
+        let domain = format!("upload.{}", self.domain.domain());
+        let domain = BareJid::from_parts(None, &domain).expect("checked with the options");
+        let upload = Upload::new(domain, issuer, usage, (self.new_random)());
+        let items = [domain::rooms_item(self.rooms.jid()), upload.item()];
+        self.server = Answers::of_server(items);
+        self.upload = Some(upload);
     }
 
     /// A POST to the BOSH endpoint arrived from `peer`.
@@ -481,6 +503,9 @@ impl Hub {
     fn remove(&mut self, key: Key) {
         if let Some(client) = self.clients.remove(&key) {
             self.census.release(client.address);
+            if let Some(upload) = &mut self.upload {
+                upload.session_ended(key);
+            }
             self.timers.set(key, client.timer, None);
             self.flood.remove(self.now, key, client.flow);
             if let Transport::Bosh { sid, .. } = client.transport {

@@ -38,6 +38,8 @@ impl Hub {
         };
         if to.domain() == self.muc_domain {
             self.route_to_rooms(key, &from, &to, stanza, element);
+        } else if self.is_upload(to.domain()) {
+            self.route_to_upload(key, &from, &to, element);
         } else if to.domain() != self.domain.domain() {
             self.route_elsewhere(key, &from, &to, element);
         } else if to.local().is_none() {

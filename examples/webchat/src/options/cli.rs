@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, ValueEnum};
 use serde::Deserialize;
 
-use super::{ArchiveOptions, FloodOptions, ProxyHeaders, check, host::HostOptions};
+use super::{ArchiveOptions, FloodOptions, ProxyHeaders, UploadOptions, check, host::HostOptions};
 
 /// An anonymous web chat: open the printed link, type a nick, you are in the room.
 ///
@@ -155,6 +155,10 @@ pub struct Options {
     #[command(flatten, next_help_heading = "Flood control")]
     pub flood: FloodOptions,
 
+    /// What users may upload.
+    #[command(flatten)]
+    pub upload: UploadOptions,
+
     /// The domains, where there are several.
     #[arg(skip)]
     #[serde(rename = "host")]
@@ -207,6 +211,7 @@ impl Options {
             shutdown_grace: self.shutdown_grace.or(file.shutdown_grace),
             archive: self.archive.or(file.archive),
             flood: self.flood.or(file.flood),
+            upload: self.upload.or(file.upload),
             hosts: either(self.hosts, file.hosts),
         }
     }
@@ -289,6 +294,36 @@ mod tests {
             ),
             ("archive-messages", a.messages.expect("a bound").to_string()),
             ("archive-queue-bytes", a.queue_bytes.to_string()),
+            ("upload_max_file_size", host.upload.file_bytes.to_string()),
+            ("upload_max_total_size", host.upload.total_bytes.to_string()),
+            (
+                "upload_retention",
+                host.upload.retention.as_secs().to_string(),
+            ),
+            (
+                "upload_slot_timeout",
+                host.upload.slot_validity.as_secs().to_string(),
+            ),
+            (
+                "upload_quota_window",
+                host.upload.session.window.as_secs().to_string(),
+            ),
+            (
+                "upload_max_session_bytes",
+                host.upload.session.bytes.to_string(),
+            ),
+            (
+                "upload_max_session_files",
+                host.upload.session.files.to_string(),
+            ),
+            (
+                "upload_max_address_bytes",
+                host.upload.address.bytes.to_string(),
+            ),
+            (
+                "upload_max_address_files",
+                host.upload.address.files.to_string(),
+            ),
         ] {
             assert_eq!(documented(id), default, "{id}");
         }

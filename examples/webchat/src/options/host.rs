@@ -7,7 +7,7 @@ use std::{
 
 use serde::Deserialize;
 
-use super::{Archive, Flood, Limits, Options, PublicUrl, Timing, check, cli::either};
+use super::{Archive, Flood, Limits, Options, PublicUrl, Timing, UploadLimits, check, cli::either};
 
 /// A table `[[host]]` of the TOML file. What it leaves out is as at the top of the file.
 #[derive(Clone, Debug, Deserialize)]
@@ -57,6 +57,9 @@ pub struct HostSettings {
     pub archive: Archive,
     /// What may come how fast.
     pub flood: Flood,
+
+    /// What users may upload.
+    pub upload: UploadLimits,
 }
 
 impl HostSettings {
@@ -105,6 +108,7 @@ impl HostSettings {
             timing: Timing::settle(options),
             archive: Archive::settle(&options.archive)?,
             flood: Flood::settle(&options.flood)?,
+            upload: UploadLimits::settle(&options.upload)?,
         })
     }
 }

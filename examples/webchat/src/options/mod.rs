@@ -14,6 +14,7 @@ mod limits;
 mod proxies;
 mod public_url;
 mod timing;
+mod upload;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -25,6 +26,7 @@ pub use limits::Limits;
 pub use proxies::{Proxies, ProxyHeaders};
 pub use public_url::PublicUrl;
 pub use timing::Timing;
+pub use upload::{UploadLimits, UploadOptions};
 
 /// [`Options`] with everything decided: what holds for the server as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
