@@ -5,6 +5,7 @@
 //!
 //! - [`Options`] and [`Settings`]: the command line, the TOML file, the defaults.
 //! - [`Server`]: the listener, its connections, the orderly end.
+//! - `tls`: HTTPS by certificate files.
 //! - `http`: from a request to the domain it is for (`Host`, what trusted proxies say, the path's prefix), then that
 //!   domain's routes: the page, Converse.js, host-meta, `POST /http-bind` and `GET /xmpp-websocket`, each of which hands over
 //!   requests and messages as they come.
@@ -20,11 +21,14 @@ mod http;
 pub mod hub;
 mod options;
 mod server;
+mod tls;
 pub mod upload;
 
 pub use clock::{Clock, secure_random};
 pub use options::{
     Archive, ArchiveOptions, Flood, FloodOptions, HostOptions, HostSettings, Limits, Options,
-    Proxies, ProxyHeaders, PublicUrl, Settings, Timing, UnknownHost, UploadLimits, UploadOptions,
+    Proxies, ProxyHeaders, PublicUrl, Settings, Timing, TlsFiles, TlsOptions, UnknownHost,
+    UploadLimits, UploadOptions,
 };
 pub use server::{Server, StartError};
+pub use tls::TlsError;

@@ -53,10 +53,12 @@ async fn run(settings: &Settings) -> ExitCode {
         Ok(signals) => signals,
         Err(error) => return fail(EXIT_FAILURE, &format!("no signal handlers: {error}")),
     };
-    signals.next().await;
+    while signals.next().await == Signal::Reload {
+        server.reload_certificates();
+    }
     tokio::select! {
         () = server.stop() => ExitCode::SUCCESS,
-        () = signals.next() => fail(EXIT_FAILURE, "stopped at once by a second signal"),
+        () = signals.stop() => fail(EXIT_FAILURE, "stopped at once by a second signal"),
     }
 }
 
@@ -65,12 +67,31 @@ fn fail(code: u8, message: &str) -> ExitCode {
     ExitCode::from(code)
 }
 
-/// Ctrl-C and SIGTERM.
+/// What a signal asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Signal {
+    /// SIGHUP.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "there is no such signal"))]
+    Reload,
+    /// Ctrl-C and SIGTERM.
+    Stop,
+}
+
+/// The signals that are listened to.
 struct Signals {
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    hangup: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    /// Waits until the program is asked to stop.
+    async fn stop(&mut self) {
+        while self.next().await != Signal::Stop {}
+    }
 }
 
 #[cfg(unix)]
@@ -80,13 +101,15 @@ impl Signals {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
+            hangup: signal(SignalKind::hangup())?,
         })
     }
 
-    async fn next(&mut self) {
+    async fn next(&mut self) -> Signal {
         tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => Signal::Stop,
+            _ = self.terminate.recv() => Signal::Stop,
+            _ = self.hangup.recv() => Signal::Reload,
         }
     }
 }
@@ -97,9 +120,10 @@ impl Signals {
         Ok(Self {})
     }
 
-    async fn next(&mut self) {
+    async fn next(&mut self) -> Signal {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
+        Signal::Stop
     }
 }

@@ -6,11 +6,13 @@ use futures_util::future::join_all;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
-    net::{TcpListener, TcpStream},
+    io::{AsyncRead, AsyncWrite},
+    net::TcpListener,
     sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch},
     task::JoinHandle,
     time::timeout,
 };
+use tokio_rustls::TlsAcceptor;
 
 use crate::{
     clock::{Clock, secure_random},
@@ -18,11 +20,16 @@ use crate::{
     http::{self, Front, Neighbour, Uploads},
     hub::{Census, Hub},
     options::{PublicUrl, Settings},
+    tls::{Certificates, TlsError},
     upload,
 };
 
 /// Time within which the head of a request must have arrived.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// Time within which TLS must have been agreed on.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How often certificate files are looked at.
+const CERTIFICATE_CHECK: Duration = Duration::from_mins(1);
 /// Time for the last answers to be written, after the sessions are gone.
 const LAST_ANSWERS: Duration = Duration::from_millis(500);
 /// Read buffer of a connection; requests of web clients are small, and there are many connections.
@@ -43,6 +50,10 @@ pub enum StartError {
     /// Uploaded files cannot be kept: their folder or their key cannot be used.
     #[error(transparent)]
     Upload(Box<dyn std::error::Error + Send + Sync>),
+
+    /// The certificates cannot be used.
+    #[error("no TLS: {0}")]
+    Tls(#[from] TlsError),
 }
 
 /// A running server.
@@ -50,6 +61,7 @@ pub enum StartError {
 pub struct Server {
     address: SocketAddr,
     hubs: Vec<HubHandle>,
+    certificates: Option<Certificates>,
     stop: watch::Sender<bool>,
     accepting: JoinHandle<()>,
     connections: mpsc::Receiver<()>,
@@ -61,8 +73,13 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// [`StartError::Listen`] when the address is wrong or taken.
+    /// [`StartError::Listen`] when the address is wrong or taken, [`StartError::Tls`] when certificates are wrong.
     pub async fn start(settings: &Settings) -> Result<Self, StartError> {
+        let certificates = Certificates::load(settings)?;
+        let tls = match &certificates {
+            Some(certificates) => Some(certificates.acceptor()?),
+            None => None,
+        };
         let fail = |source| StartError::Listen {
             address: settings.listen.clone(),
             source,
@@ -100,13 +117,18 @@ impl Server {
         let acceptor = Acceptor {
             front: Arc::new(Front::new(settings, sites, address.ip().is_loopback())),
             room: Arc::new(Semaphore::new(settings.max_connections)),
+            tls,
             stopped,
             alive,
         };
-        tracing::info!(%address, "listening");
+        tracing::info!(%address, https = acceptor.tls.is_some(), "listening");
+        if let Some(certificates) = certificates.clone() {
+            tokio::spawn(watch_certificates(certificates, acceptor.stopped.clone()));
+        }
         Ok(Self {
             address,
             hubs,
+            certificates,
             stop,
             accepting: tokio::spawn(acceptor.run(listener)),
             connections,
@@ -121,7 +143,14 @@ impl Server {
 
     /// The link to open in a browser.
     pub fn link(&self) -> String {
-        PublicUrl::local(self.address, false).to_string()
+        PublicUrl::local(self.address, self.certificates.is_some()).to_string()
+    }
+
+    /// Reads the certificate files again, if there are any; what cannot be used is logged, and the old ones serve on.
+    pub fn reload_certificates(&self) {
+        if let Some(certificates) = &self.certificates {
+            reload(certificates);
+        }
     }
 
     /// Ends the server: nobody new is let in, every session gets its farewell (`system-shutdown`, rooms 332) and some
@@ -149,6 +178,7 @@ impl Server {
 struct Acceptor {
     front: Arc<Front>,
     room: Arc<Semaphore>,
+    tls: Option<TlsAcceptor>,
     stopped: watch::Receiver<bool>,
     alive: mpsc::Sender<()>,
 }
@@ -171,27 +201,56 @@ impl Acceptor {
             let front = self.front.clone();
             let stopped = self.stopped.clone();
             let alive = Alive(Arc::new((permit, self.alive.clone())));
-            tokio::spawn(serve(stream, peer, front, stopped, alive));
+            // Answers are small and awaited.
+            if let Err(error) = stream.set_nodelay(true) {
+                tracing::debug!(%error, "no TCP_NODELAY");
+            }
+            let neighbour = Neighbour {
+                address: peer.ip().to_canonical(),
+                tls: self.tls.is_some(),
+            };
+            let tls = self.tls.clone();
+            tokio::spawn(async move {
+                let Some(tls) = tls else {
+                    return serve(stream, neighbour, front, stopped, alive).await;
+                };
+                match timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
+                    Ok(Ok(stream)) => serve(stream, neighbour, front, stopped, alive).await,
+                    Ok(Err(error)) => tracing::debug!(%error, %peer, "no TLS handshake"),
+                    Err(_) => tracing::debug!(%peer, "the TLS handshake took too long"),
+                }
+            });
+        }
+    }
+}
+
+fn reload(certificates: &Certificates) {
+    match certificates.reload() {
+        Ok(()) => tracing::info!("certificates read again"),
+        Err(error) => tracing::error!(%error, "the certificates stay as they were"),
+    }
+}
+
+/// Reads certificate files again when they have changed, until the server stops.
+async fn watch_certificates(certificates: Certificates, mut stopped: watch::Receiver<bool>) {
+    while timeout(CERTIFICATE_CHECK, stopped.wait_for(|stopped| *stopped))
+        .await
+        .is_err()
+    {
+        if certificates.have_changed() {
+            reload(&certificates);
         }
     }
 }
 
 /// Serves one connection until it ends.
 async fn serve(
-    stream: TcpStream,
-    peer: SocketAddr,
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    neighbour: Neighbour,
     front: Arc<Front>,
     mut stopped: watch::Receiver<bool>,
     alive: Alive,
 ) {
-    // Answers are small and awaited.
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "no TCP_NODELAY");
-    }
-    let neighbour = Neighbour {
-        address: peer.ip().to_canonical(),
-        tls: false,
-    };
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let mut request = http::any_body(request);
         request.extensions_mut().insert(alive.clone());
@@ -218,7 +277,7 @@ async fn serve(
         }
     };
     if let Err(error) = ended {
-        tracing::debug!(%error, %peer, "connection ended");
+        tracing::debug!(%error, neighbour = %neighbour.address, "connection ended");
     }
 }
 

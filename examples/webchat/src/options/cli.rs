@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::{Parser, ValueEnum};
 use serde::Deserialize;
 
-use super::{ArchiveOptions, FloodOptions, ProxyHeaders, UploadOptions, check, host::HostOptions};
+use super::{
+    ArchiveOptions, FloodOptions, ProxyHeaders, TlsOptions, UploadOptions, check, host::HostOptions,
+};
 
 /// An anonymous web chat: open the printed link, type a nick, you are in the room.
 ///
@@ -159,6 +161,10 @@ pub struct Options {
     #[command(flatten)]
     pub upload: UploadOptions,
 
+    /// HTTPS without a proxy.
+    #[command(flatten)]
+    pub tls: TlsOptions,
+
     /// The domains, where there are several.
     #[arg(skip)]
     #[serde(rename = "host")]
@@ -212,6 +218,7 @@ impl Options {
             archive: self.archive.or(file.archive),
             flood: self.flood.or(file.flood),
             upload: self.upload.or(file.upload),
+            tls: self.tls.or(file.tls),
             hosts: either(self.hosts, file.hosts),
         }
     }

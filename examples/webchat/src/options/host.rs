@@ -7,7 +7,10 @@ use std::{
 
 use serde::Deserialize;
 
-use super::{Archive, Flood, Limits, Options, PublicUrl, Timing, UploadLimits, check, cli::either};
+use super::{
+    Archive, Flood, Limits, Options, PublicUrl, Timing, TlsFiles, TlsOptions, UploadLimits, check,
+    cli::either,
+};
 
 /// A table `[[host]]` of the TOML file. What it leaves out is as at the top of the file.
 #[derive(Clone, Debug, Deserialize)]
@@ -27,6 +30,9 @@ pub struct HostOptions {
     pub cors_origins: Vec<String>,
     /// An npm install of Converse.js 14.
     pub converse: Option<PathBuf>,
+    /// A certificate of its own.
+    #[serde(default)]
+    pub tls: TlsOptions,
 }
 
 /// What holds for one domain. A hub knows these settings and no others.
@@ -43,6 +49,8 @@ pub struct HostSettings {
     pub public_url: Option<PublicUrl>,
     /// The folder for what it stores; `None`: nothing outlives the process.
     pub data: Option<PathBuf>,
+    /// Its own certificate, if it has one.
+    pub tls: Option<TlsFiles>,
     /// Converse.js's `dist` folder.
     pub converse: Option<PathBuf>,
     /// The room that the page offers.
@@ -85,6 +93,7 @@ impl HostSettings {
         // A domain in other letters than ASCII's comes in its ASCII form.
         names.extend(check::host_name(&domain).ok());
         Ok(Self {
+            tls: TlsFiles::settle(&host.tls)?,
             names,
             is_named,
             public_url,
@@ -123,6 +132,7 @@ pub(super) fn settle(options: &Options, data: Option<&Path>) -> Result<Vec<HostS
             default_channel: None,
             cors_origins: Vec::new(),
             converse: None,
+            tls: TlsOptions::default(),
         };
         return Ok(vec![HostSettings::settle(only, options, data)?]);
     }

@@ -14,6 +14,7 @@ mod limits;
 mod proxies;
 mod public_url;
 mod timing;
+mod tls;
 mod upload;
 
 use std::{path::PathBuf, time::Duration};
@@ -26,6 +27,7 @@ pub use limits::Limits;
 pub use proxies::{Proxies, ProxyHeaders};
 pub use public_url::PublicUrl;
 pub use timing::Timing;
+pub use tls::{TlsFiles, TlsOptions};
 pub use upload::{UploadLimits, UploadOptions};
 
 /// [`Options`] with everything decided: what holds for the server as a whole.
@@ -44,6 +46,9 @@ pub struct Settings {
     pub shutdown_grace: Duration,
     /// What becomes of requests for an unknown name; `None`: what is safest that works.
     pub unknown_host: Option<UnknownHost>,
+    /// The certificate for HTTPS, for all domains that have none of their own. Where there is none at all, the server
+    /// speaks HTTP.
+    pub tls: Option<TlsFiles>,
     /// The reverse proxies that are believed what they say of clients.
     pub proxies: Proxies,
     /// The domains: one at least. The first is for requests that name none.
@@ -68,6 +73,7 @@ impl Options {
             None => Some("webchat-data".into()),
         };
         let proxies = Proxies::settle(&either)?;
+        let tls = TlsFiles::settle(&either.tls)?;
         Ok(Settings {
             listen: check::listen_address(either.listen.as_deref().unwrap_or("127.0.0.1:5280"))?,
             hosts: host::settle(&either, data.as_deref())?,
@@ -76,6 +82,7 @@ impl Options {
             max_connections: check::positive("max-connections", either.max_connections, 20_000)?,
             shutdown_grace: timing::seconds(either.shutdown_grace, 3),
             unknown_host: either.unknown_host,
+            tls,
             proxies,
         })
     }
@@ -125,6 +132,7 @@ mod tests {
             (["--host-name", "https://example.org"], "like example.org"),
             (["--public-url", "example.org"], "https://example.org/anon/"),
             (["--trusted-proxy", "nginx"], "loopback"),
+            (["--tls-key", "key.pem"], "without tls-certificate"),
             (["--converse", "/nonexistent"], "converse.min.js"),
             (["--config", "/nonexistent.toml"], "cannot read"),
         ] {
