@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
+    ops::Bound,
     sync::Arc,
 };
 
@@ -63,6 +64,19 @@ impl Context<'_> {
         self.out.events.push_back(event);
     }
 
+    /// In how many rooms a user is beside this one, with all its sessions (MUC FL4).
+    pub(crate) fn rooms_beside(&self, user: &BareJid, room: &BareJid) -> usize {
+        let first = format!("{user}/");
+        let all: BTreeSet<&BareJid> = self
+            .out
+            .rooms_of
+            .range::<str, _>((Bound::Included(&*first), Bound::Unbounded))
+            .take_while(|(session, _)| session.as_str().starts_with(&first))
+            .flat_map(|(_, rooms)| rooms)
+            .collect();
+        all.len() - usize::from(all.contains(room))
+    }
+
     /// Whether a user's address ends with its session (MUC FL9).
     pub(crate) fn is_temporary(&self, user: &BareJid) -> bool {
         self.service.is_temporary(user.domain(), user.as_str())
@@ -113,6 +127,27 @@ impl Context<'_> {
     }
 }
 
+/// What is bounded for all rooms together.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Totals {
+    /// Reserved nicks (MUC RG8).
+    pub(crate) reservations: usize,
+    /// Rooms that wait for their first form (MUC FL4).
+    pub(crate) locked: usize,
+}
+
+impl Totals {
+    pub(crate) fn add(&mut self, room: Self) {
+        self.reservations += room.reservations;
+        self.locked += room.locked;
+    }
+
+    pub(crate) fn remove(&mut self, room: Self) {
+        self.reservations -= room.reservations;
+        self.locked -= room.locked;
+    }
+}
+
 /// The queues of a machine, and who is where.
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
@@ -122,8 +157,8 @@ pub(crate) struct Outbox {
     pub(crate) events: VecDeque<Event>,
     /// The rooms that a session is in, so that its loss costs no search.
     pub(crate) rooms_of: BTreeMap<FullJid, BTreeSet<BareJid>>,
-    /// How many nicks are reserved in all rooms together (MUC RG8).
-    pub(crate) reservations: usize,
+    /// What all rooms together have.
+    pub(crate) totals: Totals,
     /// The temporary users that are known.
     pub(crate) identities: Identities,
 }

@@ -10,6 +10,9 @@ use crate::{AllowPm, Limits, NickRegistration, Password, Role, RoleSet, RoomConf
 /// `FORM_TYPE` of the form.
 pub(crate) const ROOM_CONFIG: &str = "http://jabber.org/protocol/muc#roomconfig";
 
+/// Characters of a room's password (MUC CO15, FL3).
+pub(crate) const PASSWORD_CHARS: usize = 256;
+
 /// Configuration and lists, as the form shows them and as a submission wants them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RoomForm {
@@ -294,7 +297,7 @@ impl Reader<'_> {
     /// MUC CO14, CO15, CF4.
     fn password(&self, password: &mut Option<Password>) -> Result<(), BadField> {
         let secret = self.form.value(SECRET).unwrap_or_default();
-        if secret.chars().count() > 256 {
+        if secret.chars().count() > PASSWORD_CHARS {
             return Err(BadField(SECRET));
         }
         let secret = Password::new(secret);

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use xmpp_core::BareJid;
 
-use crate::{RoomConfig, TemporaryIdentities};
+use crate::{Rate, Rates, RoomConfig, TemporaryIdentities};
 
 /// How a [`Service`](crate::Service) behaves.
 ///
@@ -118,7 +118,7 @@ pub enum LockExpiry {
     Destroy,
 }
 
-/// Bounds on what peers may use up; each refusal is a stanza error (MUC FL3, FL4, MS8, IQ7).
+/// Bounds on what peers may use up; each refusal is a stanza error (MUC FL1 to FL4, MS8, IQ7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
@@ -126,13 +126,21 @@ pub struct Limits {
     pub rooms: usize,
     /// Destroyed rooms that are remembered (10,000); above that, the one that would be forgotten first goes.
     pub tombstones: usize,
+    /// Rooms that one user may be in at once, with all its sessions (200).
+    pub rooms_per_user: usize,
+    /// Rooms that one user may make by joining them (10 an hour); administrators make as many as they like.
+    pub creations: Rate,
+    /// New rooms that wait for their owner's form (1,000).
+    pub locked_rooms: usize,
+    /// How often a user may do things in one room.
+    pub rates: Rates,
     /// Occupants of a room, above which no configuration goes (5,000).
     pub occupants: u32,
     /// Sessions of one user under one nick (10).
     pub sessions_per_nick: usize,
     /// Characters of a nick (64).
     pub nick_chars: usize,
-    /// Bytes of a message as it is delivered (64 KiB).
+    /// Bytes of a message as it is delivered, and of a request to another occupant (64 KiB).
     pub message_bytes: usize,
     /// Bytes of an occupant's presence that the room keeps (8 KiB).
     pub presence_bytes: usize,
@@ -156,6 +164,8 @@ pub struct Limits {
     pub invitations: usize,
     /// Invitations of a room that are on record (1,000).
     pub invitations_on_record: usize,
+    /// Requests for voice of a room that are on record (1,000).
+    pub voice_requests: usize,
     /// Items of one request that changes roles or affiliations (100).
     pub items: usize,
     /// Requests to other occupants that one session may have open (20).
@@ -175,6 +185,10 @@ impl Default for Limits {
         Self {
             rooms: 10_000,
             tombstones: 10_000,
+            rooms_per_user: 200,
+            creations: Rate::new(10, Duration::from_hours(1)),
+            locked_rooms: 1000,
+            rates: Rates::default(),
             occupants: 5_000,
             sessions_per_nick: 10,
             nick_chars: 64,
@@ -190,6 +204,7 @@ impl Default for Limits {
             registration_requests: 100,
             invitations: 20,
             invitations_on_record: 1000,
+            voice_requests: 1000,
             items: 100,
             queries: 20,
             query_timeout: Duration::from_mins(1),

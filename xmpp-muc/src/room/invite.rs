@@ -142,6 +142,14 @@ impl RoomState {
         if asked.iter().any(|invite| is_long(&invite.reason)) {
             return Err(errors::too_large("reason"));
         }
+        let thread = |invite: &Invite| invite.r#continue.as_ref()?.thread.as_ref().map(String::len);
+        if asked
+            .iter()
+            .filter_map(thread)
+            .any(|bytes| bytes > limits.reason_chars)
+        {
+            return Err(errors::too_large("thread"));
+        }
         self.invitations.forget_old(cx.now);
         let from_inviter = self.invitations.count(|sent| sent.inviter == *inviter);
         if from_inviter + guests.len() > limits.invitations {
@@ -232,6 +240,12 @@ impl RoomState {
             request.refuse(cx, errors::jid_malformed());
             return;
         };
+        let limit = cx.service.limits.reason_chars;
+        let reason = decline.reason.as_ref();
+        if reason.is_some_and(|reason| reason.chars().count() > limit) {
+            request.refuse(cx, errors::too_large("reason"));
+            return;
+        }
         // The inviter is named as the invitation named it: by its occupant JID or its bare JID.
         let inviter = if to.bare_str() == self.jid.as_str() {
             let named = to.resource().and_then(|nick| self.occupants.by_nick(nick));

@@ -47,6 +47,7 @@ impl RoomState {
             .admit(cx, request.from, address, muc)
             .and_then(|admission| {
                 self.keep_presence(cx, request.stanza, admission.role)?;
+                self.flood.count_entry(cx, &user)?; // FL1
                 Ok(admission)
             });
         match admission {
@@ -86,6 +87,9 @@ impl RoomState {
         };
         self.check_password(muc)?;
         let under = self.check_room_for(cx, &user, &key, affiliation)?;
+        if cx.rooms_beside(&user, &self.jid) >= cx.service.limits.rooms_per_user {
+            return Err(errors::resource_constraint()); // FL4
+        }
         let role = match under.and_then(|number| self.occupants.get(number)) {
             Some(occupant) => occupant.role, // MS8: one role per nick
             None => self.remembered_role(&user, affiliation, default),

@@ -121,6 +121,7 @@ impl RoomState {
         let address = occupant.address.clone();
         let before = self.shown_presence(number);
         self.occupants.remove_session(session);
+        self.flood.forget(session);
         cx.left(&self.jid, &address, session);
         self.orphan_queries(cx, std::slice::from_ref(session));
         if self.shown_presence(number) != before {
@@ -138,6 +139,7 @@ impl RoomState {
     ) -> Option<Departed> {
         let occupant = self.occupants.remove(number)?;
         for session in &occupant.sessions {
+            self.flood.forget(&session.jid);
             cx.left(&self.jid, &occupant.address, &session.jid);
         }
         let was_shown = self.config.presence_broadcast.contains(occupant.role);

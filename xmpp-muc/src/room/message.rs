@@ -84,6 +84,11 @@ impl RoomState {
             request.refuse(cx, errors::too_large("message"));
             return;
         }
+        let size = live.as_str().len();
+        if let Err(error) = self.flood.count_message(cx, &request.from.to_bare(), size) {
+            request.refuse(cx, error); // FL1
+            return;
+        }
         let mut replay = None;
         if !changes_subject && is_kept(request.stanza) {
             message.delay = Some(cx.now);

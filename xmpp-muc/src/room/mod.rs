@@ -3,6 +3,7 @@
 mod admin;
 mod affiliations;
 mod disco;
+mod flood;
 mod history;
 mod identities;
 mod invite;

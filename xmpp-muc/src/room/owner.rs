@@ -12,13 +12,13 @@ use super::{
     admin::Done, affiliations::Entry, leave::Actor, occupants::OccupantNumber, state::RoomState,
 };
 use crate::{
-    Affiliation, Destroy, DestroyCause, DestroyRequest, MucOwner, Role, RoomConfig, StatusCode,
-    StoreEvent,
+    Affiliation, Destroy, DestroyCause, DestroyRequest, MucOwner, Password, Role, RoomConfig,
+    StatusCode, StoreEvent,
     context::Context,
     ids::random_id,
     privileges::Standing,
     request::{Fault, Request, errors},
-    room_form::{Policy, ROOM_CONFIG, RoomForm},
+    room_form::{PASSWORD_CHARS, Policy, ROOM_CONFIG, RoomForm},
     wire::RoomNotice,
 };
 
@@ -75,6 +75,11 @@ impl RoomState {
             .is_some_and(|reason| reason.chars().count() > limit)
         {
             request.refuse(cx, errors::too_large("reason"));
+            return;
+        }
+        let password = destroy.password.as_ref().map(Password::reveal);
+        if password.is_some_and(|password| password.chars().count() > PASSWORD_CHARS) {
+            request.refuse(cx, errors::too_large("password"));
             return;
         }
         let destroy = Destroy {

@@ -46,6 +46,12 @@ impl RoomState {
             (None, None, _) => request.refuse(cx, errors::jid_malformed()),
             (Some((number, own)), address, muc) => {
                 let renames = address.filter(|address| *address != own);
+                if muc.is_some()
+                    && let Err(error) = self.flood.count_entry(cx, &request.from.to_bare())
+                {
+                    request.refuse(cx, error); // FL1
+                    return;
+                }
                 let stays = match renames {
                     Some(address) => self.change_nick(cx, request, number, &address),
                     None => self.update_presence(cx, request, number, muc.is_some()),
@@ -65,6 +71,9 @@ impl RoomState {
         number: OccupantNumber,
         resync: bool,
     ) -> bool {
+        if !resync && self.has_to_wait(cx, request, number) {
+            return true;
+        }
         let Some(changed) = self.take_presence(cx, request, number) else {
             return false;
         };
@@ -85,6 +94,20 @@ impl RoomState {
         true
     }
 
+    /// MUC FL2: whether an update comes too soon after the last one. One that would be refused doesn't wait.
+    fn has_to_wait(
+        &mut self,
+        cx: &Context<'_>,
+        request: Request<'_>,
+        number: OccupantNumber,
+    ) -> bool {
+        let role = self.occupants.get(number).map_or(Role::None, |o| o.role);
+        match self.keep_presence(cx, request.stanza, role) {
+            Ok(kept) => self.delay_presence(cx, request, &kept),
+            Err(_) => false,
+        }
+    }
+
     /// Keeps the presence that a session sent. Gives whether the one that is shown changed (MUC MS3), or nothing
     /// when it was refused.
     pub(super) fn take_presence(
@@ -101,14 +124,25 @@ impl RoomState {
                 return None;
             }
         };
-        let priority = priority(request.stanza);
+        self.flood.forget(request.from);
+        self.put_presence(number, request.from, kept, priority(request.stanza))
+    }
+
+    /// Makes a checked presence that of a session. Gives whether the one that is shown changed.
+    pub(super) fn put_presence(
+        &mut self,
+        number: OccupantNumber,
+        session: &FullJid,
+        kept: Element,
+        priority: i8,
+    ) -> Option<bool> {
         let occupant = self.occupants.get(number)?;
         let before = occupant.primary().presence.clone();
         let occupant = self.occupants.change(number)?;
         let session = occupant
             .sessions
             .iter_mut()
-            .find(|session| session.jid == *request.from)?;
+            .find(|known| known.jid == *session)?;
         session.presence = kept;
         session.priority = priority;
         Some(occupant.primary().presence != before)

@@ -56,7 +56,15 @@ impl RoomState {
             request.refuse(cx, errors::too_large("message"));
             return;
         }
-        cx.deliver_written(target.session_jids(), message.into()); // MS2
+        let to = target.session_jids(); // MS2
+        if let Err(error) =
+            self.flood
+                .count_message(cx, &request.from.to_bare(), message.as_str().len())
+        {
+            request.refuse(cx, error); // FL1
+            return;
+        }
+        cx.deliver_written(to, message.into());
     }
 
     /// MUC PM4, LV4: an error comes back for something that the room sent. The author of a private message learns of

@@ -7,6 +7,7 @@ use xmpp_core::{
 
 use super::{private::error_of, queries::Query, state::RoomState};
 use crate::{
+    Fanout,
     context::Context,
     ids::random_id,
     request::{Refusal, Request, errors},
@@ -71,15 +72,17 @@ impl RoomState {
             target.primary().jid.clone().into()
         };
         let id = random_id(cx.random);
-        cx.send(
-            target.clone(),
-            &Forwarded {
-                from: from.as_str(),
-                iq_type: if set { "set" } else { "get" },
-                id: &id,
-                payload: Some(payload),
-            },
-        );
+        let forwarded = Fanout::new(&Forwarded {
+            from: from.as_str(),
+            iq_type: if set { "set" } else { "get" },
+            id: &id,
+            payload: Some(payload),
+        });
+        if forwarded.as_str().len() > cx.service.limits.message_bytes {
+            request.refuse(cx, errors::too_large("request")); // FL3
+            return;
+        }
+        cx.send_written(target.clone(), forwarded.into());
         let query = Query {
             asker: request.from.clone(),
             id: request.id().unwrap_or_default().into_owned(),

@@ -383,7 +383,7 @@ impl RoomState {
         if is_new && self.affiliations.len() >= limits.affiliations {
             return Err(errors::resource_constraint());
         }
-        if self.reserved_nick(user).is_none() && cx.out.reservations >= limits.reservations {
+        if self.reserved_nick(user).is_none() && cx.out.totals.reservations >= limits.reservations {
             return Err(errors::resource_constraint());
         }
         Ok(())

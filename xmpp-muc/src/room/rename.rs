@@ -25,7 +25,12 @@ impl RoomState {
         number: OccupantNumber,
         address: &FullJid,
     ) -> bool {
-        let target = match self.check_change(cx, number, address) {
+        let target = self.check_change(cx, number, address);
+        let target = target.and_then(|target| {
+            self.flood.count_nick_change(cx, &request.from.to_bare())?;
+            Ok(target)
+        });
+        let target = match target {
             Ok(target) => target,
             Err(error) => {
                 request.refuse(cx, error); // PR4: the old nick stays, the others see nothing

@@ -8,12 +8,13 @@ use xmpp_core::{
 };
 
 use super::{
-    affiliations::Affiliations, history::History, invite::Invitations, occupants::Occupants,
-    queries::Queries, registration::Registrations, subject::Subject, voice::VoiceRequests,
+    affiliations::Affiliations, flood::Flood, history::History, invite::Invitations,
+    occupants::Occupants, queries::Queries, registration::Registrations, subject::Subject,
+    voice::VoiceRequests,
 };
 use crate::{
     Affiliation, DestroyCause, Event, LockExpiry, Role, RoomConfig, ServiceConfig, StoreEvent,
-    context::Context,
+    context::{Context, Totals},
     effect::Asker,
     ids::OccupantSecret,
     request::{Fault, Request, is_of_room},
@@ -26,7 +27,7 @@ pub(crate) struct RoomState {
     pub(crate) jid: BareJid,
     pub(crate) config: RoomConfig,
     pub(super) secret: OccupantSecret,
-    pub(crate) affiliations: Affiliations,
+    pub(super) affiliations: Affiliations,
     /// Roles given or taken by moderators in a moderated room, by bare JID (MUC EN18).
     pub(super) remembered: BTreeMap<BareJid, Role>,
     pub(super) occupants: Occupants,
@@ -36,8 +37,9 @@ pub(crate) struct RoomState {
     pub(super) invitations: Invitations,
     pub(super) voice: VoiceRequests,
     pub(super) registrations: Registrations,
-    /// The reserved nicks that the service has counted (MUC RG8).
-    pub(crate) counted_reservations: usize,
+    pub(super) flood: Flood,
+    /// What the service has counted of this room.
+    pub(crate) counted: Totals,
     /// When each user last spoke, in slow mode (MUC FL6).
     pub(super) spoke: BTreeMap<BareJid, Timestamp>,
     /// Until when the room stays locked, if it is (MUC CR3, CR6).
@@ -64,7 +66,8 @@ impl RoomState {
             invitations: Invitations::default(),
             voice: VoiceRequests::default(),
             registrations: Registrations::default(),
-            counted_reservations: 0,
+            flood: Flood::default(),
+            counted: Totals::default(),
             spoke: BTreeMap::new(),
             locked_until: None,
             empty_since: None,
@@ -105,6 +108,14 @@ impl RoomState {
         self.enter(cx, request, address, muc, admission, true);
         note_asker(cx, request);
         Ok(())
+    }
+
+    /// What the service bounds for all rooms together.
+    pub(crate) fn totals(&self) -> Totals {
+        Totals {
+            reservations: self.affiliations.reserved(),
+            locked: usize::from(self.locked_until.is_some()),
+        }
     }
 
     pub(crate) fn occupants(&self) -> usize {
@@ -155,6 +166,7 @@ impl RoomState {
 
     pub(crate) fn handle_timeout(&mut self, cx: &mut Context<'_>) {
         self.expire_queries(cx);
+        self.send_late_presences(cx);
         if self.locked_until.is_some_and(|until| until <= cx.now) {
             self.locked_until = None;
             if cx.service.lock_expiry == LockExpiry::Destroy {
@@ -174,6 +186,7 @@ impl RoomState {
     pub(crate) fn poll_timeout(&self, service: &ServiceConfig) -> Option<Timestamp> {
         [
             self.queries.deadline(),
+            self.flood.deadline(),
             self.locked_until,
             self.empty_since
                 .map(|since| since.saturating_add(service.linger)),

@@ -109,7 +109,7 @@ impl RoomState {
             .asked
             .get(&user)
             .is_some_and(|asked| now.since(asked.at) < interval);
-        if too_soon || self.voice.asked.len() >= cx.service.limits.affiliations {
+        if too_soon || self.voice.asked.len() >= cx.service.limits.voice_requests {
             request.refuse(cx, errors::resource_constraint());
             return;
         }

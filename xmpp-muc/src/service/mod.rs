@@ -23,6 +23,7 @@ use crate::{
     Creation, DestroyCause, Effect, Event, RoomConfig, ServiceConfig,
     context::Context,
     ids::OccupantSecret,
+    rate::{Allowance, ByUser},
     request::{Fault, Request, errors},
     room::{RoomState, Surroundings, refuse_unknown},
 };
@@ -43,6 +44,8 @@ pub struct Service {
     listed: BTreeSet<BareJid>,
     timers: Timers,
     surroundings: Surroundings,
+    /// How many rooms each user may still make (MUC FL4).
+    creations: ByUser<Allowance>,
     /// Rooms whose stored state cannot be read (MUC PE5).
     blocked: BTreeSet<BareJid>,
     tombstones: Tombstones,
@@ -84,6 +87,7 @@ impl Service {
             listed: BTreeSet::new(),
             timers: Timers::default(),
             surroundings: Surroundings::new(config, random),
+            creations: ByUser::default(),
             blocked: BTreeSet::new(),
             tombstones: Tombstones::default(),
             down: false,
@@ -336,10 +340,28 @@ impl Service {
         if room_count >= cx.service.limits.rooms {
             return Err(errors::resource_constraint()); // FL4
         }
+        if cx.service.lock_new_rooms && cx.out.totals.locked >= cx.service.limits.locked_rooms {
+            return Err(errors::resource_constraint());
+        }
         let secret = OccupantSecret::new(cx.random);
         let mut room = RoomState::new(address.to_bare(), cx.service.room.clone(), secret);
+        let rate = cx.service.limits.creations;
+        let mut left = (!cx.service.administrators.contains(&user)).then(|| {
+            self.creations.of(
+                &user,
+                cx.now,
+                || Allowance::events(rate),
+                Allowance::is_whole,
+            )
+        });
+        if left.as_mut().is_some_and(|left| !left.is_left(cx.now)) {
+            return Err(errors::resource_constraint());
+        }
         room.create(&mut cx, request, &address, muc)?;
         self.tombstones.remove(&address.to_bare());
+        if let Some(left) = left {
+            let _ = left.take(cx.now, 1); // there was one: only what was made counts
+        }
         self.rooms.insert(address.to_bare(), room);
         Ok(())
     }
@@ -363,8 +385,8 @@ impl Service {
         let Some(room) = self.rooms.get_mut(jid) else {
             return;
         };
-        let reservations = &mut self.surroundings.out.reservations;
-        *reservations -= room.counted_reservations;
+        let totals = &mut self.surroundings.out.totals;
+        totals.remove(room.counted);
         if room.gone.is_some() {
             let tombstone = room.tombstone.clone();
             self.rooms.remove(jid);
@@ -375,8 +397,8 @@ impl Service {
             self.timers.set(jid, None);
             return;
         }
-        room.counted_reservations = room.affiliations.reserved();
-        *reservations += room.counted_reservations;
+        room.counted = room.totals();
+        totals.add(room.counted);
         self.timers
             .set(jid, room.poll_timeout(&self.surroundings.service));
         if room.is_listed() {

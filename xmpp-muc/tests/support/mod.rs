@@ -21,7 +21,7 @@ mod lines;
 use std::time::Duration;
 
 use xmpp_core::{FullJid, Jid, Random, Timestamp, xml::Element};
-use xmpp_muc::{Effect, RoleSet, RoomConfig, Service, ServiceConfig, StoreEvent, Whois};
+use xmpp_muc::{Effect, Rates, RoleSet, RoomConfig, Service, ServiceConfig, StoreEvent, Whois};
 
 pub(crate) use check::Checker;
 pub(crate) use lines::line;
@@ -112,6 +112,8 @@ impl World {
     pub(crate) fn with(change: impl FnOnce(&mut ServiceConfig)) -> Self {
         let mut config = ServiceConfig::default();
         config.lock_new_rooms = false;
+        // Scripts are faster than people.
+        config.limits.rates = Rates::UNLIMITED;
         change(&mut config);
         let mut checker = Checker::default();
         checker.non_anonymous = config.room.whois == Whois::Anyone;
