@@ -17,9 +17,12 @@ use tokio::{
     time::sleep_until,
 };
 
+use xmpp_muc::{ArchiveRead, ArchiveReadError};
+
 use crate::{
     clock::Clock,
-    hub::{Hub, Output},
+    hub::{Batch, Hub, Output},
+    store::{Committed, Database, Done, OpenError, Retention, Store},
 };
 
 pub(crate) use crate::hub::{Peer, RequestId, Response, SocketId, ToSocket};
@@ -54,7 +57,9 @@ enum Command {
     },
     Drained(SocketId),
     Closed(SocketId),
+    Stored(Done),
     Shutdown(oneshot::Sender<()>),
+    Close(oneshot::Sender<()>),
 }
 
 /// How connections reach the hub.
@@ -105,6 +110,14 @@ impl HubHandle {
         self.send(Command::Shutdown(done));
         // An error means that the hub has ended, and all sessions with it.
         let _ = all_gone.await;
+    }
+
+    /// Closes the store when it has written all that it was given. What comes later is not stored, and so not seen.
+    pub(crate) async fn close_store(&self) {
+        let (done, closed) = oneshot::channel();
+        self.send(Command::Close(done));
+        // An error means that the hub has ended, which closes the store.
+        let _ = closed.await;
     }
 
     /// Whether the hub is at work.
@@ -176,8 +189,17 @@ impl fmt::Debug for Socket {
     }
 }
 
-/// Starts the task. It ends when every [`HubHandle`] is gone.
-pub(crate) fn start(hub: Hub, clock: Clock) -> HubHandle {
+/// Starts the task, and the threads of its store. It ends when every [`HubHandle`] is gone.
+///
+/// # Errors
+///
+/// [`OpenError`] when the store's threads cannot start.
+pub(crate) fn start(
+    hub: Hub,
+    clock: Clock,
+    database: Database,
+    retention: Retention,
+) -> Result<HubHandle, OpenError> {
     let (commands, inbox) = mpsc::unbounded_channel();
     let handle = HubHandle {
         commands,
@@ -188,16 +210,24 @@ pub(crate) fn start(hub: Hub, clock: Clock) -> HubHandle {
         commands: handle.commands.downgrade(),
         requests: handle.requests.clone(),
     };
+    let report = handle.commands.downgrade();
+    let store = Store::start(database, retention, clock, move |done| {
+        if let Some(commands) = report.upgrade() {
+            // As for `HubHandle::send`.
+            let _ = commands.send(Command::Stored(done));
+        }
+    })?;
     let driver = Driver {
         hub,
         clock,
+        store: Some(store),
         weak,
         replies: HashMap::new(),
         sockets: HashMap::new(),
         all_gone: None,
     };
     tokio::spawn(driver.run(inbox));
-    handle
+    Ok(handle)
 }
 
 struct WeakHandle {
@@ -217,6 +247,8 @@ impl WeakHandle {
 struct Driver {
     hub: Hub,
     clock: Clock,
+    /// Until it is closed.
+    store: Option<Store>,
     weak: WeakHandle,
     replies: HashMap<RequestId, oneshot::Sender<Response>>,
     sockets: HashMap<SocketId, SocketQueue>,
@@ -240,7 +272,7 @@ impl Driver {
                 biased;
                 command = inbox.recv() => match command {
                     Some(command) => self.carry_out(command),
-                    None => return,
+                    None => break,
                 },
                 () = sleep_until(self.clock.instant(deadline)) => {}
             }
@@ -261,6 +293,7 @@ impl Driver {
                 let _ = done.send(());
             }
         }
+        self.close_store(None);
     }
 
     fn carry_out(&mut self, command: Command) {
@@ -293,6 +326,13 @@ impl Driver {
                 self.sockets.remove(&id);
                 self.hub.handle_closed(now, id);
             }
+            Command::Stored(Done::Commit { ticket, result }) => {
+                self.hub.handle_committed(now, ticket, &result);
+            }
+            Command::Stored(Done::Read { id, answer }) => {
+                self.hub.handle_archive_read(now, id, answer);
+            }
+            Command::Close(done) => self.close_store(Some(done)),
             Command::Shutdown(done) => {
                 self.hub.shut_down(now);
                 self.all_gone = Some(done);
@@ -350,8 +390,44 @@ impl Driver {
                     }
                     self.fill(id);
                 }
+                Output::Commit(batch) => self.commit(batch),
+                Output::ReadArchive(read) => self.read(read),
             }
         }
+    }
+
+    fn commit(&mut self, batch: Batch) {
+        if let Some(store) = &self.store {
+            store.commit(batch);
+        } else {
+            let now = self.clock.now();
+            self.hub
+                .handle_committed(now, batch.ticket, &Committed::Nothing);
+        }
+    }
+
+    fn read(&mut self, read: Box<ArchiveRead>) {
+        if let Some(store) = &self.store {
+            store.read(read);
+        } else {
+            let failed = Err(ArchiveReadError::Failed);
+            self.hub
+                .handle_archive_read(self.clock.now(), read.id, failed);
+        }
+    }
+
+    /// The threads end when they have done what they were given; they need not be waited for here.
+    fn close_store(&mut self, done: Option<oneshot::Sender<()>>) {
+        let store = self.store.take();
+        tokio::task::spawn_blocking(move || {
+            if let Some(store) = store {
+                store.close();
+            }
+            if let Some(done) = done {
+                // Whoever waited may have given up.
+                let _ = done.send(());
+            }
+        });
     }
 
     /// Moves messages from the hub to the queue of a socket while it takes them.

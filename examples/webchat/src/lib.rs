@@ -9,6 +9,7 @@
 //! - `http`: from a request to the domain it is for (`Host`, what trusted proxies say, the path's prefix), then that
 //!   domain's routes: the page, Converse.js, host-meta, `POST /http-bind` and `GET /xmpp-websocket`, each of which hands over
 //!   requests and messages as they come.
+//! - [`store`]: rooms and archives in SQLite, and the threads that wait for the disk.
 //! - [`upload`]: files that users share (XEP-0363): who gets a slot, where they lie.
 //! - `driver`: the one task that owns a hub, with its clock.
 //! - [`hub::Hub`]: a machine without I/O as the crates are: sessions of BOSH and WebSocket clients in, answers and
@@ -21,6 +22,7 @@ mod http;
 pub mod hub;
 mod options;
 mod server;
+pub mod store;
 mod tls;
 pub mod upload;
 

@@ -19,7 +19,8 @@ use crate::{
     driver::{self, HubHandle},
     http::{self, Front, Neighbour, Uploads},
     hub::{Census, Hub},
-    options::{PublicUrl, Settings},
+    options::{HostSettings, PublicUrl, Settings},
+    store::{Database, OpenError, Retention},
     tls::{Certificates, TlsError},
     upload,
 };
@@ -50,10 +51,12 @@ pub enum StartError {
     /// Uploaded files cannot be kept: their folder or their key cannot be used.
     #[error(transparent)]
     Upload(Box<dyn std::error::Error + Send + Sync>),
-
     /// The certificates cannot be used.
     #[error("no TLS: {0}")]
     Tls(#[from] TlsError),
+    /// What is stored cannot be used.
+    #[error(transparent)]
+    Store(#[from] OpenError),
 }
 
 /// A running server.
@@ -73,7 +76,8 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// [`StartError::Listen`] when the address is wrong or taken, [`StartError::Tls`] when certificates are wrong.
+    /// [`StartError::Listen`] when the address is wrong or taken, [`StartError::Tls`] when certificates are wrong,
+    /// [`StartError::Store`] when what is stored cannot be used.
     pub async fn start(settings: &Settings) -> Result<Self, StartError> {
         let certificates = Certificates::load(settings)?;
         let tls = match &certificates {
@@ -97,6 +101,8 @@ impl Server {
             .then(|| PublicUrl::local(address, false));
         for host in &settings.hosts {
             let random = || Box::new(secure_random()) as Box<_>;
+            // First of all, for it keeps other processes out of the folder.
+            let database = open_store(host)?;
             let mut hub = Hub::among(census.clone(), host, random, clock.now());
             let public = host.public_url.clone().or(local.take());
             let opened = upload::open(host, public.as_ref(), clock)
@@ -106,7 +112,7 @@ impl Server {
                 hub.add_upload(opened.issuer, opened.folder.usage());
                 Uploads::new(opened.folder, opened.key, clock)
             });
-            let hub = driver::start(hub, clock);
+            let hub = with_store(hub, database, host, clock)?;
             sites.push(http::site(host, uploads, hub.clone()));
             hubs.push(hub);
             tracing::info!(domain = host.domain, "serving");
@@ -171,8 +177,41 @@ impl Server {
         {
             tracing::debug!("some connections did not end in time");
         }
+        // All that was seen is on the disk already; this makes it one file.
+        join_all(self.hubs.iter().map(HubHandle::close_store)).await;
         tracing::info!("stopped");
     }
+}
+
+/// What is stored of a domain's rooms.
+fn open_store(host: &HostSettings) -> Result<Database, OpenError> {
+    match &host.data {
+        Some(folder) => Database::open(folder),
+        None => Ok(Database::in_memory()),
+    }
+}
+
+/// Puts back the rooms that are stored and sets the hub to work.
+fn with_store(
+    mut hub: Hub,
+    database: Database,
+    host: &HostSettings,
+    clock: Clock,
+) -> Result<HubHandle, OpenError> {
+    let rooms = database.rooms(host.limits.history, clock.now())?;
+    if !rooms.is_empty() {
+        tracing::info!(
+            domain = host.domain,
+            rooms = rooms.len(),
+            "rooms found again"
+        );
+    }
+    hub.restore(clock.now(), rooms);
+    let retention = Retention {
+        age: host.archive.age,
+        messages: host.archive.messages,
+    };
+    driver::start(hub, clock, database, retention)
 }
 
 struct Acceptor {

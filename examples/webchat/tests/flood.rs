@@ -10,6 +10,7 @@ use clap::Parser;
 use webchat::{
     Options,
     hub::{Hub, Output, RequestId, SocketId, ToSocket},
+    store::Database,
 };
 use xmpp_core::{
     Random, Timestamp,
@@ -46,6 +47,7 @@ fn random() -> Box<dyn Random + Send> {
 /// A hub and its clients, whose transports bring what they have as soon as the hub reads it.
 struct World {
     hub: Hub,
+    store: Database,
     now: Timestamp,
     clients: Vec<Client>,
     answers: HashMap<RequestId, (Timestamp, String)>,
@@ -70,6 +72,7 @@ impl World {
         let now = Timestamp::from_millis(1_800_000_000_000);
         Self {
             hub: Hub::new(&settings.hosts[0], random, now),
+            store: Database::in_memory(),
             now,
             clients: Vec::new(),
             answers: HashMap::new(),
@@ -134,6 +137,14 @@ impl World {
                         let id = response.id;
                         self.answers.insert(id, (self.now, response.body));
                         self.hub.handle_written(self.now, id);
+                    }
+                    Output::Commit(batch) => {
+                        let result = self.store.commit(&batch.commits);
+                        self.hub.handle_committed(self.now, batch.ticket, &result);
+                    }
+                    Output::ReadArchive(read) => {
+                        let answer = self.store.read(&read.room, &read.request);
+                        self.hub.handle_archive_read(self.now, read.id, answer);
                     }
                     Output::Pending(socket) => {
                         let client = self.clients.iter_mut().find(|c| c.socket == socket);
@@ -397,8 +408,8 @@ fn a_room_takes_no_more_than_its_rate_from_all_together() {
     world.write(witness, message("a", "a word"));
     world.wait(SECOND);
     let bodies = world.bodies(witness);
-    let word = bodies.iter().find(|(_, b)| b == "a word").expect("it came");
-    assert!(word.0.since(before) <= Duration::from_millis(100));
+    let said = bodies.iter().find(|(_, b)| b == "a word").expect("it came");
+    assert!(said.0.since(before) <= Duration::from_millis(100));
 }
 
 /// MUC FL1: refused, not queued without bound; and whoever waits for others is not ended for it.

@@ -10,6 +10,7 @@ use clap::Parser;
 use webchat::{
     Options,
     hub::{Hub, Output, RequestId, SocketId, ToSocket},
+    store::Database,
 };
 use xmpp_core::{
     Random, Timestamp,
@@ -39,6 +40,7 @@ fn random() -> Box<dyn Random + Send> {
 
 struct World {
     hub: Hub,
+    store: Database,
     now: Timestamp,
     last_request: u64,
     answers: HashMap<RequestId, String>,
@@ -58,6 +60,7 @@ impl World {
         let now = Timestamp::from_millis(1_800_000_000_000);
         Self {
             hub: Hub::new(&settings.hosts[0], random, now),
+            store: Database::in_memory(),
             now,
             last_request: 0,
             answers: HashMap::new(),
@@ -89,6 +92,14 @@ impl World {
                 }
                 Output::Pending(socket) if self.deaf.contains(&socket) => {}
                 Output::Pending(socket) => self.read(socket),
+                Output::Commit(batch) => {
+                    let result = self.store.commit(&batch.commits);
+                    self.hub.handle_committed(self.now, batch.ticket, &result);
+                }
+                Output::ReadArchive(read) => {
+                    let answer = self.store.read(&read.room, &read.request);
+                    self.hub.handle_archive_read(self.now, read.id, answer);
+                }
             }
         }
     }
@@ -436,4 +447,43 @@ fn a_shutdown_tells_everybody_and_lets_nobody_in() {
     world.say(ben, "<close xmlns='urn:ietf:params:xml:ns:xmpp-framing'/>");
     world.wait(Duration::from_secs(10));
     assert_eq!(world.hub.sessions(), 0);
+}
+
+/// HDR-11: who reads a message in another session knows its language all the same.
+#[test]
+fn a_stanza_has_the_language_of_its_stream() {
+    let mut world = World::new(&[]);
+    let ben = world.socket_user();
+    world.join(ben, "ben");
+    let created = world.ask("<body xmlns='http://jabber.org/protocol/httpbind' rid='100' to='localhost' ver='1.6' wait='59' hold='1' xml:lang='de' xmpp:version='1.0' xmlns:xmpp='urn:xmpp:xbosh'/>");
+    let sid = created.attr("sid").expect("a sid").into_owned();
+    let auth = "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='ANONYMOUS'/>";
+    world.ask(&body(&sid, 101, auth));
+    world.ask(&format!("<body xmlns='http://jabber.org/protocol/httpbind' rid='102' sid='{sid}' to='localhost' xml:lang='de' xmpp:restart='true' xmlns:xmpp='urn:xmpp:xbosh'/>"));
+    world.ask(&body(&sid, 103, "<iq xmlns='jabber:client' type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>"));
+    world.ask(&body(&sid, 104, &presence("anna")));
+    world.take(ben);
+    world.post(&body(&sid, 105, &message("hallo")));
+    let swiss = message("grüezi").replacen("<message", "<message xml:lang='de-CH'", 1);
+    world.post(&body(&sid, 106, &swiss));
+    world.say(ben, &message("hello"));
+    let heard: Vec<_> = world
+        .take(ben)
+        .iter()
+        .map(|message| {
+            let lang = message.attr_ns("lang", ns::XML);
+            (
+                bodies([message]).remove(0),
+                lang.map(std::borrow::Cow::into_owned),
+            )
+        })
+        .collect();
+    assert_eq!(
+        heard,
+        [
+            ("hallo".to_owned(), Some("de".to_owned())),
+            ("grüezi".to_owned(), Some("de-CH".to_owned())),
+            ("hello".to_owned(), None),
+        ]
+    );
 }

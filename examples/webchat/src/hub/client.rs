@@ -6,7 +6,7 @@ use xmpp_bosh::{Manager, Sid};
 use xmpp_core::{
     BareJid, FullJid, Timestamp,
     stream::{Link, ServerEvent, ServerSession, Session as _, WebSocketCodec},
-    xml::Element,
+    xml::{Element, ns},
 };
 
 use super::flood::{Flow, Paced};
@@ -86,6 +86,20 @@ impl Client {
     /// What waits for flood control.
     pub(super) fn held(&self) -> Option<&Element> {
         self.paced().held()
+    }
+
+    /// The stanza with the language of its stream, where that has one and the stanza does not say its own (HDR-11). On
+    /// WebSocket each stanza speaks for itself (BOSH 15.21).
+    pub(super) fn with_language(&self, stanza: &Element) -> Option<Element> {
+        if !matches!(self.transport, Transport::Bosh { .. }) {
+            return None;
+        }
+        let session = self.session();
+        let lang = session.peer_lang()?;
+        if stanza.attr_ns("lang", ns::XML).is_some() {
+            return None;
+        }
+        session.stamp(stanza, Some(lang))
     }
 
     /// Moves what has arrived into the session and, over BOSH, what it says into answers.

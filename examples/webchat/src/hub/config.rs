@@ -49,6 +49,8 @@ pub(super) fn rooms(settings: &HostSettings) -> ServiceConfig {
     // Whoever made a room may be gone for good; the topic is everybody's.
     config.room.change_subject = true;
     config.room.max_users = None;
+    // Whoever was away for a moment catches up from it.
+    config.room.archive = true;
     config.room.max_history_fetch = u32::try_from(settings.limits.history).unwrap_or(u32::MAX);
     config.limits.rooms = settings.limits.rooms;
     config.limits.occupants = u32::try_from(settings.limits.occupants).unwrap_or(u32::MAX);

@@ -5,6 +5,7 @@ mod census;
 mod client;
 mod config;
 mod domain;
+mod effects;
 mod flood;
 mod pace;
 mod peer;
@@ -20,6 +21,7 @@ use std::{
 
 pub use self::{
     census::Census,
+    effects::{Batch, Ticket},
     peer::{Peer, Protection},
 };
 pub use xmpp_bosh::{RequestId, Response};
@@ -32,11 +34,12 @@ use xmpp_core::{
         StreamErrorCondition,
     },
 };
-use xmpp_muc::Service;
+use xmpp_muc::{ArchiveRead, Service};
 
 use self::{
     client::{Client, Key, SocketLink, Transport},
     domain::Answers,
+    effects::Waiting,
     flood::{Flood, Paced},
     timers::Timers,
     upload::Upload,
@@ -63,6 +66,12 @@ pub enum Output {
     Answer(Response),
     /// [`Hub::poll_message`] may have something for this WebSocket.
     Pending(SocketId),
+    /// Make these commits durable; tell [`Hub::handle_committed`] what became of them. Until then what they changed
+    /// is seen by nobody.
+    Commit(Batch),
+    /// Read the archive of a room, as it is after all commits before; the answer goes to
+    /// [`Hub::handle_archive_read`]. Nothing waits for it.
+    ReadArchive(Box<ArchiveRead>),
 }
 
 /// What must be sent on a WebSocket.
@@ -102,6 +111,9 @@ pub struct Hub {
     census: Census,
     /// Rooms of this hub that are counted there.
     counted_rooms: usize,
+    /// What the rooms have said and the store holds up.
+    waiting: Waiting,
+    max_waiting: usize,
     clients: HashMap<Key, Client>,
     by_sid: HashMap<Sid, Key>,
     /// Anonymous users have one session each.
@@ -120,6 +132,8 @@ pub struct Hub {
     outputs: VecDeque<Output>,
     last_key: u64,
     closing: bool,
+    /// The sessions have to be ended, for the server does.
+    farewells_due: bool,
 }
 
 impl Hub {
@@ -175,12 +189,15 @@ impl Hub {
             account: Answers::of_account(),
             rooms: Service::new(muc, config::rooms(settings), new_random()),
             upload: None,
+            waiting: Waiting::default(),
+            max_waiting: settings.archive.queue_bytes,
             timers: Timers::default(),
             flood: Flood::new(settings.flood),
             marked: VecDeque::new(),
             outputs: VecDeque::new(),
             last_key: 0,
             closing: false,
+            farewells_due: false,
         }
     }
 
@@ -326,6 +343,14 @@ impl Hub {
         self.closing = true;
         self.rooms.shutdown(self.now);
         self.carry_out_effects();
+        self.farewells_due = true;
+    }
+
+    /// Ends every session, once it has got all that its rooms had to say.
+    fn say_farewells(&mut self) {
+        if !self.waiting.is_empty() || !std::mem::take(&mut self.farewells_due) {
+            return;
+        }
         let keys: Vec<Key> = self.clients.keys().copied().collect();
         for key in keys {
             if let Some(client) = self.clients.get_mut(&key) {
@@ -349,11 +374,12 @@ impl Hub {
 
     /// Whether nobody is here, nor anybody who is still to be told the end.
     pub fn is_empty(&self) -> bool {
-        self.clients.is_empty() && self.bosh.untold() == 0
+        self.clients.is_empty() && self.bosh.untold() == 0 && self.waiting.is_empty()
     }
 
     /// Everybody else's work, until there is none.
     fn settle(&mut self) {
+        self.say_farewells();
         loop {
             if let Some(event) = self.bosh.poll_event() {
                 self.bosh_event(event);
@@ -364,6 +390,7 @@ impl Hub {
             }
         }
         self.peers.clear();
+        self.commit();
         while let Some(response) = self.bosh.poll_response() {
             self.outputs.push_back(Output::Answer(response));
         }

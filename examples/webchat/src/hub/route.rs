@@ -1,9 +1,7 @@
 //! Where a stanza goes: the domain, an account, a session, a room.
 
-use std::sync::Arc;
-
 use xmpp_core::{FullJid, Jid, StanzaErrorCondition, xml::Element};
-use xmpp_muc::{Effect, Event, Fanout};
+use xmpp_muc::Event;
 use xmpp_stanza::{PresenceType, StanzaKind, StanzaRef};
 
 use super::{Hub, client::Key};
@@ -11,9 +9,14 @@ use super::{Hub, client::Key};
 impl Hub {
     /// A stanza from the session `key`. Its sender is who the session belongs to, whatever it says itself (STZ-6).
     pub(super) fn route(&mut self, key: Key, element: &Element) {
-        let Some(from) = self.clients.get(&key).and_then(|c| c.jid.clone()) else {
+        let Some(client) = self.clients.get(&key) else {
             return;
         };
+        let Some(from) = client.jid.clone() else {
+            return;
+        };
+        let stamped = client.with_language(element);
+        let element = stamped.as_ref().unwrap_or(element);
         let Some(stanza) = StanzaRef::new(element.root()) else {
             return;
         };
@@ -80,6 +83,11 @@ impl Hub {
                 StanzaErrorCondition::ResourceConstraint,
             );
         }
+        // Whoever leaves is not kept.
+        if self.is_store_behind() && stanza.presence_type() != Some(PresenceType::Unavailable) {
+            let condition = StanzaErrorCondition::ResourceConstraint;
+            return self.refuse(key, from, to, element, condition);
+        }
         if enters {
             // The rooms of other domains may have become more or less.
             let limit = self.census.room_limit(self.counted_rooms);
@@ -114,56 +122,6 @@ impl Hub {
         }
     }
 
-    /// Does what the rooms want done.
-    pub(super) fn carry_out_effects(&mut self) {
-        while let Some(effect) = self.rooms.poll_effect() {
-            self.carry_out(effect);
-        }
-        while let Some(event) = self.rooms.poll_event() {
-            self.room_event(event);
-        }
-        let rooms = self.rooms.room_count();
-        if rooms != self.counted_rooms {
-            self.census.rooms_changed(self.counted_rooms, rooms);
-            self.counted_rooms = rooms;
-        }
-    }
-
-    fn carry_out(&mut self, effect: Effect) {
-        match effect {
-            // There is no store yet: nothing has to wait.
-            Effect::Store(commit) => {
-                for effect in commit.then {
-                    self.carry_out(effect);
-                }
-            }
-            Effect::Deliver { stanza, to } => {
-                for to in to.iter() {
-                    self.deliver(&stanza, to);
-                }
-            }
-            Effect::Send { stanza, to } => self.send_from_room(&stanza, &to),
-            _ => {}
-        }
-    }
-
-    fn deliver(&mut self, stanza: &Fanout, to: &FullJid) {
-        if let Some(key) = self.session_of(to) {
-            self.send(key, &stanza.to(to.as_str()));
-        }
-    }
-
-    fn send_from_room(&mut self, stanza: &Arc<Fanout>, to: &Jid) {
-        let key = match to.to_full() {
-            Some(full) => self.session_of(&full),
-            // An invitation, for instance.
-            None => self.by_jid.get(&to.to_bare()).copied(),
-        };
-        if let Some(key) = key {
-            self.send(key, &stanza.to(to.as_str()));
-        }
-    }
-
     /// The session that has exactly this address.
     pub(super) fn session_of(&self, jid: &FullJid) -> Option<Key> {
         let key = *self.by_jid.get(jid.bare_str())?;
@@ -171,7 +129,7 @@ impl Hub {
         (bound == jid).then_some(key)
     }
 
-    fn room_event(&mut self, event: Event) {
+    pub(super) fn room_event(&mut self, event: Event) {
         match event {
             Event::RoomCreated { room } => tracing::info!(%room, "room made"),
             Event::RoomDestroyed { room, cause } => tracing::info!(%room, ?cause, "room gone"),

@@ -1,0 +1,337 @@
+//! The archive of a room, read page by page (XEP-0313, XEP-0059).
+
+use rusqlite::{
+    Connection, OptionalExtension as _, Row, Transaction,
+    types::{ToSql, Value},
+};
+use xmpp_core::{
+    BareJid, JidError, Timestamp,
+    xml::{Element, Fanout, Limits, ns},
+};
+use xmpp_muc::{
+    ArchiveAnchor, ArchiveAnswer, ArchiveAuthor, ArchivePage, ArchiveReadError, ArchiveRequest,
+    ArchiveSelection, StoredMessage,
+};
+
+/// The columns that [`message`] reads.
+const COLUMNS: &str = "seq, id, time, author, occupant, stanza";
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ReadError {
+    #[error("unknown id")]
+    UnknownId,
+    #[error("{0}")]
+    Sqlite(#[from] rusqlite::Error),
+    #[error("a request of a kind that is not known here")]
+    Unsupported,
+    #[error("message {id} cannot be read: {detail}")]
+    Message { id: String, detail: String },
+}
+
+impl From<ReadError> for ArchiveReadError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::UnknownId => Self::UnknownId,
+            ReadError::Sqlite(_) | ReadError::Unsupported | ReadError::Message { .. } => {
+                Self::Failed
+            }
+        }
+    }
+}
+
+/// Answers a request. All of the answer is from one moment.
+pub(super) fn read(
+    db: &Connection,
+    room: &BareJid,
+    request: &ArchiveRequest,
+) -> Result<ArchiveAnswer, ReadError> {
+    let tx = db.unchecked_transaction()?;
+    let key = tx
+        .prepare_cached("SELECT key FROM rooms WHERE jid = ?1")?
+        .query_row([room.as_str()], |row| row.get(0))
+        .optional()?;
+    let archive = Archive {
+        // One that is not stored has an empty archive.
+        key: key.unwrap_or(-1),
+        room,
+        db: &tx,
+    };
+    match request {
+        ArchiveRequest::Page(selection, page) => archive.page(selection, page),
+        ArchiveRequest::Metadata => archive.ends(),
+        ArchiveRequest::Message(id) => archive.one(id),
+        _ => Err(ReadError::Unsupported),
+    }
+}
+
+/// Messages of one room that are read at the start, however recent they are.
+const MAX_LATEST: usize = 10_000;
+
+/// The last messages of a room in the archive's order: `wanted` of them, and all not older than `recent`. What cannot be
+/// read is left out and logged.
+pub(super) fn latest(
+    db: &Connection,
+    room: &BareJid,
+    key: i64,
+    wanted: usize,
+    recent: i64,
+) -> rusqlite::Result<Vec<StoredMessage>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM messages INDEXED BY messages_by_room
+         WHERE room = ?1 ORDER BY seq DESC LIMIT ?2"
+    );
+    let mut statement = db.prepare_cached(&sql)?;
+    let mut rows = statement.query((key, limit(MAX_LATEST.max(wanted))))?;
+    let mut messages = Vec::new();
+    while let Some(row) = rows.next()? {
+        if messages.len() >= wanted && row.get::<_, i64>(2)? < recent {
+            break;
+        }
+        match message(room, row) {
+            Ok((_, message)) => messages.push(message),
+            Err(ReadError::Sqlite(error)) => return Err(error),
+            Err(error) => tracing::error!(%room, %error, "left out of the history"),
+        }
+    }
+    messages.reverse();
+    Ok(messages)
+}
+
+/// The archive of one room at one moment.
+struct Archive<'a> {
+    db: &'a Transaction<'a>,
+    room: &'a BareJid,
+    key: i64,
+}
+
+impl Archive<'_> {
+    fn page(
+        &self,
+        selection: &ArchiveSelection,
+        page: &ArchivePage,
+    ) -> Result<ArchiveAnswer, ReadError> {
+        let filter = self.filter(selection)?;
+        let (backwards, edge) = match &page.anchor {
+            ArchiveAnchor::First => (false, None),
+            ArchiveAnchor::After(id) => (false, Some((" AND seq > :edge", self.seq(id)?))),
+            ArchiveAnchor::Before(id) => (true, Some((" AND seq < :edge", self.seq(id)?))),
+            ArchiveAnchor::Last => (true, None),
+        };
+        let mut parameters = filter.parameters();
+        if let Some((_, seq)) = &edge {
+            parameters.push((":edge", seq));
+        }
+        // One more than wanted says whether there is more.
+        let max = limit(page.max.saturating_add(1));
+        parameters.push((":max", &max));
+        let sql = format!(
+            "SELECT {COLUMNS} {}{} ORDER BY seq {} LIMIT :max",
+            filter.source(),
+            edge.map_or("", |(condition, _)| condition),
+            if backwards { "DESC" } else { "ASC" },
+        );
+        let mut statement = self.db.prepare_cached(&sql)?;
+        let mut rows = statement.query(&*parameters)?;
+        let mut found = Vec::new();
+        let mut complete = true;
+        while let Some(row) = rows.next()? {
+            if found.len() == page.max {
+                complete = false;
+                break;
+            }
+            found.push(message(self.room, row)?);
+        }
+        if backwards {
+            found.reverse();
+        }
+        let (total, index) = self.count(&filter, found.first().map(|(seq, _)| *seq))?;
+        Ok(ArchiveAnswer {
+            entries: found.into_iter().map(|(_, message)| message).collect(),
+            total: Some(total),
+            index,
+            complete,
+        })
+    }
+
+    /// How many messages a filter passes, and how many of them are before `first`.
+    fn count(&self, filter: &Filter, first: Option<i64>) -> Result<(u64, Option<u64>), ReadError> {
+        let sql = format!(
+            "SELECT count(*), count(*) FILTER (WHERE seq < :first) {}",
+            filter.source()
+        );
+        let mut parameters = filter.parameters();
+        parameters.push((":first", &first));
+        let (total, before) = self
+            .db
+            .prepare_cached(&sql)?
+            .query_row(&*parameters, |row| {
+                Ok((unsigned(row, 0)?, unsigned(row, 1)?))
+            })?;
+        Ok((total, first.map(|_| before)))
+    }
+
+    /// The first and the last message, if they are not the same one.
+    fn ends(&self) -> Result<ArchiveAnswer, ReadError> {
+        let mut entries = Vec::new();
+        for order in ["ASC", "DESC"] {
+            let sql = format!(
+                "SELECT {COLUMNS} FROM messages INDEXED BY messages_by_room
+                 WHERE room = ?1 ORDER BY seq {order} LIMIT 1"
+            );
+            let mut statement = self.db.prepare_cached(&sql)?;
+            let mut rows = statement.query([self.key])?;
+            if let Some(row) = rows.next()? {
+                entries.push(message(self.room, row)?);
+            }
+        }
+        entries.dedup_by_key(|(seq, _)| *seq);
+        Ok(whole(entries))
+    }
+
+    fn one(&self, id: &str) -> Result<ArchiveAnswer, ReadError> {
+        let sql = format!("SELECT {COLUMNS} FROM messages WHERE room = ?1 AND id = ?2");
+        let mut statement = self.db.prepare_cached(&sql)?;
+        let mut rows = statement.query((self.key, id))?;
+        let row = rows.next()?.ok_or(ReadError::UnknownId)?;
+        Ok(whole(vec![message(self.room, row)?]))
+    }
+
+    /// Where a message stands in the archive's order.
+    fn seq(&self, id: &str) -> Result<i64, ReadError> {
+        self.db
+            .prepare_cached("SELECT seq FROM messages WHERE room = ?1 AND id = ?2")?
+            .query_row((self.key, id), |row| row.get(0))
+            .optional()?
+            .ok_or(ReadError::UnknownId)
+    }
+
+    fn filter(&self, selection: &ArchiveSelection) -> Result<Filter, ReadError> {
+        let mut filter = Filter::new(self.key);
+        if let Some(id) = &selection.after_id {
+            filter.add(" AND seq > :after", ":after", self.seq(id)?);
+        }
+        if let Some(id) = &selection.before_id {
+            filter.add(" AND seq < :before", ":before", self.seq(id)?);
+        }
+        if let Some(start) = selection.start {
+            filter.add(" AND time >= :start", ":start", super::millis(start));
+        }
+        if let Some(end) = selection.end {
+            filter.add(" AND time <= :end", ":end", super::millis(end));
+        }
+        match &selection.with {
+            None => {}
+            Some(ArchiveAuthor::Occupant(occupant)) => {
+                filter.index = "messages_by_occupant";
+                filter.add(
+                    " AND occupant = :occupant",
+                    ":occupant",
+                    occupant.to_string(),
+                );
+            }
+            Some(ArchiveAuthor::User(user)) => {
+                filter.index = "messages_by_user";
+                filter.add(" AND user = :user", ":user", user.to_bare().to_string());
+                if user.is_full() {
+                    filter.add(" AND author = :author", ":author", user.to_string());
+                }
+            }
+        }
+        if !selection.ids.is_empty() {
+            let mut ids: Vec<&str> = selection.ids.iter().map(String::as_str).collect();
+            ids.sort_unstable();
+            ids.dedup();
+            for id in &ids {
+                // XEP-0313 §4.1.4: one that is not there makes the whole query fail.
+                self.seq(id)?;
+            }
+            filter.index = "messages_by_id";
+            let list = serde_json::Value::from(ids).to_string();
+            filter.add(
+                " AND id IN (SELECT value FROM json_each(:ids))",
+                ":ids",
+                list,
+            );
+        }
+        Ok(filter)
+    }
+}
+
+/// An answer that is no page of something longer.
+fn whole(entries: Vec<(i64, StoredMessage)>) -> ArchiveAnswer {
+    ArchiveAnswer {
+        entries: entries.into_iter().map(|(_, message)| message).collect(),
+        complete: true,
+        ..ArchiveAnswer::default()
+    }
+}
+
+/// Which messages of a room.
+struct Filter {
+    /// The one that finds them without reading others.
+    index: &'static str,
+    conditions: String,
+    values: Vec<(&'static str, Value)>,
+}
+
+impl Filter {
+    fn new(room: i64) -> Self {
+        Self {
+            index: "messages_by_room",
+            conditions: " WHERE room = :room".to_owned(),
+            values: vec![(":room", room.into())],
+        }
+    }
+
+    fn add(&mut self, condition: &str, name: &'static str, value: impl Into<Value>) {
+        self.conditions.push_str(condition);
+        self.values.push((name, value.into()));
+    }
+
+    /// The part of a statement that is the same for counting and for reading. There are few different ones, since
+    /// values are parameters, so that the cache of statements holds them.
+    fn source(&self) -> String {
+        format!("FROM messages INDEXED BY {}{}", self.index, self.conditions)
+    }
+
+    fn parameters(&self) -> Vec<(&'static str, &dyn ToSql)> {
+        self.values
+            .iter()
+            .map(|(name, value)| (*name, value as &dyn ToSql))
+            .collect()
+    }
+}
+
+/// The message of a row, and its place in the order.
+fn message(room: &BareJid, row: &Row<'_>) -> Result<(i64, StoredMessage), ReadError> {
+    let id: String = row.get(1)?;
+    let unreadable = |detail: String| ReadError::Message {
+        id: id.clone(),
+        detail,
+    };
+    let (author, from): (String, String) = (row.get(3)?, row.get(4)?);
+    let author = author
+        .parse()
+        .map_err(|error: JidError| unreadable(error.to_string()))?;
+    let from = from
+        .parse()
+        .map_err(|error: JidError| unreadable(error.to_string()))?;
+    let text: String = row.get(5)?;
+    let stanza = Element::parse_in(&text, Limits::CLIENT, ns::CLIENT)
+        .map_err(|error| unreadable(error.to_string()))?;
+    let time = Timestamp::from_millis(unsigned(row, 2)?);
+    let stanza = Fanout::new(&stanza);
+    let message = StoredMessage::new(room.clone(), id.as_str(), time, author, from, stanza);
+    Ok((row.get(0)?, message))
+}
+
+fn unsigned(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
+    row.get::<_, i64>(column)
+        .map(|n| u64::try_from(n).unwrap_or(0))
+}
+
+/// For SQL's `LIMIT`.
+fn limit(max: usize) -> i64 {
+    i64::try_from(max).unwrap_or(i64::MAX)
+}

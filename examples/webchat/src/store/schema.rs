@@ -1,0 +1,127 @@
+//! The tables, and how a file of an older version becomes one of today's.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+/// Marks a file as ours (`PRAGMA application_id`): "wcht".
+const APPLICATION: i64 = 0x7763_6874;
+
+/// One step per version of the schema; a step that was released is never changed. `PRAGMA user_version` counts the
+/// steps that a file has behind it.
+const STEPS: [&str; 1] = [
+    // A room that is deleted loses its address at once and its messages bit by bit.
+    //
+    // `seq` is the archive's order: that of acceptance. The time may jump back with the machine's clock, and the id is
+    // random. Nobody outside sees it.
+    //
+    // The indexes hold all that a selection looks at, so that counting reads no message, and a page only its own.
+    "CREATE TABLE rooms (
+        key      INTEGER PRIMARY KEY,
+        jid      TEXT UNIQUE,
+        snapshot TEXT,
+        CHECK ((jid IS NULL) = (snapshot IS NULL))
+    ) STRICT;
+    CREATE INDEX rooms_deleted ON rooms (key) WHERE jid IS NULL;
+    CREATE TABLE messages (
+        seq      INTEGER PRIMARY KEY,
+        room     INTEGER NOT NULL REFERENCES rooms (key),
+        id       TEXT NOT NULL,
+        time     INTEGER NOT NULL,
+        user     TEXT NOT NULL,
+        author   TEXT NOT NULL,
+        occupant TEXT NOT NULL,
+        stanza   TEXT NOT NULL
+    ) STRICT;
+    CREATE UNIQUE INDEX messages_by_id ON messages (room, id);
+    CREATE INDEX messages_by_room ON messages (room, seq, time);
+    CREATE INDEX messages_by_occupant ON messages (room, occupant, seq, time);
+    CREATE INDEX messages_by_user ON messages (room, user, seq, time);
+    CREATE INDEX messages_by_time ON messages (time);",
+];
+
+/// Why a file cannot be used.
+#[derive(Debug)]
+pub(super) enum Unusable {
+    /// It belongs to another program.
+    Foreign,
+    /// A newer version of this program wrote it, with so many steps.
+    Newer(i64),
+    Sqlite(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for Unusable {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
+
+/// Brings a file to today's schema; an empty one gets it from the start. All or nothing.
+pub(super) fn prepare(db: &mut Connection) -> Result<(), Unusable> {
+    let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let number = |pragma| tx.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
+    let (application, version) = (number("application_id")?, number("user_version")?);
+    let tables: i64 = tx.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    let is_new = application == 0 && version == 0 && tables == 0;
+    if !is_new && application != APPLICATION {
+        return Err(Unusable::Foreign);
+    }
+    let done = usize::try_from(version).unwrap_or(usize::MAX);
+    let Some(missing) = STEPS.get(done..) else {
+        return Err(Unusable::Newer(version));
+    };
+    for step in missing {
+        tx.execute_batch(step)?;
+    }
+    tx.pragma_update(None, "application_id", APPLICATION)?;
+    tx.pragma_update(None, "user_version", version_of(STEPS.len()))?;
+    tx.commit()?;
+    Ok(())
+}
+
+/// The version that this program writes.
+pub(super) fn current() -> i64 {
+    version_of(STEPS.len())
+}
+
+fn version_of(steps: usize) -> i64 {
+    i64::try_from(steps).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn memory() -> Connection {
+        Connection::open_in_memory().expect("memory")
+    }
+
+    #[test]
+    fn a_prepared_file_is_left_as_it_is() {
+        let mut db = memory();
+        prepare(&mut db).expect("a new one");
+        db.execute("INSERT INTO rooms (jid, snapshot) VALUES ('a@b', '{}')", [])
+            .expect("a room");
+        prepare(&mut db).expect("an old one");
+        let rooms: i64 = db
+            .query_row("SELECT count(*) FROM rooms", [], |row| row.get(0))
+            .expect("a count");
+        assert_eq!(rooms, 1);
+    }
+
+    #[test]
+    fn a_newer_file_and_a_foreign_one_are_left_alone() {
+        let mut db = memory();
+        prepare(&mut db).expect("a new one");
+        db.pragma_update(None, "user_version", current() + 1)
+            .expect("a pragma");
+        let newer = prepare(&mut db);
+        assert!(matches!(newer, Err(Unusable::Newer(v)) if v == current() + 1));
+
+        let mut db = memory();
+        db.execute_batch("CREATE TABLE other (x)").expect("a table");
+        assert!(matches!(prepare(&mut db), Err(Unusable::Foreign)));
+        let tables: i64 = db
+            .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
+            .expect("a count");
+        assert_eq!(tables, 1);
+    }
+}
