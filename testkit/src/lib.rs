@@ -3,6 +3,8 @@
 #![forbid(unsafe_code)]
 
 pub mod bosh;
+#[cfg(feature = "muc")]
+pub mod muc;
 mod rng;
 mod schedule;
 mod scripted;

@@ -186,7 +186,6 @@ fn cf7_codes_tell_what_changed() {
     ] {
         let mut world = lobby();
         world.checker.non_anonymous = true;
-        world.checker.steady = false;
         let out = world.configure("owner/1", &fields);
         assert!(
             out.contains(&format!("ben/1 < room says {codes}")),
@@ -200,7 +199,6 @@ fn cf7_codes_tell_what_changed() {
         service.room.whois = xmpp_muc::Whois::Anyone;
     });
     world.checker.non_anonymous = true;
-    world.checker.steady = false;
     world.join("owner/1", "owner");
     let out = world.configure(
         "owner/1",
@@ -244,7 +242,6 @@ fn co8_presences_appear_and_disappear_with_the_broadcast() {
     let mut world = World::with_room(|room| room.moderated = true);
     world.join("owner/1", "owner");
     world.join("ben/1", "ben");
-    world.checker.all_shown = false;
     world.configure("owner/1", &[("presencebroadcast", "moderator,participant")]);
     assert!(
         world
@@ -319,7 +316,6 @@ fn co14_co15_a_secret_alone_protects_and_0_forgets() {
 fn co16_pr9_everybody_learns_addresses_after_172() {
     let mut world = lobby();
     world.checker.non_anonymous = true;
-    world.checker.steady = false;
     let out = world.configure("owner/1", &[("whois", "anyone")]);
     assert_eq!(
         out,
@@ -331,6 +327,27 @@ fn co16_pr9_everybody_learns_addresses_after_172() {
             "ben/1 < +owner owner/moderator jid=owner/1",
         ]
     );
+}
+
+/// One form makes an admin and shows addresses: the new moderator did not see them before.
+#[test]
+fn pr9_an_admin_of_the_same_form_learns_addresses_too() {
+    let mut world = lobby();
+    world.checker.non_anonymous = true;
+    world.join("eve/1", "eve");
+    world.configure(
+        "owner/1",
+        &[("whois", "anyone"), ("roomadmins", "ben@users.example")],
+    );
+    for who in ["ben/1", "eve/1"] {
+        assert!(
+            world
+                .to(who)
+                .contains(&format!("{who} < +owner owner/moderator jid=owner/1")),
+            "{:?}",
+            world.to(who)
+        );
+    }
 }
 
 #[test]

@@ -215,7 +215,6 @@ fn in7_a_decline_goes_to_the_inviter_of_a_real_invitation() {
     );
     // The inviter knows whom it invited.
     world.checker.non_anonymous = true;
-    world.checker.steady = false;
     assert_eq!(
         invite(&mut world, "zoe/1", &decline("lobby@rooms.example/ben")),
         ["ben/1 < room says decline from=zoe"]

@@ -138,8 +138,6 @@ proptest! {
         lock in proptest::bool::ANY,
     ) {
         let mut world = World::with(|service| service.lock_new_rooms = lock);
-        world.checker.all_shown = false;
-        world.checker.steady = false;
         world.checker.non_anonymous = true; // texts name addresses
         world.join("owner/1", "owner");
         world.join("ben/1", "ben");

@@ -140,6 +140,7 @@ impl RoomState {
             self.store_affiliation(cx, user, &self.entry(user, *affiliation));
         }
         request.result(cx);
+        let blind = self.blind_until(&new.config);
         let old_config = std::mem::replace(&mut self.config, new.config);
         self.history
             .shrink_to(self.history_cap(cx), cx.service.limits.history_bytes);
@@ -167,7 +168,7 @@ impl RoomState {
             };
             cx.deliver(self.occupants.everyone(), &notice);
         }
-        self.show_jids(cx, &old_config);
+        self.show_jids(cx, blind);
         self.check_empty(cx);
     }
 
@@ -206,19 +207,26 @@ impl RoomState {
         }
     }
 
-    /// PR9: once everybody sees real JIDs, everybody gets the presences with them.
-    fn show_jids(&mut self, cx: &mut Context<'_>, old: &RoomConfig) {
-        if !self.config.non_anonymous() || old.non_anonymous() {
-            return;
+    /// Who does not see real JIDs yet, and will under a new configuration (MUC PR9).
+    fn blind_until(&self, new: &RoomConfig) -> Vec<OccupantNumber> {
+        if !new.non_anonymous() || self.config.non_anonymous() {
+            return Vec::new();
         }
-        for number in self.occupants.numbers() {
+        self.occupants
+            .iter()
+            .filter(|(_, occupant)| occupant.role != Role::Moderator)
+            .map(|(number, _)| number)
+            .collect()
+    }
+
+    /// PR9: once everybody sees real JIDs, those who did not get the presences with them.
+    fn show_jids(&mut self, cx: &mut Context<'_>, blind: Vec<OccupantNumber>) {
+        for number in blind {
             let Some(occupant) = self.occupants.get(number) else {
                 continue;
             };
-            if occupant.role != Role::Moderator {
-                for session in occupant.session_jids().iter() {
-                    self.send_roster(cx, number, session);
-                }
+            for session in occupant.session_jids().iter() {
+                self.send_roster(cx, number, session);
             }
         }
     }

@@ -15,16 +15,15 @@
 //! ```
 #![allow(dead_code, missing_docs, reason = "each test file uses a part")]
 
-mod check;
 mod lines;
 
 use std::time::Duration;
 
 use xmpp_core::{FullJid, Jid, Random, Timestamp, xml::Element};
-use xmpp_muc::{Effect, Rates, RoleSet, RoomConfig, Service, ServiceConfig, StoreEvent, Whois};
+use xmpp_muc::{Effect, Rates, RoomConfig, Service, ServiceConfig, StoreEvent};
 
-pub(crate) use check::Checker;
 pub(crate) use lines::line;
+use testkit::muc::{Checker, Out as Checked};
 
 /// Where the rooms are.
 pub(crate) const SERVICE: &str = "rooms.example";
@@ -67,6 +66,16 @@ impl Out {
         match self {
             Self::Stanza { to, stanza } => format!("{} < {}", short(to), line(stanza)),
             Self::Store(event) => lines::store(event),
+        }
+    }
+
+    fn to_check(&self) -> Checked {
+        match self {
+            Self::Stanza { to, stanza } => Checked::Stanza {
+                to: to.clone(),
+                stanza: stanza.clone(),
+            },
+            Self::Store(event) => Checked::Store(event.clone()),
         }
     }
 
@@ -115,9 +124,7 @@ impl World {
         // Scripts are faster than people.
         config.limits.rates = Rates::UNLIMITED;
         change(&mut config);
-        let mut checker = Checker::default();
-        checker.non_anonymous = config.room.whois == Whois::Anyone;
-        checker.all_shown = config.room.presence_broadcast == RoleSet::ALL;
+        let checker = Checker::new(&config);
         Self {
             service: Service::new(SERVICE.parse().expect("a JID"), config, Box::new(Seeded(1))),
             // 2026-11-20T10:00:00Z
@@ -288,7 +295,16 @@ impl World {
                 eprintln!("    {}", out.line());
             }
         }
-        self.checker.check(&self.last);
+        let outcome: Vec<_> = self.last.iter().map(Out::to_check).collect();
+        for out in &self.last {
+            if let Out::Store(StoreEvent::RoomCreated { room, .. }) = out
+                && let Some(snapshot) = self.service.snapshot(room)
+                && let Some(config) = snapshot.config()
+            {
+                self.checker.configured(room, config);
+            }
+        }
+        self.checker.check(&outcome);
         self.last.iter().map(Out::line).collect()
     }
 
