@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use xmpp_bosh::ManagerConfig;
 use xmpp_core::{JidError, stream::ServerConfig, xml::Limits};
-use xmpp_muc::ServiceConfig;
+use xmpp_muc::{Rate, ServiceConfig};
 
 use crate::HostSettings;
 
@@ -52,6 +52,9 @@ pub(super) fn rooms(settings: &HostSettings) -> ServiceConfig {
     // Whoever was away for a moment catches up from it.
     config.room.archive = true;
     config.room.max_history_fetch = u32::try_from(settings.limits.history).unwrap_or(u32::MAX);
+    // Whoever sends too much is slowed down before it reaches a room (`flood`), and refused nothing.
+    config.limits.rates.messages = Rate::UNLIMITED;
+    config.limits.rates.message_bytes = Rate::UNLIMITED;
     config.limits.rooms = settings.limits.rooms;
     config.limits.occupants = u32::try_from(settings.limits.occupants).unwrap_or(u32::MAX);
     config.limits.history_messages = settings.limits.history;
