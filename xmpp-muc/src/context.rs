@@ -8,7 +8,10 @@ use std::{
 
 use xmpp_core::{BareJid, FullJid, Jid, Random, Timestamp, xml::WriteXml};
 
-use crate::{Commit, Effect, Event, Fanout, ServiceConfig, StoreEvent, temporary::Identities};
+use crate::{
+    ArchiveRead, ArchiveReadId, ArchiveRequest, Commit, Effect, Event, Fanout, ServiceConfig,
+    StoreEvent, temporary::Identities,
+};
 
 /// One call's worth of surroundings.
 pub(crate) struct Context<'a> {
@@ -53,6 +56,25 @@ impl Context<'_> {
             .open
             .get_or_insert_with(|| Box::new(Commit::new(room.clone())));
         commit.events.push(event);
+    }
+
+    /// Asks the store of a room's archive for a session.
+    pub(crate) fn read(
+        &mut self,
+        room: &BareJid,
+        session: &FullJid,
+        request: ArchiveRequest,
+    ) -> ArchiveReadId {
+        let id = ArchiveReadId(self.out.next_read);
+        self.out.next_read += 1;
+        let asked = (room.clone(), session.clone());
+        self.out.reads.insert(id, asked);
+        self.out.push(Effect::ReadArchive(Box::new(ArchiveRead {
+            id,
+            room: room.clone(),
+            request,
+        })));
+        id
     }
 
     /// The commit of this act, if it has stored something.
@@ -159,6 +181,9 @@ pub(crate) struct Outbox {
     pub(crate) rooms_of: BTreeMap<FullJid, BTreeSet<BareJid>>,
     /// What all rooms together have.
     pub(crate) totals: Totals,
+    /// The questions to archives that wait: whose archive, and for which session.
+    pub(crate) reads: BTreeMap<ArchiveReadId, (BareJid, FullJid)>,
+    next_read: u64,
     /// The temporary users that are known.
     pub(crate) identities: Identities,
 }
@@ -169,6 +194,22 @@ impl Outbox {
         if let Some(commit) = self.open.take() {
             self.effects.push_back(Effect::Store(commit));
         }
+    }
+
+    /// How many questions to archives wait for a session.
+    pub(crate) fn reads_of(&self, session: &FullJid) -> usize {
+        self.reads
+            .values()
+            .filter(|(_, asker)| asker == session)
+            .count()
+    }
+
+    /// Forgets the questions of a session. Gives them with their rooms.
+    pub(crate) fn forget_reads(&mut self, session: &FullJid) -> Vec<(ArchiveReadId, BareJid)> {
+        self.reads
+            .extract_if(.., |_, (_, asker)| asker == session)
+            .map(|(id, (room, _))| (id, room))
+            .collect()
     }
 
     /// The next thing to do.

@@ -96,6 +96,56 @@ impl<'a> Request<'a> {
     }
 }
 
+/// Whoever asked for something that takes a while, and what an answer needs of the request.
+#[derive(Clone, Debug)]
+pub(crate) struct Asker {
+    /// The session.
+    pub(crate) session: FullJid,
+    room: BareJid,
+    name: &'static str,
+    /// Where it sent its request, as it wrote it.
+    addressee: String,
+    id: Option<String>,
+}
+
+impl Asker {
+    pub(crate) fn new(request: Request<'_>) -> Self {
+        Self {
+            session: request.from.clone(),
+            room: request.to.to_bare(),
+            name: match request.stanza.name() {
+                "iq" => "iq",
+                "presence" => "presence",
+                _ => "message",
+            },
+            addressee: request.addressee().into_owned(),
+            id: request.id().map(Cow::into_owned),
+        }
+    }
+
+    pub(crate) fn refuse(&self, cx: &mut Context<'_>, error: impl Into<Fault>) {
+        let error = StanzaError::from(error.into()).with_by(self.room.clone());
+        let stanza = Refusal {
+            name: self.name,
+            from: &self.addressee,
+            id: self.id.as_deref(),
+            empty_x: self.name == "presence",
+            echo: &[],
+            error: &error,
+        };
+        cx.send(self.session.clone(), &stanza);
+    }
+
+    pub(crate) fn reply(&self, cx: &mut Context<'_>, payload: Option<&impl WriteXml>) {
+        let answer = Answer {
+            from: &self.addressee,
+            id: self.id.as_deref(),
+            payload,
+        };
+        cx.send(self.session.clone(), &answer);
+    }
+}
+
 struct Answer<'a, P> {
     from: &'a str,
     id: Option<&'a str>,

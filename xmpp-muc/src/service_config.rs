@@ -154,6 +154,12 @@ pub struct Limits {
     pub history_messages: usize,
     /// Bytes of history kept in memory for a room (512 KiB).
     pub history_bytes: usize,
+    /// Messages with an origin-id that a room recognises when they are sent again (1,000).
+    pub resend_messages: usize,
+    /// Bytes of these messages (512 KiB).
+    pub resend_bytes: usize,
+    /// How long a message is recognised when it is sent again (5 minutes).
+    pub resend_window: Duration,
     /// Affiliated users of a room (10,000), and as many remembered roles.
     pub affiliations: usize,
     /// Reserved nicks of all rooms together (100,000).
@@ -199,6 +205,9 @@ impl Default for Limits {
             reason_chars: 1024,
             history_messages: 500,
             history_bytes: 512 * 1024,
+            resend_messages: 1000,
+            resend_bytes: 512 * 1024,
+            resend_window: Duration::from_mins(5),
             affiliations: 10_000,
             reservations: 100_000,
             registration_requests: 100,

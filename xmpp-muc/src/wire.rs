@@ -11,6 +11,12 @@ use crate::{Affiliation, Destroy, Role, StatusCode};
 
 /// `jabber:x:delay`, the predecessor of XEP-0203.
 const LEGACY_DELAY: Namespace = Namespace::new("jabber:x:delay");
+/// Where XEP-0425 0.2 and XEP-0424 0.3 name the message they are about.
+pub(crate) const FASTEN: Namespace = Namespace::new("urn:xmpp:fasten:0");
+/// XEP-0425 0.2.
+pub(crate) const MODERATE_0: Namespace = Namespace::new("urn:xmpp:message-moderate:0");
+/// XEP-0424 0.3.
+pub(crate) const RETRACT_0: Namespace = Namespace::new("urn:xmpp:message-retract:0");
 /// The namespace that XEP-0463's own schema gives.
 const AFFILIATIONS_0: Namespace = Namespace::new("urn:xmpp:muc:affiliations:0");
 
@@ -33,6 +39,12 @@ pub(crate) fn is_forged(child: ElementRef<'_>, room: &BareJid) -> bool {
         "hats" => child.has_ns(ns::HATS),
         "mav" => child.has_ns(ns::MAV) || child.has_ns(AFFILIATIONS_0),
         "delay" => child.has_ns(ns::DELAY) && names_room("from"),
+        // MO4: that a moderator did it is the room's to say.
+        "retract" | "retracted" => {
+            child.has_ns(ns::RETRACT) && child.child("moderated", ns::MODERATE).is_some()
+        }
+        "apply-to" => child.has_ns(FASTEN) && child.child("moderated", MODERATE_0).is_some(),
+        "moderated" => child.has_ns(ns::MODERATE) || child.has_ns(MODERATE_0),
         _ => false,
     }
 }
@@ -194,10 +206,7 @@ impl WriteXml for MessageStanza<'_> {
         }
         write_occupant_id(w, self.occupant_id);
         if let Some(id) = self.stanza_id {
-            let tag = w.start("stanza-id", ns::STANZA_ID);
-            w.attr("by", self.room.as_str());
-            w.attr("id", id);
-            w.end(tag);
+            write_stanza_id(w, self.room, id);
         }
         if let Some(time) = self.delay {
             w.write(&Delay::new(self.room.clone(), time));
@@ -249,6 +258,13 @@ impl WriteXml for RoomNotice<'_> {
 
 pub(crate) fn write_occupant_id(w: &mut Writer<'_>, id: &str) {
     let tag = w.start("occupant-id", ns::OCCUPANT_ID);
+    w.attr("id", id);
+    w.end(tag);
+}
+
+pub(crate) fn write_stanza_id(w: &mut Writer<'_>, room: &BareJid, id: &str) {
+    let tag = w.start("stanza-id", ns::STANZA_ID);
+    w.attr("by", room.as_str());
     w.attr("id", id);
     w.end(tag);
 }

@@ -10,7 +10,6 @@ use xmpp_core::{BareJid, FullJid, Jid};
 use crate::{Affiliation, ArchiveRead, Fanout, RoomConfig, StoredMessage};
 
 pub use commit::Commit;
-pub(crate) use undo::Asker;
 
 /// Something the host of a room must do.
 ///

@@ -3,10 +3,12 @@
 use xmpp_core::xml::{ElementRef, Payload as _, ns};
 use xmpp_stanza::{DataForm, DiscoInfo, DiscoItems, FormField, Identity};
 
+use super::archive::EXTENDED;
 use super::{registration::RESERVED_NICK, state::RoomState};
 use crate::{
     context::Context,
     request::{Request, errors},
+    wire::MODERATE_0,
 };
 
 /// `muc#stable_id`: reflections keep the sender's id (MUC GC1).
@@ -15,6 +17,8 @@ pub(crate) const STABLE_ID: &str = "http://jabber.org/protocol/muc#stable_id";
 const SELF_PING: &str = "http://jabber.org/protocol/muc#self-ping-optimization";
 /// Visitors may ask for voice (XEP-0045 §7.13).
 const VOICE_REQUESTS: &str = "http://jabber.org/protocol/muc#request";
+/// XEP-0424 §4: a retracted message leaves a tombstone in the archive.
+const TOMBSTONES: &str = "urn:xmpp:message-retract:1#tombstone";
 const ROOM_INFO: &str = "http://jabber.org/protocol/muc#roominfo";
 /// The node that tells which stanzas pass (XEP-0045 §18.1.1).
 const TRAFFIC: &str = "http://jabber.org/protocol/muc#traffic";
@@ -75,6 +79,14 @@ impl RoomState {
             ])
             .with_features(self.offers_registration(cx).then_some(ns::REGISTER))
             .with_features((config.moderated && config.voice_requests).then_some(VOICE_REQUESTS))
+            .with_features([ns::RETRACT, ns::MODERATE, MODERATE_0])
+            .with_features(
+                config
+                    .archive
+                    .then_some([ns::MAM.as_str(), EXTENDED, TOMBSTONES])
+                    .into_iter()
+                    .flatten(),
+            )
             .with_form(self.room_info())
     }
 

@@ -18,6 +18,12 @@ pub(crate) struct History {
 pub(crate) struct Entry {
     /// As it is replayed: with the room's delay (MUC HI1).
     pub(crate) stanza: Arc<Fanout>,
+    /// Its stanza-id.
+    pub(crate) id: Arc<str>,
+    /// The author's occupant-id.
+    pub(crate) occupant_id: Arc<str>,
+    /// The id that the author gave it, and its origin-id.
+    pub(crate) own_ids: [Option<Box<str>>; 2],
     /// When the room accepted it.
     pub(crate) time: Timestamp,
     /// Its size in memory.
@@ -40,6 +46,36 @@ impl History {
             };
             self.bytes -= oldest.bytes;
         }
+    }
+
+    /// The message with this stanza-id.
+    pub(crate) fn find(&self, id: &str) -> Option<&Entry> {
+        self.entries.iter().rev().find(|entry| *entry.id == *id)
+    }
+
+    /// The message of this author that it calls so itself.
+    pub(crate) fn find_own(&self, id: &str, occupant_id: &str) -> Option<&Entry> {
+        self.entries.iter().rev().find(|entry| {
+            let mut ids = entry.own_ids.iter().flatten();
+            *entry.occupant_id == *occupant_id && ids.any(|own| **own == *id)
+        })
+    }
+
+    /// Takes out the message with this stanza-id: it is retracted (MUC HI5).
+    pub(crate) fn take(&mut self, id: &str) -> Option<Entry> {
+        let at = self.entries.iter().rposition(|entry| *entry.id == *id)?;
+        let entry = self.entries.remove(at)?;
+        self.bytes -= entry.bytes;
+        Some(entry)
+    }
+
+    /// Puts a message back that was taken out: its retraction could not be stored (MUC ET14).
+    pub(crate) fn put_back(&mut self, entry: Entry) {
+        let at = self
+            .entries
+            .partition_point(|other| other.time <= entry.time);
+        self.bytes += entry.bytes;
+        self.entries.insert(at, entry);
     }
 
     /// Forgets a message that could not be stored (MUC ET14).

@@ -2,7 +2,7 @@
 
 use xmpp_core::xml::{ElementRef, ns};
 
-use super::{disco::answer_disco_items, state::RoomState};
+use super::{disco::answer_disco_items, moderation::is_moderation, state::RoomState};
 use crate::{
     context::Context,
     request::{Request, errors},
@@ -71,7 +71,17 @@ impl RoomState {
             (true, "query") if payload.has_ns(ns::REGISTER) => {
                 self.handle_registration(cx, request, payload);
             }
-            // AV1, MA1: avatar and archive are not offered.
+            (false, "query") if payload.has_ns(ns::MAM) && self.config.archive => {
+                self.answer_archive_form(cx, request);
+            }
+            (true, "query") if payload.has_ns(ns::MAM) && self.config.archive => {
+                self.query_archive(cx, request, payload);
+            }
+            (false, "metadata") if payload.has_ns(ns::MAM) && self.config.archive => {
+                self.query_metadata(cx, request);
+            }
+            (true, _) if is_moderation(payload) => self.moderate(cx, request, payload),
+            // AV1: no avatar is offered.
             _ => request.refuse(cx, errors::service_unavailable()),
         }
     }

@@ -9,7 +9,13 @@ use xmpp_core::{
 use xmpp_stanza::Delay;
 
 use super::{
-    history, registration::registration_form, state::RoomState, subject, voice::voice_form,
+    history,
+    registration::registration_form,
+    resend::Fingerprint,
+    retraction::{self, Target},
+    state::RoomState,
+    subject,
+    voice::voice_form,
 };
 use crate::{
     Affiliation, Fanout, MucUser, Role, StoreEvent, StoredMessage,
@@ -41,15 +47,18 @@ impl RoomState {
         }
     }
 
-    /// MUC GC1, GC3 to GC6, GC8, GC9, SU3 to SU5.
+    /// MUC GC5, GC6, SU3, SU4, MO3: whether it may be said at all.
     fn handle_groupchat(&mut self, cx: &mut Context<'_>, request: Request<'_>) {
         let Some((_, author)) = self.occupants.by_session(request.from) else {
             request.refuse(cx, errors::not_inside());
             return;
         };
         let role = author.role;
-        let changes_subject = subject::is_change(request.stanza);
-        if changes_subject {
+        let fingerprint = Fingerprint::of(author.nick(), request.stanza);
+        if self.is_sent_again(cx, request, fingerprint) {
+            return;
+        }
+        if subject::is_change(request.stanza) {
             if !self.may_change_subject(cx, request, role) {
                 return;
             }
@@ -57,12 +66,30 @@ impl RoomState {
             request.refuse(cx, errors::forbidden());
             return;
         }
-        let (from, occupant_id) = (author.address.clone(), author.id.clone());
-        let speaks = request.stanza.child("body", ns::CLIENT).is_some();
-        if speaks && let Some(seconds) = self.must_wait(cx, &request.from.to_bare()) {
+        if speaks(request.stanza)
+            && let Some(seconds) = self.must_wait(cx, &request.from.to_bare())
+        {
             request.refuse(cx, errors::slow_down(seconds));
             return;
         }
+        match retraction::target_of(request.stanza) {
+            Some(target) => self.retract(cx, request, &target),
+            None => self.reflect(cx, request, None),
+        }
+    }
+
+    /// Stores a message and shows it to all, its author included; `retracts` leaves history and archive by it
+    /// (MUC GC1, GC3, GC4, GC8, GC9, SU5, MO3).
+    pub(super) fn reflect(
+        &mut self,
+        cx: &mut Context<'_>,
+        request: Request<'_>,
+        retracts: Option<&Target>,
+    ) {
+        let Some((_, author)) = self.occupants.by_session(request.from) else {
+            return;
+        };
+        let (from, occupant_id) = (author.address.clone(), author.id.clone());
         let stanza_id = random_id(cx.random);
         let id = match request.id() {
             Some(id) if !id.is_empty() => Arc::from(&*id),
@@ -89,32 +116,46 @@ impl RoomState {
             request.refuse(cx, error); // FL1
             return;
         }
-        let mut replay = None;
-        if !changes_subject && is_kept(request.stanza) {
+        let changes_subject = subject::is_change(request.stanza);
+        let replay = (!changes_subject && is_kept(request.stanza)).then(|| {
             message.delay = Some(cx.now);
-            let stanza = Arc::new(Fanout::new(&message));
-            self.keep_in_history(cx, stanza.clone(), cx.now);
-            replay = Some(stanza);
+            Arc::new(Fanout::new(&message))
+        });
+        if let Some(replay) = &replay {
+            let entry = entry_of(request.stanza, replay.clone(), cx.now, stanza_id.clone());
+            let entry = history::Entry {
+                occupant_id: occupant_id.clone(),
+                ..entry
+            };
+            self.keep_in_history(cx, entry);
         }
-        if self.config.archive && (changes_subject || is_kept(request.stanza)) {
-            cx.store(StoreEvent::Message(Box::new(StoredMessage {
-                room: self.jid.clone(),
-                id: stanza_id.clone(),
-                time: cx.now,
-                author: request.from.clone(),
-                from: from.clone().into(),
-                stanza: live.clone(),
-            })));
-            if let Some(commit) = cx.commit() {
-                commit.undo.replay = replay;
-            }
+        if self.config.archive && is_archived(request.stanza) {
+            cx.store(StoreEvent::Message(Box::new(StoredMessage::new(
+                self.jid.clone(),
+                stanza_id,
+                cx.now,
+                request.from.clone(),
+                from.clone().into(),
+                live.clone(),
+            ))));
+        }
+        if let Some(target) = retracts {
+            self.bury_message(cx, target, &id, None);
         }
         if changes_subject {
             self.set_subject(cx.now, request.stanza, &from, &occupant_id);
             self.store_room(cx);
         }
-        if speaks {
+        if let Some(fingerprint) = Fingerprint::of(from.resource(), request.stanza) {
+            let limits = &cx.service.limits;
+            self.resends.push(fingerprint, cx.now, live.clone(), limits);
+        }
+        if speaks(request.stanza) {
             self.note_spoken(cx, request.from.to_bare());
+        }
+        if let Some(commit) = cx.commit() {
+            commit.undo.replay = replay;
+            commit.undo.live = Some(live.clone());
         }
         cx.deliver_written(self.occupants.everyone(), live);
     }
@@ -128,31 +169,34 @@ impl RoomState {
         }
     }
 
-    fn keep_in_history(&mut self, cx: &Context<'_>, stanza: Arc<Fanout>, time: Timestamp) {
-        let bytes = stanza.as_str().len();
+    fn keep_in_history(&mut self, cx: &Context<'_>, entry: history::Entry) {
         let max = self.history_cap(cx);
-        self.history.push(
-            history::Entry {
-                stanza,
-                time,
-                bytes,
-            },
-            max,
-            cx.service.limits.history_bytes,
-        );
+        self.history
+            .push(entry, max, cx.service.limits.history_bytes);
     }
 
-    /// A message of the archive comes back into the history (MUC PE4).
+    /// A message of the archive comes back into the history, and may be sent again (MUC PE4).
     pub(super) fn remember_stored(&mut self, cx: &Context<'_>, message: &StoredMessage) {
         let element = Element::from_xml(&*message.stanza);
-        if subject::is_change(element.root()) || !is_kept(element.root()) {
+        let stanza = element.root();
+        if subject::is_change(stanza) || !is_kept(stanza) {
             return;
         }
         let replay = Replay {
-            stanza: element.root(),
+            stanza,
             delay: Delay::new(self.jid.clone(), message.time),
         };
-        self.keep_in_history(cx, Arc::new(Fanout::new(&replay)), message.time);
+        let replay = Arc::new(Fanout::new(&replay));
+        let entry = entry_of(stanza, replay, message.time, message.id.clone());
+        self.keep_in_history(cx, entry);
+        let limits = &cx.service.limits;
+        let nick = message.from.resource().unwrap_or_default();
+        if cx.now.since(message.time) <= limits.resend_window
+            && let Some(fingerprint) = Fingerprint::of(nick, stanza)
+        {
+            let live = message.stanza.clone();
+            self.resends.push(fingerprint, message.time, live, limits);
+        }
     }
 
     /// How many messages the history holds (MUC HI6).
@@ -214,10 +258,53 @@ impl RoomState {
     }
 }
 
-/// Whether a message belongs in the history and the archive: it has a body or asks for it, and does not ask for the
-/// contrary (MUC HI5, MA3).
+/// What the history keeps of a message beside its replay.
+fn entry_of(
+    message: ElementRef<'_>,
+    stanza: Arc<Fanout>,
+    time: Timestamp,
+    id: Arc<str>,
+) -> history::Entry {
+    let attr = |element: Option<ElementRef<'_>>, name| {
+        let value = element?.attr(name)?;
+        (!value.is_empty()).then(|| Box::from(&*value))
+    };
+    let occupant_id: Option<Box<str>> = attr(message.child("occupant-id", ns::OCCUPANT_ID), "id");
+    let own_ids = [
+        attr(Some(message), "id"),
+        attr(message.child("origin-id", ns::STANZA_ID), "id"),
+    ];
+    history::Entry {
+        bytes: stanza.as_str().len(),
+        stanza,
+        time,
+        id,
+        occupant_id: occupant_id.unwrap_or_default().into(),
+        own_ids,
+    }
+}
+
+/// Whether a message says something to people.
+fn speaks(message: ElementRef<'_>) -> bool {
+    message.child("body", ns::CLIENT).is_some()
+}
+
+/// Whether a message belongs in the history: it has a body or asks for it, and does not ask for the contrary (MUC HI5).
 fn is_kept(message: ElementRef<'_>) -> bool {
-    let hint = |name| message.child(name, ns::HINTS).is_some();
-    let wanted = message.child("body", ns::CLIENT).is_some() || hint("store");
-    wanted && !hint("no-store") && !hint("no-permanent-store")
+    (speaks(message) || has_hint(message, "store")) && !is_fleeting(message)
+}
+
+/// Whether a message belongs in the archive: what the history holds, subjects and retractions (MUC MA3).
+fn is_archived(message: ElementRef<'_>) -> bool {
+    let is_more = subject::is_change(message) || retraction::target_of(message).is_some();
+    is_kept(message) || (is_more && !is_fleeting(message))
+}
+
+/// Whether a message asks not to be kept.
+fn is_fleeting(message: ElementRef<'_>) -> bool {
+    has_hint(message, "no-store") || has_hint(message, "no-permanent-store")
+}
+
+fn has_hint(message: ElementRef<'_>, name: &str) -> bool {
+    message.child(name, ns::HINTS).is_some()
 }

@@ -2,6 +2,7 @@
 
 mod admin;
 mod affiliations;
+mod archive;
 mod disco;
 mod flood;
 mod history;
@@ -12,6 +13,7 @@ mod join;
 mod leave;
 mod lists;
 mod message;
+mod moderation;
 mod occupants;
 mod owner;
 mod persist;
@@ -21,6 +23,8 @@ mod queries;
 mod query;
 mod registration;
 mod rename;
+mod resend;
+mod retraction;
 mod standing;
 mod state;
 mod subject;
@@ -34,6 +38,7 @@ use xmpp_core::{
 };
 
 pub(crate) use disco::STABLE_ID;
+pub(crate) use history::Entry;
 pub(crate) use presence::{decline_subscription, kick_stranger};
 pub(crate) use state::RoomState;
 
@@ -145,6 +150,9 @@ impl Room {
     /// The session is gone and can receive nothing: it leaves, and the others are told.
     pub fn handle_session_lost(&mut self, now: Timestamp, session: &FullJid) {
         let mut cx = self.surroundings.at(now);
+        for (id, _) in cx.out.forget_reads(session) {
+            self.state.forget_read(id);
+        }
         self.state.session_lost(&mut cx, session);
         if cx.out.identities.lost(session).is_some() {
             self.state.identity_gone(&mut cx, &session.to_bare());
@@ -199,7 +207,10 @@ impl Room {
         id: ArchiveReadId,
         answer: Result<ArchiveAnswer, ArchiveReadError>,
     ) {
-        let _ = (now, id, answer);
+        let mut cx = self.surroundings.at(now);
+        if cx.out.reads.remove(&id).is_some() {
+            self.state.handle_archive_read(&mut cx, id, answer);
+        }
     }
 
     /// The room's durable state, all but the archive; `None` when it is gone.

@@ -6,6 +6,7 @@ use super::{affiliations::Entry, state::RoomState, subject::Subject};
 use crate::{
     Commit, Destroy, DestroyCause, RestoreError, RoomSnapshot, StoreEvent, StoredMessage,
     context::Context,
+    request::errors,
     snapshot::{KeptSubject, ListedUser, RememberedRole, RoomContent, StoredState, Tombstone},
 };
 
@@ -99,11 +100,16 @@ impl RoomState {
 
     /// MUC ET14: what could not be stored is taken back, and whoever asked for it is told.
     pub(crate) fn take_back(&mut self, cx: &mut Context<'_>, commit: &Commit) {
-        if let Some(replay) = &commit.undo.replay {
+        let undo = &commit.undo;
+        if let Some(replay) = &undo.replay {
             self.history.remove(replay);
         }
-        if let Some(asker) = &commit.undo.asker {
-            asker.refuse(cx, &self.jid);
+        let again = undo.live.as_ref().map(|live| self.resends.take_back(live));
+        if let Some(entry) = &undo.retracted {
+            self.history.put_back(entry.clone());
+        }
+        for asker in undo.asker.iter().chain(again.iter().flatten()) {
+            asker.refuse(cx, errors::store_failed());
         }
     }
 }

@@ -8,16 +8,15 @@ use xmpp_core::{
 };
 
 use super::{
-    affiliations::Affiliations, flood::Flood, history::History, invite::Invitations,
-    occupants::Occupants, queries::Queries, registration::Registrations, subject::Subject,
-    voice::VoiceRequests,
+    affiliations::Affiliations, archive::Reads, flood::Flood, history::History,
+    invite::Invitations, occupants::Occupants, queries::Queries, registration::Registrations,
+    resend::Resends, subject::Subject, voice::VoiceRequests,
 };
 use crate::{
     Affiliation, DestroyCause, Event, LockExpiry, Role, RoomConfig, ServiceConfig, StoreEvent,
     context::{Context, Totals},
-    effect::Asker,
     ids::OccupantSecret,
-    request::{Fault, Request, is_of_room},
+    request::{Asker, Fault, Request, is_of_room},
     snapshot::Tombstone,
 };
 
@@ -33,7 +32,11 @@ pub(crate) struct RoomState {
     pub(super) occupants: Occupants,
     pub(super) subject: Option<Subject>,
     pub(super) history: History,
+    /// Messages that may be sent again.
+    pub(super) resends: Resends,
     pub(super) queries: Queries,
+    /// Questions to the archive that wait for their answers.
+    pub(super) reads: Reads,
     pub(super) invitations: Invitations,
     pub(super) voice: VoiceRequests,
     pub(super) registrations: Registrations,
@@ -62,7 +65,9 @@ impl RoomState {
             occupants: Occupants::default(),
             subject: None,
             history: History::default(),
+            resends: Resends::default(),
             queries: Queries::default(),
+            reads: Reads::default(),
             invitations: Invitations::default(),
             voice: VoiceRequests::default(),
             registrations: Registrations::default(),
@@ -245,9 +250,11 @@ impl RoomState {
         self.empty_since = None;
         self.subject = None;
         self.history = History::default();
+        self.resends = Resends::default();
         cx.store(StoreEvent::RoomDeleted {
             room: self.jid.clone(),
         });
+        self.refuse_reads(cx);
     }
 
     /// The occupant-id of a user in this room.
@@ -257,7 +264,7 @@ impl RoomState {
 }
 
 /// Whoever asked for what is to be stored hears of it if it can't be (MUC ET14).
-fn note_asker(cx: &mut Context<'_>, request: Request<'_>) {
+pub(super) fn note_asker(cx: &mut Context<'_>, request: Request<'_>) {
     if let Some(commit) = cx.commit() {
         commit.undo.asker = Some(Asker::new(request));
     }

@@ -146,6 +146,11 @@ impl Service {
         for room in rooms.unwrap_or_default() {
             self.with_room(now, &room, |room, cx| room.session_lost(cx, session));
         }
+        for (id, room) in self.surroundings.out.forget_reads(session) {
+            if let Some(room) = self.rooms.get_mut(&room) {
+                room.forget_read(id);
+            }
+        }
         if let Some(rooms) = self.surroundings.out.identities.lost(session) {
             self.clear(now, &session.to_bare(), rooms);
         }

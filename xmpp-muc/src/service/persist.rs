@@ -31,7 +31,11 @@ impl Service {
         id: ArchiveReadId,
         answer: Result<ArchiveAnswer, ArchiveReadError>,
     ) {
-        let _ = (now, id, answer);
+        if let Some((room, _)) = self.surroundings.out.reads.remove(&id) {
+            self.with_room(now, &room, |room, cx| {
+                room.handle_archive_read(cx, id, answer);
+            });
+        }
     }
 
     /// The durable state of a room, all but its archive, or its tombstone; `None` when there is neither.
