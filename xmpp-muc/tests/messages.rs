@@ -104,7 +104,7 @@ fn gc3_se2_forged_children_are_removed_on_every_path() {
         (
             "history",
             Box::new(|w| {
-                w.groupchat("ben/1", &format!("<body>x</body>{}", forged()));
+                w.groupchat("ben/1", &format!("<body>another</body>{}", forged()));
                 w.join_with("owner/1", "owner", "<history maxstanzas='1'/>", "")
             }),
         ),

@@ -40,6 +40,8 @@ pub struct Checker {
     /// Sessions inside, as the events tell.
     entered: BTreeSet<Seat>,
     pub(super) requests: Requests,
+    /// Who sends a message with an origin-id now: it may have been sent before.
+    pub(super) resending: Option<Seat>,
     /// Sessions inside that joined again: history may come again.
     pub(super) resync: BTreeSet<Seat>,
     outcome: Outcome,
@@ -73,6 +75,7 @@ impl Checker {
             lost: BTreeSet::new(),
             entered: BTreeSet::new(),
             requests: Requests::default(),
+            resending: None,
             resync: BTreeSet::new(),
             outcome: Outcome::default(),
         }
@@ -96,6 +99,9 @@ impl Checker {
         if stanza.name() == "iq" && !matches!(kind, Some("result" | "error")) {
             let id = stanza.attr("id").unwrap_or_default();
             self.requests.ask(from, &id, &room);
+        }
+        if stanza.name() == "message" && stanza.child("origin-id", ns::STANZA_ID).is_some() {
+            self.resending = Some((room.clone(), from.clone()));
         }
         if stanza.name() == "presence" && kind.is_none() && stanza.child("x", ns::MUC).is_some() {
             self.resync.insert((room, from.clone()));
@@ -221,6 +227,7 @@ impl Checker {
         );
         let done = std::mem::take(&mut self.outcome);
         self.resync.clear();
+        self.resending = None;
         for ((room, id), sessions) in &done.heard {
             let inside = self.sessions_in(room);
             assert_eq!(*sessions, inside, "GC1: who heard {id} in {room}");
@@ -254,6 +261,12 @@ impl Checker {
     pub(super) fn heard(&mut self, room: &str, id: &str) -> &mut BTreeSet<FullJid> {
         let key = (room.to_owned(), id.to_owned());
         self.outcome.heard.entry(key).or_default()
+    }
+
+    /// Whether somebody heard it in this outcome.
+    pub(super) fn is_heard_now(&self, room: &str, id: &str) -> bool {
+        let key = (room.to_owned(), id.to_owned());
+        self.outcome.heard.contains_key(&key)
     }
 
     fn sessions_in(&self, room: &str) -> BTreeSet<FullJid> {

@@ -59,6 +59,8 @@ impl Checker {
 
     /// MUC GC1 to GC3, EN2, HI1, SU1.
     fn check_groupchat(&mut self, seat: &Seat, nick: &str, stanza: ElementRef<'_>) {
+        let is_repeated = self.resending.as_ref() == Some(seat)
+            && stanza_id(&seat.0, stanza).is_some_and(|id| !self.is_heard_now(&seat.0, &id));
         let room = self.rooms.entry(seat.0.clone()).or_default();
         let view = self.views.get_mut(seat).expect("inside, as was seen");
         let late = is_late(&seat.0, stanza);
@@ -95,6 +97,9 @@ impl Checker {
             );
             view.replayed = place;
             return;
+        }
+        if is_repeated && room.place(&id).is_some() {
+            return; // who sends a message again gets the first reflection, alone
         }
         let place = room.hear(&id);
         assert!(

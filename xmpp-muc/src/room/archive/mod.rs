@@ -116,20 +116,14 @@ impl RoomState {
         }
     }
 
-    /// MUC MA5, MA6: who sees real addresses now.
-    pub(super) fn may_see_authors(&self, cx: &Context<'_>, user: &BareJid) -> bool {
-        let affiliation = self.standing_affiliation(cx, user);
-        if affiliation >= Affiliation::Admin {
-            return true;
-        }
-        if self.config.non_anonymous() {
-            return affiliation >= Affiliation::Member || self.is_inside(user);
-        }
-        let mut own = self.occupants.of_user(user).into_iter();
-        own.any(|number| {
-            let occupant = self.occupants.get(number);
-            occupant.is_some_and(|occupant| occupant.role == Role::Moderator)
-        })
+    /// MUC MA5, MA6: whether a session sees real addresses now: it is inside, and a moderator if the room is
+    /// semi-anonymous (MUC EN8).
+    pub(super) fn may_see_authors(&self, session: &FullJid) -> bool {
+        self.occupants
+            .by_session(session)
+            .is_some_and(|(_, occupant)| {
+                self.config.non_anonymous() || occupant.role == Role::Moderator
+            })
     }
 
     fn is_inside(&self, user: &BareJid) -> bool {

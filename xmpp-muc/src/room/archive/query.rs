@@ -1,7 +1,7 @@
 //! Requests to the archive (XEP-0313 §4, §5; MUC MA1, MA2, MA6, MA7).
 
 use xmpp_core::{
-    BareJid, Jid, StanzaErrorCondition,
+    FullJid, Jid, StanzaErrorCondition,
     xml::{ElementRef, Payload as _},
 };
 use xmpp_stanza::{ArchiveFilter, ArchiveFilterError, ArchiveQuery};
@@ -93,7 +93,7 @@ impl RoomState {
             })?,
             None => ArchiveFilter::default(),
         };
-        let mut selection = self.selection(cx, &user, filter)?;
+        let mut selection = self.selection(cx, request.from, filter)?;
         let page = page::of(query.page, &mut selection, cx.service.limits.archive_page)?;
         check_may_wait(cx, request)?;
         let waiting = Query {
@@ -110,7 +110,7 @@ impl RoomState {
     fn selection(
         &self,
         cx: &Context<'_>,
-        user: &BareJid,
+        session: &FullJid,
         filter: ArchiveFilter,
     ) -> Result<ArchiveSelection, Fault> {
         let is_long = |id: &String| id.len() > MAX_ID;
@@ -127,7 +127,7 @@ impl RoomState {
         }
         Ok(ArchiveSelection {
             with: match filter.with {
-                Some(with) => self.author(cx, user, with)?,
+                Some(with) => self.author(session, with)?,
                 None => None,
             },
             start: filter.start.map(Into::into),
@@ -140,15 +140,10 @@ impl RoomState {
 
     /// MUC MA6: everybody may name an occupant JID; the room itself stands for all. A real address may name who sees
     /// such, and the refusal is the same whether or not anything matches.
-    fn author(
-        &self,
-        cx: &Context<'_>,
-        user: &BareJid,
-        with: Jid,
-    ) -> Result<Option<ArchiveAuthor>, Fault> {
+    fn author(&self, session: &FullJid, with: Jid) -> Result<Option<ArchiveAuthor>, Fault> {
         if with.bare_str() == self.jid.as_str() {
             Ok(with.to_full().map(ArchiveAuthor::Occupant))
-        } else if self.may_see_authors(cx, user) {
+        } else if self.may_see_authors(session) {
             Ok(Some(ArchiveAuthor::User(with)))
         } else {
             Err(errors::forbidden())

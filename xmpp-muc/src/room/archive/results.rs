@@ -25,7 +25,7 @@ impl RoomState {
         answer: Result<ArchiveAnswer, ArchiveReadError>,
     ) {
         let user = query.asker.session.to_bare();
-        let sees_authors = self.may_see_authors(cx, &user);
+        let sees_authors = self.may_see_authors(&query.asker.session);
         let allowed = if query.by_jid && !sees_authors {
             Err(errors::forbidden())
         } else {
