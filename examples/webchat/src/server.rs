@@ -98,7 +98,7 @@ impl Server {
         let mut local = address
             .ip()
             .is_loopback()
-            .then(|| PublicUrl::local(address, false));
+            .then(|| PublicUrl::local(address, tls.is_some()));
         for host in &settings.hosts {
             let random = || Box::new(secure_random()) as Box<_>;
             // First of all, for it keeps other processes out of the folder.

@@ -3,7 +3,7 @@
 //! The cases are scripts under `tests/clients/` (see `run.mjs` for what they do). They need Node.js and the packages of
 //! `tests/clients/package.json` (`npm ci` there, or `WEBCHAT_CLIENT_MODULES`).
 
-#[allow(unreachable_pub, reason = "shared by two test programs")]
+#[allow(dead_code, unreachable_pub, reason = "shared by several test programs")]
 #[path = "common/scripts.rs"]
 mod scripts;
 
@@ -37,5 +37,6 @@ fn setup() -> Result<Setup, String> {
     Ok(Setup {
         server: Vec::new(),
         script,
+        between: None,
     })
 }

@@ -4,21 +4,23 @@
 //   WEBCHAT_URL=http://127.0.0.1:5280 node run.mjs [part of a name]
 //
 // Environment: WEBCHAT_URL, WEBCHAT_NODE_MODULES, CHROMIUM, WEBCHAT_PICTURES (a folder for screenshots),
-// WEBCHAT_AT_ONCE (cases at a time).
+// WEBCHAT_AT_ONCE (cases at a time), WEBCHAT_CASES (`proxied` for those of proxied.mjs), WEBCHAT_RESOLVE (names that
+// Chromium finds elsewhere, `MAP example.org 127.0.0.1:4433`).
 
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { launch } from './browser.mjs';
-import { cases } from './cases.mjs';
 
 const { WEBCHAT_URL, WEBCHAT_NODE_MODULES, CHROMIUM, WEBCHAT_PICTURES, WEBCHAT_AT_ONCE } = process.env;
+const { cases } = await import(`./${process.env.WEBCHAT_CASES ?? 'cases'}.mjs`);
 const modules = WEBCHAT_NODE_MODULES ?? join(import.meta.dirname, 'node_modules');
 const { chromium } = createRequire(join(modules, 'from-here.js'))('playwright-core');
 const CASE_MS = 120_000;
 
 const wanted = cases.filter(({ name }) => name.includes(process.argv[2] ?? ''));
-const browser = await launch(chromium, CHROMIUM ?? '/usr/bin/chromium');
-const origin = new URL(WEBCHAT_URL).origin;
+const browser = await launch(chromium, CHROMIUM ?? '/usr/bin/chromium', process.env.WEBCHAT_RESOLVE);
+// With a path prefix, if there is one.
+const origin = WEBCHAT_URL.replace(/\/$/, '');
 const waiting = [...wanted];
 let failed = 0;
 

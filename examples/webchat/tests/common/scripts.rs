@@ -4,6 +4,7 @@
 //! missing that the cases need, the test says so and passes; with `CI=true` it fails unless every case was executed.
 
 use std::{
+    any::Any,
     collections::BTreeSet,
     env,
     ffi::OsString,
@@ -24,7 +25,12 @@ pub struct Setup {
     pub server: Vec<OsString>,
     /// The script.
     pub script: Command,
+    /// What stands between the two.
+    pub between: Option<Between>,
 }
+
+/// Starts something in front of the web chat with that link, and tells the script of it. It ends when the value is dropped.
+pub type Between = Box<dyn FnOnce(&str, &mut Command) -> Box<dyn Any>>;
 
 /// Runs the cases of that kind: every one of `wanted` has to pass, and there must be no other.
 pub fn check(kind: &str, wanted: &BTreeSet<String>, setup: Result<Setup, String>) {
@@ -73,9 +79,44 @@ pub fn packages(variable: &str, scripts: &Path, wanted: &[&str]) -> Result<PathB
     Ok(modules)
 }
 
+/// The browser's cases with all that they need, or what is missing.
+pub fn with_browser() -> Result<Setup, String> {
+    let node = on_path("node").ok_or("there is no node")?;
+    let chromium = env::var_os("CHROMIUM")
+        .map(PathBuf::from)
+        .or_else(|| {
+            [
+                "chromium",
+                "chromium-browser",
+                "google-chrome",
+                "google-chrome-stable",
+            ]
+            .into_iter()
+            .find_map(on_path)
+        })
+        .filter(|path| path.is_file())
+        .ok_or("there is no Chromium; CHROMIUM may name one")?;
+    let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
+    let wanted = ["playwright-core", "converse.js"];
+    let modules = packages("WEBCHAT_NODE_MODULES", &scripts, &wanted)?;
+    let pictures = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("browser");
+    let mut script = Command::new(node);
+    script
+        .arg(scripts.join("run.mjs"))
+        .env("WEBCHAT_NODE_MODULES", &modules)
+        .env("WEBCHAT_PICTURES", pictures)
+        .env("CHROMIUM", chromium);
+    Ok(Setup {
+        server: vec!["--converse".into(), modules.join("converse.js").into()],
+        script,
+        between: None,
+    })
+}
+
 /// What the script printed, against a web chat on a free port.
 fn run(kind: &str, mut setup: Setup) -> Vec<String> {
-    let data = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{kind}-data"));
+    let data = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join(format!("{}-data", kind.replace(['/', ':', ',', ' '], "-")));
     // What an earlier run left would be found again.
     let _ = std::fs::remove_dir_all(&data);
     let server = Program::start(
@@ -89,7 +130,11 @@ fn run(kind: &str, mut setup: Setup) -> Vec<String> {
         .split_whitespace()
         .find(|word| word.starts_with("http://"))
         .expect("a link in the first line");
-    let script = Program::start(setup.script.env("WEBCHAT_URL", link));
+    setup.script.env("WEBCHAT_URL", link);
+    let _between = setup
+        .between
+        .map(|between| between(link, &mut setup.script));
+    let script = Program::start(&mut setup.script);
     let mut lines = Vec::new();
     // Ends when the script closes its output, or hangs.
     while let Ok(line) = script.lines.recv_timeout(PATIENCE) {
@@ -100,14 +145,14 @@ fn run(kind: &str, mut setup: Setup) -> Vec<String> {
 }
 
 /// A running program, ended with the test.
-struct Program {
-    child: Child,
+pub struct Program {
+    pub child: Child,
     /// The lines it prints, from a thread of their own.
     lines: mpsc::Receiver<String>,
 }
 
 impl Program {
-    fn start(command: &mut Command) -> Self {
+    pub fn start(command: &mut Command) -> Self {
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
