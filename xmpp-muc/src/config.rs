@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use crate::Role;
+use crate::{Hat, Role};
 
 /// How one room behaves; the values of the owner's form ([XEP-0045 §16.5.3], MUC CO1 to CO23).
 ///
@@ -84,6 +84,9 @@ pub struct RoomConfig {
     pub registration: NickRegistration,
     /// Who has a reserved nick enters under that one and keeps it (RG9).
     pub lock_nicks: bool,
+    /// The hats that there are in the room, by their URIs (XEP-0317; HA2, HA3). Not in the owner's form: admins
+    /// change them by commands.
+    pub hats: Vec<Hat>,
     /// Visitors may ask for voice (CO23).
     pub voice_requests: bool,
     /// Least time between two such requests of one visitor (CO23).
@@ -119,6 +122,7 @@ impl Default for RoomConfig {
             query_users: true,
             registration: NickRegistration::Open,
             lock_nicks: false,
+            hats: Vec::new(),
             voice_requests: true,
             voice_request_interval: Duration::from_mins(30),
         }

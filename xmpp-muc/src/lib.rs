@@ -75,12 +75,12 @@
 //!
 //! It implements the rules of XEP-0045 for the room and the service as far as entering, leaving, presence, messages,
 //! private messages, queries, nicks, several sessions under one nick, history, subject, roles, affiliations, lists,
-//! invitations, voice requests, registration of nicks, configuration and destruction go, with occupant-ids (XEP-0421), stanza-ids (XEP-0359),
-//! self-ping (XEP-0410) and slow mode (XEP-0500). A message is written once and delivered through one shared list of
+//! invitations, voice requests, registration of nicks, configuration and destruction go, with occupant-ids
+//! (XEP-0421), stanza-ids (XEP-0359), hats (XEP-0317), self-ping (XEP-0410) and slow mode (XEP-0500). A message is written once and delivered through one shared list of
 //! receivers; everything that a peer can make grow has a bound in [`Limits`]. The page [`rules`] says which test shows
 //! which rule.
 //!
-//! Moderation of messages, avatars, hats and the archive's queries are not offered yet, and
+//! Moderation of messages, avatars and the archive's queries are not offered yet, and
 //! requests for them are refused at once.
 //!
 //! [XEP-0045]: https://xmpp.org/extensions/xep-0045.html
@@ -90,6 +90,7 @@ mod archive;
 mod config;
 mod context;
 mod effect;
+mod hat;
 mod ids;
 mod muc;
 mod muc_admin;
@@ -115,6 +116,7 @@ pub use archive::{
 };
 pub use config::{AllowPm, NickRegistration, Password, RoleSet, RoomConfig, Whois};
 pub use effect::{Commit, DestroyCause, Effect, Event, StoreEvent};
+pub use hat::{Hat, HatError};
 pub use muc::{HistoryRequest, Muc};
 pub use muc_admin::{AdminActor, AdminItem, MucAdmin};
 pub use muc_owner::{DestroyRequest, MucOwner};

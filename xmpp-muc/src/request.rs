@@ -199,6 +199,7 @@ pub(crate) struct Fault {
     condition: StanzaErrorCondition,
     text: Option<String>,
     uri: Option<Box<str>>,
+    application: Option<Box<Element>>,
 }
 
 impl Fault {
@@ -212,7 +213,14 @@ impl Fault {
             condition,
             text: None,
             uri: None,
+            application: None,
         }
+    }
+
+    /// The same with an application-specific condition.
+    pub(crate) fn with_application(mut self, application: Element) -> Self {
+        self.application = Some(Box::new(application));
+        self
     }
 
     pub(crate) fn with_text(mut self, text: impl Into<String>) -> Self {
@@ -231,6 +239,7 @@ impl From<Fault> for StanzaError {
     fn from(fault: Fault) -> Self {
         let mut error = Self::new(fault.condition).with_type(fault.error_type);
         error.uri = fault.uri.map(String::from);
+        error.application = fault.application.map(|application| *application);
         match fault.text {
             Some(text) => error.with_text(text),
             None => error,

@@ -172,6 +172,12 @@ pub struct Limits {
     pub invitations_on_record: usize,
     /// Requests for voice of a room that are on record (1,000).
     pub voice_requests: usize,
+    /// Hats of a room (100).
+    pub hats: usize,
+    /// Hats that one user wears in a room (10).
+    pub hats_per_user: usize,
+    /// Users of a room who wear hats (1,000).
+    pub hat_wearers: usize,
     /// Items of one request that changes roles or affiliations (100).
     pub items: usize,
     /// Requests to other occupants that one session may have open (20).
@@ -214,6 +220,9 @@ impl Default for Limits {
             invitations: 20,
             invitations_on_record: 1000,
             voice_requests: 1000,
+            hats: 100,
+            hats_per_user: 10,
+            hat_wearers: 1000,
             items: 100,
             queries: 20,
             query_timeout: Duration::from_mins(1),

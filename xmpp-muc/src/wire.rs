@@ -7,7 +7,7 @@ use xmpp_core::{
 };
 use xmpp_stanza::Delay;
 
-use crate::{Affiliation, Destroy, Role, StatusCode};
+use crate::{Affiliation, Destroy, Hat, Role, StatusCode, hat::write_hats};
 
 /// `jabber:x:delay`, the predecessor of XEP-0203.
 const LEGACY_DELAY: Namespace = Namespace::new("jabber:x:delay");
@@ -60,6 +60,8 @@ pub(crate) struct PresenceStanza<'a> {
     /// Where the client's own children come from: all of them, or only the status text when leaving.
     pub(crate) content: Option<ElementRef<'a>>,
     pub(crate) occupant_id: Option<&'a str>,
+    /// What the occupant wears (MUC HA1).
+    pub(crate) hats: &'a [Hat],
     pub(crate) affiliation: Affiliation,
     pub(crate) role: Role,
     /// The real JID, for who may see it (MUC EN8).
@@ -88,6 +90,7 @@ impl<'a> PresenceStanza<'a> {
             unavailable: role == Role::None,
             content: None,
             occupant_id: None,
+            hats: &[],
             affiliation,
             role,
             jid: None,
@@ -119,6 +122,7 @@ impl WriteXml for PresenceStanza<'_> {
         if let Some(id) = self.occupant_id {
             write_occupant_id(w, id);
         }
+        write_hats(w, self.hats);
         let x = w.start("x", ns::MUC_USER);
         if let Some(destroy) = self.destroy {
             w.write(destroy);

@@ -38,7 +38,26 @@ impl RoomState {
             // DI7: nothing is filtered by namespace.
             Some(RESERVED_NICK) => self.answer_reserved_nick(cx, request),
             Some(TRAFFIC) => request.refuse(cx, errors::service_unavailable()),
-            Some(_) => request.refuse(cx, errors::item_not_found()),
+            Some(node) => match Self::command_info(node) {
+                Some(info) => request.reply(cx, &info),
+                None => request.refuse(cx, errors::item_not_found()),
+            },
+        }
+    }
+
+    /// MUC DI6: who is inside is nobody's business outside. HA2: the commands are there for who may run them.
+    pub(super) fn answer_disco_items(
+        &self,
+        cx: &mut Context<'_>,
+        request: Request<'_>,
+        payload: ElementRef<'_>,
+    ) {
+        match DiscoItems::from_element(payload).map(|items| items.node) {
+            Ok(None) => request.reply(cx, &DiscoItems::new()),
+            Ok(Some(node)) if node.is_empty() => request.reply(cx, &DiscoItems::new()),
+            Ok(Some(node)) if node == ns::COMMANDS.as_str() => self.answer_commands(cx, request),
+            Ok(_) => request.refuse(cx, errors::item_not_found()),
+            Err(_) => request.refuse(cx, errors::bad_request()),
         }
     }
 
@@ -62,6 +81,8 @@ impl RoomState {
             .with_features([
                 STABLE_ID,
                 SELF_PING,
+                ns::HATS.as_str(),
+                ns::COMMANDS.as_str(),
                 one_of(config.public, "muc_public", "muc_hidden"),
                 one_of(config.persistent, "muc_persistent", "muc_temporary"),
                 one_of(config.members_only, "muc_membersonly", "muc_open"),
@@ -118,6 +139,9 @@ impl RoomState {
                 "muc#maxhistoryfetch",
                 config.max_history_fetch.to_string(),
             ));
+        if let Some(hash) = self.hats_hash() {
+            form = form.with_field(FormField::text("hats#hash", hash));
+        }
         if !config.lang.is_empty() {
             form = form.with_field(FormField::text("muc#roominfo_lang", &*config.lang));
         }
@@ -131,18 +155,5 @@ impl RoomState {
             form = form.with_field(FormField::text("muc#roominfo_subject", &*subject.text));
         }
         form
-    }
-}
-
-/// MUC DI6: who is inside is nobody's business outside.
-pub(super) fn answer_disco_items(
-    cx: &mut Context<'_>,
-    request: Request<'_>,
-    payload: ElementRef<'_>,
-) {
-    match DiscoItems::from_element(payload) {
-        Ok(DiscoItems { node: None, .. }) => request.reply(cx, &DiscoItems::new()),
-        Ok(_) => request.refuse(cx, errors::item_not_found()),
-        Err(_) => request.refuse(cx, errors::bad_request()),
     }
 }

@@ -17,7 +17,8 @@ impl RoomState {
         if self.gone.is_some() {
             return;
         }
-        if self.remembered.remove(user).is_some() {
+        let had_role = self.remembered.remove(user).is_some();
+        if self.hats.forget(user) || had_role {
             self.store_room(cx);
         }
         self.voice.forget(user);
@@ -33,9 +34,7 @@ impl RoomState {
             .owners_in_order()
             .any(|owner| lives(cx, owner));
         let users: Vec<_> = self
-            .affiliations
-            .users()
-            .chain(self.remembered.keys())
+            .traces()
             // The ban of a whole domain stays.
             .filter(|user| user.local().is_some() && cx.is_temporary(user))
             .cloned()
@@ -46,6 +45,7 @@ impl RoomState {
                 continue;
             }
             self.remembered.remove(&user);
+            self.hats.forget(&user);
             let affiliation = self.affiliations.get(&user).map(|entry| entry.affiliation);
             let kept = if affiliation == Some(Affiliation::Owner) && !is_owned {
                 Affiliation::Owner
@@ -54,6 +54,14 @@ impl RoomState {
             };
             self.affiliations.set(&user, kept.into());
         }
+    }
+
+    /// Everybody of whom the room keeps something.
+    pub(super) fn traces(&self) -> impl Iterator<Item = &BareJid> {
+        self.affiliations
+            .users()
+            .chain(self.remembered.keys())
+            .chain(self.hats.users())
     }
 
     fn end_affiliation(&mut self, cx: &mut Context<'_>, user: &BareJid) {

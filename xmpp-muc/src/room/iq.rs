@@ -2,7 +2,7 @@
 
 use xmpp_core::xml::{ElementRef, ns};
 
-use super::{disco::answer_disco_items, moderation::is_moderation, state::RoomState};
+use super::{moderation::is_moderation, state::RoomState};
 use crate::{
     context::Context,
     request::{Request, errors},
@@ -52,7 +52,7 @@ impl RoomState {
                 self.answer_disco_info(cx, request, payload);
             }
             (false, "query") if payload.has_ns(ns::DISCO_ITEMS) => {
-                answer_disco_items(cx, request, payload);
+                self.answer_disco_items(cx, request, payload);
             }
             (false, "ping") if payload.has_ns(ns::PING) => request.result(cx),
             (false, "query") if payload.has_ns(ns::MUC_ADMIN) => {
@@ -64,6 +64,9 @@ impl RoomState {
             (false, "query") if payload.has_ns(ns::MUC_OWNER) => self.answer_form(cx, request),
             (true, "query") if payload.has_ns(ns::MUC_OWNER) => {
                 self.configure(cx, request, payload);
+            }
+            (true, "command") if payload.has_ns(ns::COMMANDS) => {
+                self.handle_command(cx, request, payload);
             }
             (false, "query") if payload.has_ns(ns::REGISTER) => {
                 self.answer_registration(cx, request);

@@ -227,6 +227,7 @@ impl RoomState {
             address: address.clone(),
             key: admission.key,
             id: self.occupant_id(&user),
+            hats: self.hats_of(&user),
             user,
             role: admission.role,
             affiliation: admission.affiliation,

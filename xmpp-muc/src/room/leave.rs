@@ -112,6 +112,7 @@ impl RoomState {
             let stanza = PresenceStanza {
                 content: farewell.content,
                 occupant_id: Some(&occupant.id),
+                hats: &occupant.hats,
                 jid: Some(session),
                 codes: &codes,
                 ..PresenceStanza::new(&occupant.address, occupant.affiliation, Role::None)
@@ -164,6 +165,7 @@ impl RoomState {
             let stanza = PresenceStanza {
                 content: farewell.content,
                 occupant_id: Some(&occupant.id),
+                hats: &occupant.hats,
                 jid: Some(&session.jid),
                 actor: farewell.actor.map(|actor| actor.view(seeing)),
                 reason: farewell.reason,
@@ -191,6 +193,7 @@ impl RoomState {
             let stanza = PresenceStanza {
                 content: farewell.content,
                 occupant_id: Some(&occupant.id),
+                hats: &occupant.hats,
                 jid: seeing.then(|| &occupant.primary().jid),
                 actor: farewell.actor.map(|actor| actor.view(seeing)),
                 reason: farewell.reason,

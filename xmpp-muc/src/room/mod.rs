@@ -5,6 +5,8 @@ mod affiliations;
 mod archive;
 mod disco;
 mod flood;
+mod hat_commands;
+mod hats;
 mod history;
 mod identities;
 mod invite;

@@ -8,7 +8,7 @@ use std::{
 use xmpp_core::{BareJid, FullJid, xml::Element};
 
 use super::presence::available;
-use crate::{Affiliation, Fanout, Role, nick::NickKey, privileges::Standing};
+use crate::{Affiliation, Fanout, Hat, Role, nick::NickKey, privileges::Standing};
 
 /// One occupant, by order of entry; never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,6 +24,8 @@ pub(crate) struct Occupant {
     pub(crate) user: BareJid,
     /// The occupant-id (XEP-0421).
     pub(crate) id: Arc<str>,
+    /// What it wears (XEP-0317).
+    pub(crate) hats: Arc<[Hat]>,
     /// One role per nick (MUC MS8).
     pub(crate) role: Role,
     pub(crate) affiliation: Affiliation,

@@ -7,7 +7,9 @@ use crate::{
     Commit, Destroy, DestroyCause, RestoreError, RoomSnapshot, StoreEvent, StoredMessage,
     context::Context,
     request::errors,
-    snapshot::{KeptSubject, ListedUser, RememberedRole, RoomContent, StoredState, Tombstone},
+    snapshot::{
+        KeptSubject, ListedUser, RememberedRole, RoomContent, StoredState, Tombstone, WornHats,
+    },
 };
 
 impl RoomState {
@@ -23,11 +25,16 @@ impl RoomState {
             user: user.clone(),
             role: *role,
         });
+        let worn = self.hats.iter().map(|(user, uris)| WornHats {
+            user: user.clone(),
+            uris: uris.to_vec(),
+        });
         let content = RoomContent {
             secret: self.secret.clone(),
             config: self.config.clone(),
             affiliations: listed.collect(),
             remembered: remembered.collect(),
+            hats: worn.collect(),
             subject: self.subject.as_ref().map(|subject| KeptSubject {
                 stanza: subject.stanza.clone(),
                 text: subject.text.clone(),
@@ -60,6 +67,9 @@ impl RoomState {
             .collect();
         if room.affiliations.owners() == 0 {
             return Err(RestoreError::Invalid); // RS4
+        }
+        for worn in content.hats {
+            room.hats.restore(worn.user, worn.uris);
         }
         room.forget_strangers(cx);
         room.subject = content.subject.map(|subject| Subject {

@@ -268,6 +268,7 @@ pub(super) fn available<'a>(
     PresenceStanza {
         content: Some(occupant.primary().presence.root()),
         occupant_id: Some(&occupant.id),
+        hats: &occupant.hats,
         jid,
         ..PresenceStanza::new(&occupant.address, occupant.affiliation, occupant.role)
     }

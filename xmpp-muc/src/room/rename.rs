@@ -175,6 +175,7 @@ impl RoomState {
             key,
             user: occupant.user.clone(),
             id: occupant.id.clone(),
+            hats: occupant.hats.clone(),
             role: occupant.role,
             affiliation: occupant.affiliation,
             sessions: Vec::new(),
@@ -225,6 +226,7 @@ impl RoomState {
                 for (list, seeing) in [(audience.seeing, true), (audience.blind, false)] {
                     let stanza = PresenceStanza {
                         occupant_id: Some(&gone.id),
+                        hats: &gone.hats,
                         jid: seeing.then(|| &gone.primary().jid),
                         ..PresenceStanza::new(&gone.address, gone.affiliation, Role::None)
                     };

@@ -8,7 +8,7 @@ use xmpp_core::{
 };
 
 use super::{
-    affiliations::Affiliations, archive::Reads, flood::Flood, history::History,
+    affiliations::Affiliations, archive::Reads, flood::Flood, hats::Hats, history::History,
     invite::Invitations, occupants::Occupants, queries::Queries, registration::Registrations,
     resend::Resends, subject::Subject, voice::VoiceRequests,
 };
@@ -41,6 +41,7 @@ pub(crate) struct RoomState {
     pub(super) voice: VoiceRequests,
     pub(super) registrations: Registrations,
     pub(super) flood: Flood,
+    pub(super) hats: Hats,
     /// What the service has counted of this room.
     pub(crate) counted: Totals,
     /// When each user last spoke, in slow mode (MUC FL6).
@@ -72,6 +73,7 @@ impl RoomState {
             voice: VoiceRequests::default(),
             registrations: Registrations::default(),
             flood: Flood::default(),
+            hats: Hats::default(),
             counted: Totals::default(),
             spoke: BTreeMap::new(),
             locked_until: None,
@@ -243,7 +245,7 @@ impl RoomState {
     /// Everything that belonged to the room goes.
     pub(super) fn delete(&mut self, cx: &mut Context<'_>, cause: DestroyCause) {
         self.gone = Some(cause);
-        for user in self.affiliations.users().chain(self.remembered.keys()) {
+        for user in self.traces() {
             cx.out.identities.untrace(user, &self.jid);
         }
         self.locked_until = None;

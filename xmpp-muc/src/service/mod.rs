@@ -20,7 +20,7 @@ use persist::wants_answer;
 use tombstones::Tombstones;
 
 use crate::{
-    Creation, DestroyCause, Effect, Event, RoomConfig, ServiceConfig,
+    Creation, DestroyCause, Effect, Event, Hat, HatError, RoomConfig, ServiceConfig,
     context::Context,
     ids::OccupantSecret,
     rate::{Allowance, ByUser},
@@ -260,6 +260,61 @@ impl Service {
             room.destroy(cx, DestroyCause::Host, None);
         });
         exists
+    }
+
+    /// Gives a room other hats, in the place of all it has (MUC HA3). Wearers keep those that stay.
+    ///
+    /// # Errors
+    ///
+    /// [`HatError`]; nothing is changed then.
+    pub fn set_hats(
+        &mut self,
+        now: Timestamp,
+        room: &BareJid,
+        hats: Vec<Hat>,
+    ) -> Result<(), HatError> {
+        self.change_hats(now, room, |room, cx| room.set_hats(cx, hats))
+    }
+
+    /// Gives a user a hat of the room, inside or not, for as long as nobody takes it off (MUC HA3).
+    ///
+    /// # Errors
+    ///
+    /// [`HatError`]; nothing is changed then.
+    pub fn assign_hat(
+        &mut self,
+        now: Timestamp,
+        room: &BareJid,
+        user: &BareJid,
+        uri: &str,
+    ) -> Result<(), HatError> {
+        self.change_hats(now, room, |room, cx| room.change_hat(cx, user, uri, true))
+    }
+
+    /// Takes a hat off a user.
+    ///
+    /// # Errors
+    ///
+    /// [`HatError`]; nothing is changed then.
+    pub fn unassign_hat(
+        &mut self,
+        now: Timestamp,
+        room: &BareJid,
+        user: &BareJid,
+        uri: &str,
+    ) -> Result<(), HatError> {
+        self.change_hats(now, room, |room, cx| room.change_hat(cx, user, uri, false))
+    }
+
+    fn change_hats(
+        &mut self,
+        now: Timestamp,
+        room: &BareJid,
+        change: impl FnOnce(&mut RoomState, &mut Context<'_>) -> Result<(), HatError>,
+    ) -> Result<(), HatError> {
+        let mut done = Err(HatError::NoRoom);
+        self.with_room(now, room, |room, cx| done = change(room, cx));
+        done
     }
 
     /// The service's address.

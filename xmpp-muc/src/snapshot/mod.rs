@@ -62,6 +62,8 @@ pub(crate) struct RoomContent {
     #[cfg_attr(feature = "serde", serde(default))]
     pub(crate) remembered: Vec<RememberedRole>,
     #[cfg_attr(feature = "serde", serde(default))]
+    pub(crate) hats: Vec<WornHats>,
+    #[cfg_attr(feature = "serde", serde(default))]
     pub(crate) subject: Option<KeptSubject>,
     #[cfg_attr(feature = "serde", serde(default, with = "form::time"))]
     pub(crate) locked_until: Option<Timestamp>,
@@ -89,6 +91,15 @@ pub(crate) struct RememberedRole {
     pub(crate) user: BareJid,
     #[cfg_attr(feature = "serde", serde(with = "form::text"))]
     pub(crate) role: Role,
+}
+
+/// The hats of a user, by their URIs (MUC HA3).
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub(crate) struct WornHats {
+    #[cfg_attr(feature = "serde", serde(with = "form::text"))]
+    pub(crate) user: BareJid,
+    pub(crate) uris: Vec<String>,
 }
 
 /// The subject, as newcomers get it: author and time are in it.
