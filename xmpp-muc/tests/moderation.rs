@@ -361,6 +361,28 @@ fn rs3_the_ban_of_a_domain_spares_those_on_the_lists() {
     );
 }
 
+/// Without an entry of its own a user falls under the ban of its domain.
+#[test]
+fn rs3_who_loses_its_affiliation_falls_under_the_ban_of_its_domain() {
+    let mut world = lobby(|_| {});
+    world.admin(
+        "owner/1",
+        "<item jid='users.example' affiliation='outcast'/>",
+    );
+    let out = world.admin(
+        "owner/1",
+        "<item jid='member@users.example' affiliation='none'/>",
+    );
+    assert!(
+        out.contains(&"member/1 < -member outcast/none #110,301 jid=member/1 actor=owner".into()),
+        "{out:?}"
+    );
+    assert_eq!(
+        world.join("member/1", "member"),
+        ["member/1 < presence error auth/forbidden"]
+    );
+}
+
 #[test]
 fn rs5_a_lowered_admin_gets_the_default_role() {
     let mut world = lobby(|room| room.moderated = true);

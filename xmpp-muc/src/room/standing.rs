@@ -86,6 +86,12 @@ impl RoomState {
             });
             return;
         }
+        // RS3: without an entry of its own a user falls under the ban of its domain.
+        let affiliation = if cx.service.administrators.contains(user) {
+            affiliation
+        } else {
+            affiliation.min(self.affiliations.of(user))
+        };
         for number in inside {
             self.apply_to_occupant(cx, number, from, affiliation, reason.clone(), done);
         }
