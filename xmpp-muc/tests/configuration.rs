@@ -261,6 +261,28 @@ fn co8_presences_appear_and_disappear_with_the_broadcast() {
     );
 }
 
+/// One form lowers somebody and hides roles: the others hear that it is gone, once.
+#[test]
+fn pr6_co8_who_is_lowered_by_the_form_that_hides_it() {
+    let mut world = World::with_room(|room| room.moderated = true);
+    world.join("owner/1", "owner");
+    world.configure("owner/1", &[("roomadmins", "ben@users.example")]);
+    world.join("ben/1", "ben");
+    world.join("eve/1", "eve");
+    world.configure(
+        "owner/1",
+        &[("roomadmins", ""), ("presencebroadcast", "moderator")],
+    );
+    assert_eq!(
+        world.to("eve/1"),
+        [
+            "eve/1 < -ben none/visitor",
+            "eve/1 < +eve none/visitor #110 jid=eve/1 actor=owner",
+            "eve/1 < room says #104",
+        ]
+    );
+}
+
 #[test]
 fn co11_an_empty_room_that_is_no_longer_persistent_goes() {
     let mut world = World::with_room(|room| room.persistent = true);

@@ -450,7 +450,8 @@ impl Checker {
             self.own_presence(seat, nick, stanza, known, &codes);
         } else if let Some(view) = self.views.get_mut(&seat) {
             if unavailable {
-                view.occupants.remove(nick);
+                let seen = view.occupants.remove(nick);
+                assert!(seen.is_some(), "LV7: who was not there goes: {stanza}");
             } else {
                 view.occupants.insert(nick.to_owned(), known);
             }

@@ -49,7 +49,7 @@ impl<'a> Actor<'a> {
 pub(super) struct Departed {
     occupant: Occupant,
     /// The role it had decides whether the others knew of it.
-    pub(super) was_shown: bool,
+    was_shown: bool,
 }
 
 impl RoomState {

@@ -12,8 +12,8 @@ use super::{
     admin::Done, affiliations::Entry, leave::Actor, occupants::OccupantNumber, state::RoomState,
 };
 use crate::{
-    Affiliation, Destroy, DestroyCause, DestroyRequest, MucOwner, Password, Role, RoomConfig,
-    StatusCode, StoreEvent,
+    Affiliation, Destroy, DestroyCause, DestroyRequest, MucOwner, Password, Role, RoleSet,
+    RoomConfig, StatusCode, StoreEvent,
     context::Context,
     ids::random_id,
     privileges::Standing,
@@ -141,7 +141,10 @@ impl RoomState {
         }
         request.result(cx);
         let blind = self.blind_until(&new.config);
+        let shown = new.config.presence_broadcast;
         let old_config = std::mem::replace(&mut self.config, new.config);
+        // Until all is done, who was shown to the others is what the old configuration says.
+        self.config.presence_broadcast = old_config.presence_broadcast;
         self.history
             .shrink_to(self.history_cap(cx), cx.service.limits.history_bytes);
         let mut done = Vec::new();
@@ -149,7 +152,8 @@ impl RoomState {
             let entry = self.entry(&user, affiliation);
             self.apply_affiliation(cx, &user, entry, &mut done);
         }
-        self.apply_config(cx, &old_config, &mut done);
+        self.apply_config(cx, &old_config, shown, &mut done);
+        self.config.presence_broadcast = shown;
         let user = request.from.to_bare();
         let nick = self
             .occupants
@@ -173,7 +177,13 @@ impl RoomState {
     }
 
     /// What a change of configuration does to those inside: removals (MUC CF8, CO13), voice (CO12), visibility (CO8).
-    fn apply_config(&mut self, cx: &mut Context<'_>, old: &RoomConfig, done: &mut Vec<Done>) {
+    fn apply_config(
+        &mut self,
+        cx: &mut Context<'_>,
+        old: &RoomConfig,
+        shown: RoleSet,
+        done: &mut Vec<Done>,
+    ) {
         let closes = self.config.members_only && !old.members_only;
         let opens = !self.config.moderated && old.moderated;
         if opens {
@@ -185,7 +195,7 @@ impl RoomState {
             };
             let (role, affiliation) = (occupant.role, occupant.affiliation);
             if closes && affiliation < Affiliation::Member {
-                if let Some(departed) = self.take_out_shown(cx, number, old) {
+                if let Some(departed) = self.take_out(cx, number) {
                     done.push(Done::Out(departed, StatusCode::MEMBERS_ONLY, None));
                 }
                 continue;
@@ -195,13 +205,15 @@ impl RoomState {
             } else {
                 role
             };
-            let is_shown = self.config.presence_broadcast.contains(role);
+            let is_shown = shown.contains(role);
             let was_shown = old.presence_broadcast.contains(occupant.role);
             if role != occupant.role || is_shown != was_shown {
                 let standing = Standing { role, affiliation };
-                if let Some(mut announcement) = self.change_standing(number, standing, None) {
-                    announcement.was_shown = was_shown;
-                    done.push(Done::Changed(announcement));
+                let announcement = self.change_standing(number, standing, None);
+                // One is enough: it tells what the occupant is in the end.
+                let is_told = |done: &Done| matches!(done, Done::Changed(a) if a.target == number);
+                if !done.iter().any(is_told) {
+                    done.extend(announcement.map(Done::Changed));
                 }
             }
         }
@@ -229,18 +241,6 @@ impl RoomState {
                 self.send_roster(cx, number, session);
             }
         }
-    }
-
-    fn take_out_shown(
-        &mut self,
-        cx: &mut Context<'_>,
-        number: OccupantNumber,
-        old: &RoomConfig,
-    ) -> Option<super::leave::Departed> {
-        let role = self.occupants.get(number)?.role;
-        let mut departed = self.take_out(cx, number)?;
-        departed.was_shown = old.presence_broadcast.contains(role);
-        Some(departed)
     }
 
     /// The entry of a user under another affiliation; a reserved nick stays.

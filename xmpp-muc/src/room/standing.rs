@@ -25,9 +25,9 @@ use crate::{
 /// An occupant has another role or affiliation, and nobody knows yet.
 #[derive(Debug)]
 pub(super) struct Announcement {
-    target: OccupantNumber,
+    pub(super) target: OccupantNumber,
     /// Whether the others knew of it before (MUC PR6).
-    pub(super) was_shown: bool,
+    was_shown: bool,
     becomes_moderator: bool,
     reason: Option<Arc<str>>,
 }
