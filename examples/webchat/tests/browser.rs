@@ -1,7 +1,8 @@
-//! Real browsers: our page and Converse.js 14 in Chromium, over BOSH and over WebSocket.
+//! Real browsers: our page and Converse.js 14 in Chromium, over BOSH and over WebSocket; then what only our page has, and
+//! its modules alone.
 //!
-//! The cases are scripts under `tests/browser/` (see `cases.mjs` for what each promises); here they get a server, and are
-//! counted. They need Node.js, Chromium (`CHROMIUM`, or a usual place) and the packages of `tests/browser/package.json`
+//! The cases are scripts under `tests/browser/` (see `cases.mjs`, `page*.mjs` and `modules.mjs` for what each promises);
+//! here they get a server, and are counted. They need Node.js, Chromium (`CHROMIUM`, or a usual place) and the packages of `tests/browser/package.json`
 //! (`npm ci` there, or `WEBCHAT_NODE_MODULES`). Where one is missing the test says so and passes; with `CI=true` it
 //! fails unless every case was executed. Screenshots are left under `target/browser/`.
 
@@ -9,9 +10,9 @@
 #[path = "common/scripts.rs"]
 mod scripts;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, path::Path, process::Command};
 
-use scripts::{check, with_browser};
+use scripts::{Setup, check, on_path, with_browser};
 
 const CLIENTS: [&str; 2] = ["page", "converse"];
 const TRANSPORTS: [&str; 2] = ["bosh", "websocket"];
@@ -23,6 +24,46 @@ const SCENARIOS: [&str; 5] = [
     "drop and return",
 ];
 
+/// What only our page has (`page.mjs`).
+const PAGE: &[&str] = &[
+    "passes axe-core in every state",
+    "is used by keyboard alone",
+    "says each new message once",
+    "moves nothing for those who ask for that",
+    "makes links of addresses and of nothing else",
+    "shows replies and leads to what they answer",
+    "shows reactions and takes them back",
+    "shows corrections, of the author alone",
+    "shows what was taken back",
+    "keeps private talks apart",
+    "draws days and merges comings and goings",
+    "puts older messages on top without a jump",
+    "offers what rank permits, and no more",
+    "kicks and bans with a reason",
+    "gives and takes voice, by request too",
+    "tells refusals in words",
+    "edits the owner's form",
+    "renders every type of field",
+    "closes a channel for good",
+    "shows and changes the topic",
+    "notifies by permission, and is silent until told",
+    "names other programs and addresses",
+    "speaks the language of the browser, or the one chosen",
+    "has no word outside of its tables",
+];
+/// The page's modules without a browser (`modules.mjs`).
+const MODULES: &[&str] = &[
+    "tables: both languages have the same keys and places",
+    "tables: every key is used, and every key used is there",
+    "tables: index.html says what the English table says",
+    "index.html: every module is loaded ahead",
+    "privileges: MUC 9.3, RC1 to RC7",
+    "privileges: MUC 9.4, RA1 to RA5 and RS2",
+    "privileges: what a menu offers",
+    "timeline: order, doubles and pending messages",
+    "timeline: corrections and annotations by their author",
+];
+
 #[test]
 fn two_clients_over_two_transports() {
     let wanted: BTreeSet<String> = CLIENTS
@@ -31,4 +72,34 @@ fn two_clients_over_two_transports() {
         .flat_map(|cell| SCENARIOS.map(|scenario| format!("{cell}: {scenario}")))
         .collect();
     check("browser", &wanted, with_browser());
+}
+
+#[test]
+fn what_only_our_page_has() {
+    let wanted = PAGE.iter().map(|case| format!("page: {case}")).collect();
+    let setup = with_browser().map(|mut setup| {
+        setup.script.env("WEBCHAT_CASES", "page");
+        setup
+    });
+    check("page", &wanted, setup);
+}
+
+#[test]
+fn the_modules_of_the_page() {
+    let wanted = MODULES.iter().map(|&case| case.to_owned()).collect();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser/modules.mjs");
+    let setup = on_path("node").map(|node| {
+        let mut command = Command::new(node);
+        command.arg(script);
+        Setup {
+            server: Vec::new(),
+            script: command,
+            between: None,
+        }
+    });
+    check(
+        "modules",
+        &wanted,
+        setup.ok_or_else(|| "there is no node".to_owned()),
+    );
 }

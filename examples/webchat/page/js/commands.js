@@ -1,39 +1,35 @@
 // What begins with a slash. `/me` is no command: it is sent as it stands (XEP-0245).
 
-const HELP = [
-  '/me does something – say what you do',
-  '/nick NAME – take another name',
-  '/topic TEXT – change the topic',
-  '/msg NAME TEXT – write to one person only',
-  '/leave – leave the channel',
-  '//text – say something that begins with a slash',
-].join('\n');
+import { phrase } from './i18n.js';
 
-/** Runs what was typed: a command or a message. `note(text, tone)` tells the person something. */
-export function run(input, { room, note, leave }) {
+/**
+ * Runs what was typed: a command or a message. `say(text)` speaks where the reader is, `whisper(nick, text)` to one
+ * person, `note(phrase, tone)` tells the person something.
+ */
+export function run(input, { room, say, whisper, note, leave }) {
   const [, name, rest] = input.match(/^\/([a-z]+)(?:\s+([\s\S]*))?$/iu) ?? [];
   const argument = rest?.trim() ?? '';
   switch (name?.toLowerCase()) {
     case undefined:
       if (input.startsWith('/') && !input.startsWith('//')) break;
-      room.say(input.startsWith('//') ? input.slice(1) : input);
+      say(input.startsWith('//') ? input.slice(1) : input);
       return;
     case 'me':
-      if (argument) room.say(`/me ${argument}`);
-      else note('Write what you do: /me waves');
+      if (argument) say(`/me ${argument}`);
+      else note(phrase('command.me'));
       return;
     case 'nick':
       if (argument) room.rename(argument);
-      else note('Write the name you want: /nick NAME');
+      else note(phrase('command.nick'));
       return;
     case 'topic':
       if (argument) room.setSubject(argument);
-      else note(room.subject ? `The topic is: ${room.subject}` : 'No topic is set.');
+      else note(room.subject ? phrase('command.topic-is', { topic: room.subject }) : phrase('command.topic-none'));
       return;
     case 'msg': {
       const to = recipient(argument, room.occupants);
-      if (to) room.whisper(to, argument.slice(to.length).trim());
-      else note('Write a name of somebody present, then the text: /msg NAME TEXT');
+      if (to) whisper(to, argument.slice(to.length).trim());
+      else note(phrase('command.msg'));
       return;
     }
     case 'leave':
@@ -42,11 +38,11 @@ export function run(input, { room, note, leave }) {
       leave(argument);
       return;
     case 'help':
-      note(HELP);
+      note(phrase('command.help'));
       return;
     default:
   }
-  note(`There is no command ${input.split(/\s/u)[0]}. Try /help.`, 'error');
+  note(phrase('command.unknown', { command: input.split(/\s/u)[0] }), 'error');
 }
 
 /** The longest present name that the argument begins with: names may hold spaces. */

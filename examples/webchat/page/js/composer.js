@@ -1,19 +1,36 @@
 // Where one writes: Enter sends, Shift+Enter breaks the line, Tab completes a name, and the arrow up
-// in an empty field brings back what was sent before.
+// in an empty field brings back what was sent before. Above the field stands what a text is about: the
+// message that it answers or corrects. What is attached has its place in `attachments`, the control for
+// it in `attachPlace`.
+
+import { $ } from './dom.js';
+import { onLanguage, words } from './i18n.js';
 
 const REMEMBERED = 50;
 
 export class Composer {
-  #input = document.getElementById('input');
+  /** Where what is attached to the next message is shown: hidden while empty. */
+  attachments = $('attachments');
+  /** Where a button to attach something belongs. */
+  attachPlace = $('attach-place');
+  #input = $('input');
   #handlers;
   #sent = [];
   #at = 0;
   #completion = null;
+  #label = '';
+  #about = null;
 
-  /** `handlers`: `send(text)`, `nicks()` for completion. */
+  /** `handlers`: `send(text, about)` with what `about` set or null, `nicks()` for completion, `askVoice()`. */
   constructor(handlers) {
     this.#handlers = handlers;
-    document.getElementById('composer').addEventListener('submit', (event) => {
+    $('context-drop').addEventListener('click', () => {
+      this.about(null);
+      this.focus();
+    });
+    $('ask-voice').addEventListener('click', () => handlers.askVoice());
+    onLanguage(() => this.#show());
+    $('composer').addEventListener('submit', (event) => {
       event.preventDefault();
       this.#submit();
     });
@@ -34,25 +51,59 @@ export class Composer {
     this.focus();
   }
 
-  set label(text) {
-    this.#input.placeholder = text;
+  /** What one writes here, as a phrase. */
+  set label(what) {
+    this.#label = what;
+    this.#show();
+  }
+
+  /** Whether one may not speak to all; `canAsk` for a request of voice. */
+  silence(silenced, canAsk) {
+    $('silenced').hidden = !silenced;
+    $('ask-voice').hidden = !canAsk;
+    $('writing').hidden = silenced;
+    if (silenced) this.about(null);
+  }
+
+  /**
+   * What the next text is about: `{ replyTo: entry, words }` or `{ replaces: entry, words }`, or null. A text to
+   * correct is put into the field.
+   */
+  about(what) {
+    const text = this.#about?.replaces ? '' : this.#input.value;
+    this.#about = what;
+    this.#input.value = what?.replaces?.text ?? text;
+    this.#show();
+    this.#grow();
+    if (what) this.focus();
+  }
+
+  #show() {
+    this.#input.placeholder = words(this.#label);
+    $('context').hidden = !this.#about;
+    $('context-words').textContent = words(this.#about?.words);
   }
 
   #submit() {
     const text = this.#input.value.replace(/\s+$/u, '');
-    if (text.trim() === '') return;
+    if (text.trim() === '' || $('writing').hidden) return;
+    const about = this.#about;
+    this.about(null);
     this.#input.value = '';
     this.#grow();
     this.#sent = [...this.#sent.filter((old) => old !== text), text].slice(-REMEMBERED);
     this.#at = this.#sent.length;
-    this.#handlers.send(text);
+    this.#handlers.send(text, about);
     this.focus();
   }
 
   #key(event) {
     if (event.isComposing || event.ctrlKey || event.altKey || event.metaKey) return;
     if (event.key !== 'Tab') this.#completion = null;
-    if (event.key === 'Enter' && !event.shiftKey) {
+    if (event.key === 'Escape' && this.#about) {
+      event.stopPropagation();
+      this.about(null);
+    } else if (event.key === 'Enter' && !event.shiftKey) {
       event.preventDefault();
       this.#submit();
     } else if (event.key === 'Tab' && !event.shiftKey && this.#complete()) {

@@ -7,6 +7,8 @@
 //   - After a lost session an own message is sent once more, under the same id, only if the replay
 //     does not hold it; where the replay does not reach back far enough, the person decides.
 
+import { read, writeReactions, writeReply, writeRetraction } from './annotations.js';
+import { phrase, t } from './i18n.js';
 import { NS, child, children, el, randomId, stanzaError } from './xml.js';
 import { errorWords } from './words.js';
 
@@ -54,40 +56,70 @@ export class Conversation {
     return el('history', NS.MUC, { seconds: Math.ceil((Date.now() - aliveAt) / 1000) + OVERLAP_S });
   }
 
-  say(text) {
-    this.#timeline.addPending({ nick: this.#room.nick ?? this.#room.wanted, text, id: randomId() });
+  // ---- what the person says
+
+  /** Says a text; `replyTo` an entry, or `replaces` the own entry that it corrects. */
+  say(text, { replyTo = null, replaces = null } = {}) {
+    const nick = this.#room.nick ?? this.#room.wanted;
+    const reply = replyTo && { id: replyTo.stanzaId, to: `${this.#jid}/${replyTo.nick}`, nick: replyTo.nick, text: replyTo.text };
+    this.#timeline.addPending({ nick, text, id: randomId(), reply, replaces: replaces?.id ?? null });
     this.sendUnsent();
   }
 
-  /** A private message to an occupant; the room does not reflect it. */
-  whisper(nick, text) {
-    const message = { to: `${this.#jid}/${nick}`, type: 'chat', id: randomId() };
-    this.#client.send(el('message', NS.CLIENT, message, el('body', NS.CLIENT, {}, text), el('x', NS.MUC_USER)));
-    this.#timeline.add({ kind: 'message', nick: this.#room.nick, own: true, text, private: nick });
+  /** Says again what failed, as a new message. */
+  again(entry) {
+    const { text, reply, replaces } = entry;
+    this.#timeline.remove(entry);
+    this.#timeline.addPending({ nick: this.#room.nick ?? this.#room.wanted, text, id: randomId(), reply, replaces });
+    this.sendUnsent();
   }
 
-  /** A private message that came. */
-  whispered(nick, text) {
-    this.#timeline.add({ kind: 'message', nick, text, private: this.#room.nick });
+  /** Adds or takes back one of one's own reactions to a message. */
+  react(entry, emoji) {
+    const mine = (entry.reactions ?? []).filter(([, people]) => people.some(([author, nick]) => this.#isOwn(author, nick)));
+    const all = mine.map(([one]) => one);
+    const wanted = all.includes(emoji) ? all.filter((one) => one !== emoji) : [...all, emoji];
+    this.#send(randomId(), writeReactions(entry.stanzaId, wanted));
   }
 
-  /** A message to all, from history or live. */
-  said(stanza, nick, text) {
+  retract(entry) {
+    this.#send(randomId(), writeRetraction(entry.stanzaId, t('retract.fallback')));
+  }
+
+  /** Sends what waits for the room, or was given to a session that is over. */
+  sendUnsent() {
+    if (!this.settled || !this.#room.inside() || this.#client.state !== 'online') return;
+    for (const entry of this.#unsent()) {
+      entry.epoch = this.#client.epoch;
+      const content = entry.reply ? writeReply(entry.reply, entry.text) : [el('body', NS.CLIENT, {}, entry.text)];
+      if (entry.replaces) content.push(el('replace', NS.CORRECT, { id: entry.replaces }));
+      this.#send(entry.id, [...content, el('origin-id', NS.ORIGIN_ID, { id: entry.id })]);
+      this.#watch(entry);
+    }
+  }
+
+  // ---- what comes
+
+  /** A message to all, from history or live; `nick` is null where the room itself speaks. */
+  received(stanza, nick) {
+    const annotation = read(stanza, nick === null);
+    if (!annotation) return;
     const delay = children(stanza, 'delay', NS.DELAY).find((e) => e.getAttribute('from') === this.#jid);
     const stamp = Date.parse(delay?.getAttribute('stamp') ?? '');
     const stanzaId = children(stanza, 'stanza-id', NS.ORIGIN_ID).find((e) => e.getAttribute('by') === this.#jid);
     const said = {
+      ...annotation,
       nick,
-      text,
-      id: stanza.getAttribute('id'),
+      author: occupantId(stanza) ?? nick,
+      messageId: stanza.getAttribute('id'),
       stanzaId: stanzaId?.getAttribute('id') ?? null,
-      own: this.#room.isOwn(occupantId(stanza), nick),
+      own: nick !== null && this.#room.isOwn(occupantId(stanza), nick),
       time: Number.isNaN(stamp) ? Date.now() : stamp,
     };
     if (this.#replay && delay) {
       this.#replay.push(said);
     } else {
-      this.settle(false);
+      if (said.what === 'message') this.settle(false);
       this.#take(said, false);
     }
   }
@@ -113,47 +145,58 @@ export class Conversation {
     const last = this.#lastStanzaId;
     const index = replay.findIndex(({ stanzaId }) => stanzaId !== null && stanzaId === last);
     const gap = last !== null && index < 0 && replay.length > 0 && !created;
-    if (gap) {
-      const text = 'You were away for long: some messages may be missing here.';
-      this.#timeline.add({ kind: 'note', text, tone: 'info' });
-    }
+    if (gap) this.#timeline.add({ kind: 'note', text: phrase('note.gap'), tone: 'info' });
     for (const said of replay.slice(index + 1)) this.#take(said, last === null);
     for (const entry of gap ? this.#unsent() : []) {
-      if (entry.epoch) this.#timeline.fail(entry, 'It is not known whether this arrived.');
+      if (entry.epoch) this.#timeline.fail(entry, phrase('message.unknown'));
     }
     this.sendUnsent();
-  }
-
-  /** Sends what waits for the room, or was given to a session that is over. */
-  sendUnsent() {
-    if (!this.settled || !this.#room.inside() || this.#client.state !== 'online') return;
-    for (const entry of this.#unsent()) {
-      entry.epoch = this.#client.epoch;
-      const message = { to: this.#jid, type: 'groupchat', id: entry.id };
-      const origin = el('origin-id', NS.ORIGIN_ID, { id: entry.id });
-      this.#client.send(el('message', NS.CLIENT, message, el('body', NS.CLIENT, {}, entry.text), origin));
-      this.#watch(entry);
-    }
   }
 
   #unsent() {
     return this.#timeline.pending().filter((entry) => entry.state === 'sent' && entry.epoch !== this.#client.epoch);
   }
 
-  #take({ nick, text, id, stanzaId, own, time }, history) {
+  #isOwn(author, nick) {
+    return this.#room.isOwn(author === nick ? null : author, nick);
+  }
+
+  #take(said, history) {
+    const { what, stanzaId } = said;
     if (stanzaId && this.#timeline.knows(stanzaId)) return;
     if (stanzaId) this.#lastStanzaId = stanzaId;
+    if (what === 'message') {
+      this.#takeMessage(said, history);
+    } else {
+      this.#timeline.remember(stanzaId);
+      this.#timeline.annotate(said);
+    }
+  }
+
+  #takeMessage({ nick, author, text, reply, replaces, retracted, messageId: id, stanzaId, own, time }, history) {
     const pending = own && id && this.#timeline.pending().find((entry) => entry.id === id);
-    if (pending) this.#timeline.confirm(pending, { stanzaId, time, nick });
-    else this.#timeline.add({ kind: 'message', state: 'reflected', nick, text, id, stanzaId, time, own, history });
+    if (replaces && this.#timeline.correct({ replaces, author, text })) {
+      this.#timeline.remember(stanzaId);
+      if (pending) this.#timeline.remove(pending);
+    } else if (pending) {
+      this.#timeline.confirm(pending, { stanzaId, time, nick, author });
+    } else {
+      const entry = { kind: 'message', state: 'reflected', nick, author, text, reply, id, stanzaId, time, own, history };
+      this.#timeline.add(retracted ? { ...entry, retracted } : entry);
+    }
+  }
+
+  #send(id, content) {
+    this.#client.send(el('message', NS.CLIENT, { to: this.#jid, type: 'groupchat', id }, ...content));
   }
 
   /** A message that does not come back is not sent again by itself; the person is told. */
   #watch(entry) {
+    const waits = () => entry.state === 'sent' && this.#timeline.entries.includes(entry);
     setTimeout(() => {
-      if (entry.state !== 'sent') return;
+      if (!waits()) return;
       if (this.#client.state !== 'online' || !this.#room.inside()) this.#watch(entry);
-      else this.#room.ping(() => entry.state === 'sent' && this.#timeline.fail(entry, 'The channel did not confirm this.'));
+      else this.#room.ping(() => waits() && this.#timeline.fail(entry, phrase('message.unconfirmed')));
     }, REFLECT_MS);
   }
 }

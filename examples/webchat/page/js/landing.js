@@ -1,23 +1,27 @@
 // The first page: which channel, under which name.
 
-const NICK_KEY = 'webchat-nick';
+import { $ } from './dom.js';
+import { t } from './i18n.js';
+import { remember, setting } from './settings.js';
+
 /** What a localpart cannot hold (RFC 7622 3.3.1), and what would end a path. */
 const FORBIDDEN = /["&'/:<>@?#\\\u0000-\u0020]/u;
 
 export class Landing {
-  #card = document.getElementById('landing');
-  #form = document.getElementById('landing-form');
-  #problem = document.getElementById('landing-problem');
+  #card = $('landing');
+  #form = $('landing-form');
+  #problem = $('landing-problem');
 
   /** `join(channel, nick)` is called with what was entered. */
   constructor(join) {
     this.#form.addEventListener('submit', (event) => {
       event.preventDefault();
-      const channel = channelName(this.#form.elements.channel.value);
-      const nick = this.#form.elements.nick.value.trim();
-      if (!channel) this.#show('That name cannot be used for a channel.', this.#form.elements.channel);
-      else if (!nick) this.#show('Please enter a name.', this.#form.elements.nick);
-      else join(channel, nick);
+      const { channel, nick } = this.#form.elements;
+      const name = channelName(channel.value);
+      for (const field of [channel, nick]) field.removeAttribute('aria-invalid');
+      if (!name) this.#refuse('landing.bad-channel', channel);
+      else if (!nick.value.trim()) this.#refuse('landing.no-nick', nick);
+      else join(name, nick.value.trim());
     });
   }
 
@@ -25,19 +29,25 @@ export class Landing {
     this.#card.hidden = false;
     this.#problem.hidden = true;
     this.#form.elements.channel.value = channel;
-    this.#form.elements.nick.value = nick || rememberedNick();
+    this.#form.elements.nick.value = nick || setting('nick');
     this.#form.elements.nick.select();
     this.#form.elements.nick.focus();
-    document.title = 'Web chat';
+    this.title();
+  }
+
+  title() {
+    if (!this.#card.hidden) document.title = t('app.title');
   }
 
   hide() {
     this.#card.hidden = true;
   }
 
-  #show(words, field) {
-    this.#problem.textContent = words;
+  #refuse(key, field) {
+    this.#problem.textContent = t(key);
     this.#problem.hidden = false;
+    field.setAttribute('aria-invalid', 'true');
+    field.setAttribute('aria-describedby', 'landing-problem');
     field.focus();
   }
 }
@@ -48,18 +58,5 @@ export function channelName(text) {
   return FORBIDDEN.test(name) ? '' : name;
 }
 
-export function rememberedNick() {
-  try {
-    return localStorage.getItem(NICK_KEY) ?? '';
-  } catch {
-    return '';
-  }
-}
-
-export function rememberNick(nick) {
-  try {
-    localStorage.setItem(NICK_KEY, nick);
-  } catch {
-    // a convenience, not more
-  }
-}
+export const rememberNick = (nick) => remember('nick', nick);
+export const rememberedNick = () => setting('nick');

@@ -1,60 +1,96 @@
-// The log: shows the timeline's entries, keeps to the end while the reader is there, and draws the
+// The log: shows a timeline's entries, keeps to the end while the reader is there, and draws the
 // lines between days and before what came while the page was out of sight.
 
-import { isAction, mentions, named, textNodes } from './text.js';
+import { $, h } from './dom.js';
+import { day, onLanguage } from './i18n.js';
+import { rove } from './roving.js';
+import { makeRow, runWords } from './rows.js';
 
 /** Messages of one person within this time stand under one name. */
 const TOGETHER_MS = 5 * 60_000;
+/** Comings and goings within this time share a line. */
+const RUN_MS = 15 * 60_000;
 const NEAR_END_PX = 48;
-
-const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
-const day = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
-const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' });
+const NEAR_START_PX = 200;
+const FLASH_MS = 1600;
 
 export class Log {
-  #log;
-  #scroller;
-  #toEnd;
+  #log = $('log');
+  #scroller = $('scroller');
+  #toEnd = $('to-end');
   #rows = new Map();
+  #timeline = null;
   #atEnd = true;
   #frame = null;
   #unread = null;
   #handlers;
-  nick = null;
+  #refreshStops;
+  /** What the rows ask: see rows.js. */
+  #view;
 
-  /** `handlers`: `again(entry)`, `drop(entry)` for messages that failed, `unread()` for each unseen one. */
+  /**
+   * `handlers`: those of `view` in rows.js but `find` and `jump`; `nearStart()` when the reader comes near the
+   * first entry, `atEnd()` when back at the last one.
+   */
   constructor(handlers) {
     this.#handlers = handlers;
-    this.#log = document.getElementById('log');
-    this.#scroller = document.getElementById('scroller');
-    this.#toEnd = document.getElementById('to-end');
+    this.#view = { ...handlers, nick: null, find: (id) => this.#timeline?.find(id), jump: (id) => this.jump(id) };
     this.#scroller.addEventListener('scroll', () => this.#scrolled(), { passive: true });
-    this.#toEnd.addEventListener('click', () => this.scrollToEnd());
+    this.#toEnd.addEventListener('click', () => {
+      this.scrollToEnd();
+      $('input').focus({ preventScroll: true });
+    });
+    this.#refreshStops = rove(this.#log, '.act', { start: 'last' });
     new ResizeObserver(() => this.#atEnd && this.scrollToEnd()).observe(this.#scroller);
     document.addEventListener('visibilitychange', () => document.hidden && this.#forgetUnread());
+    onLanguage(() => this.#timeline && this.show(this.#timeline));
+  }
+
+  set nick(nick) {
+    this.#view.nick = nick;
   }
 
   clear() {
+    this.#timeline = null;
     this.#rows.clear();
     this.#log.replaceChildren();
     this.#unread = null;
     this.#atEnd = true;
+    this.#toEnd.hidden = true;
   }
 
-  /** While many old entries are put back, nothing is announced. */
-  quietly(fill) {
-    this.#log.setAttribute('aria-live', 'off');
+  /** Shows another timeline, or the same one anew. */
+  show(timeline) {
+    this.clear();
+    this.#timeline = timeline;
+    for (const entry of timeline.entries) this.#place(entry, null);
+    this.#refreshStops();
+    this.scrollToEnd();
+  }
+
+  isShowing(timeline) {
+    return this.#timeline === timeline;
+  }
+
+  /** What `fill` inserts before what the reader sees moves nothing on the screen. */
+  keepPlace(fill) {
+    const top = this.#scroller.getBoundingClientRect().top;
+    const anchor = [...this.#log.children].find((row) => row.entry && row.getBoundingClientRect().bottom > top);
+    const before = anchor?.getBoundingClientRect().top;
     fill();
-    setTimeout(() => this.#log.setAttribute('aria-live', 'polite'), 500);
+    if (anchor?.isConnected) this.#scroller.scrollTop += anchor.getBoundingClientRect().top - before;
   }
 
-  /** Goes to the end when the browser next draws; not after each of many rows. */
-  #follow() {
-    this.#atEnd = true;
-    this.#frame ??= requestAnimationFrame(() => {
-      this.#frame = null;
-      this.scrollToEnd();
-    });
+  /** Leads the reader to a message; whether it is here. */
+  jump(stanzaId) {
+    const row = this.#rows.get(this.#timeline?.find(stanzaId)?.key);
+    if (!row) return false;
+    const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
+    row.scrollIntoView({ block: 'center', behavior: still ? 'instant' : 'smooth' });
+    row.querySelector('.act')?.focus({ preventScroll: true });
+    row.classList.add('flash');
+    setTimeout(() => row.classList.remove('flash'), FLASH_MS);
+    return true;
   }
 
   scrollToEnd() {
@@ -66,12 +102,8 @@ export class Log {
   // ---- what the timeline says
 
   inserted(entry, next) {
-    const row = this.#row(entry);
-    this.#rows.set(entry.key, row);
-    const before = next ? this.#first(this.#rows.get(next.key)) : null;
-    this.#log.insertBefore(row, before);
-    this.#arrange(row);
-    this.#arrange(following(row));
+    const row = this.#place(entry, next);
+    this.#refreshStops();
     const fresh = entry.kind === 'message' && !entry.own && !entry.history;
     if (fresh && document.hidden) this.#markUnread(row);
     if (entry.own && entry.state === 'sent') this.#forgetUnread();
@@ -81,11 +113,14 @@ export class Log {
 
   changed(entry) {
     const old = this.#rows.get(entry.key);
-    const row = this.#row(entry);
+    const row = makeRow(entry, this.#view);
+    const focused = old.contains(document.activeElement);
     old.replaceWith(row);
     this.#rows.set(entry.key, row);
     this.#arrange(row);
     this.#arrange(following(row));
+    this.#refreshStops();
+    if (focused) (row.querySelector('.act') ?? this.#scroller).focus({ preventScroll: true });
     if (this.#atEnd) this.#follow();
   }
 
@@ -93,62 +128,26 @@ export class Log {
     const row = this.#rows.get(entry.key);
     if (!row) return;
     const next = following(row);
-    if (row.previousElementSibling?.classList.contains('divider')) row.previousElementSibling.remove();
+    while (row.previousElementSibling?.classList.contains('divider')) row.previousElementSibling.remove();
+    if (!this.#unread?.isConnected) this.#unread = null;
     row.remove();
     this.#rows.delete(entry.key);
     this.#arrange(next);
+    this.#arrangeRun(preceding(next));
+    this.#refreshStops();
   }
 
   // ---- rows
 
-  #row(entry) {
-    const row = document.createElement('div');
-    row.className = `row ${entry.kind}`;
-    row.dataset.role = entry.kind;
-    row.entry = entry;
-    const when = new Date(entry.time);
-    const time = make('time', '', clock.format(when));
-    time.dateTime = when.toISOString();
-    time.title = full.format(when);
-    row.append(time);
-    if (entry.kind === 'message') this.#fillMessage(row, entry);
-    else if (entry.kind === 'event') fillEvent(row, entry);
-    else fillNote(row, entry);
+  #place(entry, next) {
+    const row = makeRow(entry, this.#view);
+    this.#rows.set(entry.key, row);
+    const before = next ? this.#first(this.#rows.get(next.key)) : null;
+    this.#log.insertBefore(row, before);
+    this.#arrange(row);
+    this.#arrange(following(row));
+    this.#arrangeRun(preceding(row)); // it may have been cut in two
     return row;
-  }
-
-  #fillMessage(row, entry) {
-    const { nick, text, own } = entry;
-    const action = isAction(text);
-    row.dataset.nick = nick;
-    row.dataset.id = entry.id ?? '';
-    if (entry.state) row.dataset.state = entry.state;
-    row.toggleAttribute('data-own', Boolean(own));
-    row.classList.toggle('action', action);
-    row.classList.toggle('mention', !own && mentions(text, this.nick));
-
-    const name = named('bdi', 'nick', nick);
-    name.title = nick;
-    const body = make('div', 'body');
-    if (entry.private) body.append(make('span', 'private', own ? `to ${entry.private}` : 'private'));
-    const words = make('span', 'text');
-    words.dir = 'auto';
-    words.append(...textNodes(action ? `${nick} ${text.slice(4)}` : text));
-    body.append(words);
-    if (entry.state === 'sent') body.append(make('span', 'mark', 'sending…'));
-    if (entry.state === 'failed') body.append(this.#problem(entry));
-    row.append(name, body);
-  }
-
-  #problem(entry) {
-    const mark = make('span', 'mark', `${entry.problem} `);
-    for (const [label, act] of [['Send again', this.#handlers.again], ['Remove', this.#handlers.drop]]) {
-      const button = make('button', 'quiet', label);
-      button.type = 'button';
-      button.addEventListener('click', () => act(entry));
-      mark.append(button, ' ');
-    }
-    return mark;
   }
 
   /** Decides, by the row before it, whether a row needs its name and a line for a new day. */
@@ -161,7 +160,7 @@ export class Log {
     let divider = row.previousElementSibling;
     if (!divider?.classList.contains('day')) divider = null;
     if (newDay && !divider) {
-      divider = make('div', 'divider day', day.format(new Date(entry.time)));
+      divider = h('div', { class: 'divider day' }, day(new Date(entry.time)));
       this.#log.insertBefore(divider, this.#first(row));
     } else if (!newDay && divider) {
       divider.remove();
@@ -171,11 +170,27 @@ export class Log {
       entry.kind === 'message' &&
       before?.kind === 'message' &&
       before.nick === entry.nick &&
-      !entry.private === !before.private &&
+      !entry.reply &&
       entry.time - before.time < TOGETHER_MS &&
       row.previousElementSibling === preceding(row);
     row.classList.toggle('continues', continues);
     row.classList.toggle('opens', entry.kind === 'message' && !continues);
+    this.#arrangeRun(row);
+  }
+
+  /** Comings and goings that follow each other stand in the first one's line. */
+  #arrangeRun(row) {
+    if (!comesOrGoes(row)) return;
+    let first = row;
+    while (shareLine(preceding(first), first)) first = preceding(first);
+    const run = [first];
+    while (shareLine(run.at(-1), following(run.at(-1)))) run.push(following(run.at(-1)));
+    for (const one of run) {
+      one.hidden = one !== first;
+      const fresh = makeRow(one.entry, this.#view);
+      one.querySelector('.text').replaceChildren(...fresh.querySelector('.text').childNodes);
+    }
+    if (run.length > 1) first.querySelector('.text').textContent = runWords(run.map(({ entry }) => entry));
   }
 
   /** A row or the line above it. */
@@ -187,16 +202,27 @@ export class Log {
 
   // ---- the reader's place
 
+  /** Goes to the end when the browser next draws; not after each of many rows. */
+  #follow() {
+    this.#atEnd = true;
+    this.#frame ??= requestAnimationFrame(() => {
+      this.#frame = null;
+      this.scrollToEnd();
+    });
+  }
+
   #scrolled() {
     const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
+    const wasAtEnd = this.#atEnd;
     this.#atEnd = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
     if (this.#atEnd) this.#toEnd.hidden = true;
+    if (this.#atEnd && !wasAtEnd) this.#handlers.atEnd?.();
+    if (!this.#atEnd && scrollTop < NEAR_START_PX) this.#handlers.nearStart?.();
   }
 
   #markUnread(row) {
-    this.#handlers.unread();
     if (this.#unread) return;
-    this.#unread = make('div', 'divider unread', 'New');
+    this.#unread = h('div', { class: 'divider unread', t: 'log.unread' });
     this.#log.insertBefore(this.#unread, row);
     this.#arrange(row);
   }
@@ -209,53 +235,14 @@ export class Log {
   }
 }
 
-const EVENTS = {
-  joined: ['→', 'joined'],
-  left: ['←', 'left'],
-  kicked: ['←', 'was removed'],
-  banned: ['←', 'was banned'],
-  removed: ['←', 'lost access'],
-};
+const comesOrGoes = (row) => row?.entry.kind === 'event' && (row.entry.what === 'joined' || row.entry.what === 'left');
 
-function fillEvent(row, { what, nick, text }) {
-  row.dataset.what = what;
-  row.dataset.nick = nick;
-  const words = make('span', 'text');
-  const who = make('bdi', '', nick);
-  const [sign, verb] = EVENTS[what] ?? ['·', ''];
-  if (what === 'renamed') {
-    words.append(who, ' is now known as ', make('bdi', '', text));
-  } else if (what === 'topic') {
-    const topic = make('bdi', '');
-    topic.append(...textNodes(text));
-    if (text) words.append(who, nick ? ' changed the topic: ' : 'The topic is now: ', topic);
-    else words.append(who, nick ? ' cleared the topic' : 'The topic was cleared');
-  } else {
-    words.append(who, ` ${verb}`);
-    if (text) words.append(' (', make('bdi', '', text), ')');
-  }
-  row.append(signed(sign), words);
-}
-
-function fillNote(row, { text, tone }) {
-  row.dataset.tone = tone;
-  const words = make('span', 'text');
-  words.append(...textNodes(text));
-  row.append(signed(tone === 'error' ? '!' : '·'), words);
-}
-
-function signed(sign) {
-  const span = make('span', 'sign', sign);
-  span.setAttribute('aria-hidden', 'true');
-  return span;
-}
-
-function make(tag, className, text = '') {
-  const element = document.createElement(tag);
-  if (className) element.className = className;
-  if (text) element.textContent = text;
-  return element;
-}
+/** Whether two neighbours are comings and goings of one moment, without a line between them. */
+const shareLine = (row, next) =>
+  comesOrGoes(row) &&
+  comesOrGoes(next) &&
+  next.previousElementSibling === row &&
+  next.entry.time - row.entry.time < RUN_MS;
 
 function beside(row, step) {
   let other = row?.[step];

@@ -1,67 +1,69 @@
-// Starts here: which channel and name the address asks for, and how the parts are joined.
-//
-//   transport (bosh, websocket) ── client (xmpp) ── room (muc) ── timeline ── log
-//                                                      └───────── people, ui
+// Starts here: which channel and name the address asks for, and how the page's parts know each other.
+// chat.js has the open channel.
 
 import { Bosh } from './bosh.js';
-import { run } from './commands.js';
+import { Chat } from './chat.js';
 import { Composer } from './composer.js';
-import { Landing, channelName, rememberNick, rememberedNick } from './landing.js';
+import { $ } from './dom.js';
+import { onLanguage, startLanguage } from './i18n.js';
+import { Landing } from './landing.js';
 import { Log } from './log.js';
-import { Room } from './muc.js';
+import { closeMenu } from './menu.js';
 import { People } from './people.js';
+import { CONFIG_URL, addressOf, route, transportName } from './place.js';
+import { languageSwitch } from './preferences.js';
 import { Store } from './store.js';
-import { Timeline } from './timeline.js';
+import { Talks } from './talks.js';
 import { Ui } from './ui.js';
 import { Socket } from './websocket.js';
-import { connectionWords } from './words.js';
-import { Client } from './xmpp.js';
 import { NS, el } from './xml.js';
 
-const CONFIG_URL = new URL('../config.json', import.meta.url);
 const CONFIG_RETRY_MS = 2000;
 
 const store = new Store();
-const landing = new Landing((channel, nick) => {
-  const query = new URLSearchParams({ channel });
-  if (transportName() === 'websocket') query.set('transport', 'websocket');
-  history.pushState(null, '', new URL(`?${query}`, document.baseURI));
-  open(channel, nick);
+const landing = new Landing((channel, nick) => go(channel, nick));
+const ui = new Ui({
+  leave: () => left(),
+  changeNick: () => chat?.changeNick(),
+  topic: () => chat?.showTopic(),
+  more: (button) => chat?.moreMenu(button),
+  seen: () => talks.seen(),
 });
-const ui = new Ui({ leave: () => leave(), changeNick: () => changeNick() });
 const log = new Log({
-  again: (entry) => act(() => chat.room.again(entry)),
-  drop: (entry) => act(() => chat.timeline.remove(entry)),
-  unread: () => ui.unread(),
+  menu: (entry, button) => chat?.messageMenu(entry, button),
+  react: (entry, emoji) => chat?.react(entry, emoji),
+  isMe: (author, nick) => chat?.isMe(author, nick) ?? false,
+  again: (entry) => chat?.again(entry),
+  drop: (entry) => chat?.drop(entry),
+  answer: (entry, allow) => chat?.answerVoice(entry, allow),
+  atEnd: () => talks.active?.timeline.trim(),
 });
-const people = new People((nick) => composer.address(nick));
+const talks = new Talks(log, {
+  ownNick: () => chat?.room.nick,
+  unseen: () => ui.unread(),
+  shown: (talk) => chat?.talkShown(talk),
+  close: (talk) => chat?.closeTalk(talk),
+});
+const people = new People((occupant, button) => chat?.occupantMenu(occupant, button));
 const composer = new Composer({
-  send: (text) => act(() => run(text, { room: chat.room, note, leave })),
-  nicks: () => people.nicks.filter((nick) => nick !== chat.room.nick),
+  send: (text, about) => chat?.send(text, about),
+  nicks: () => people.nicks.filter((nick) => nick !== chat?.room.nick),
+  askVoice: () => chat?.askVoice(),
 });
 
 let config = null;
-/** The open channel: { channel, client, room, timeline }. */
+/** The open channel: see chat.js. */
 let chat = null;
 let savePlanned = false;
 
 async function start() {
+  startLanguage();
+  languageSwitch($('landing-language'));
+  onLanguage(() => landing.title());
   config = await loadConfig();
   const { channel, nick } = route();
   if (channel) await open(channel, nick, { restore: true });
   else await showLanding();
-}
-
-/** `/?channel=ROOM&nick=NICK` and `/room/ROOM`. */
-function route() {
-  const query = new URLSearchParams(location.search);
-  const inPath = location.pathname.match(/\/room\/([^/]+)\/?$/u);
-  const asked = query.get('channel') ?? (inPath ? safeDecode(inPath[1]) : '');
-  return { channel: channelName(asked), nick: query.get('nick')?.trim() ?? '' };
-}
-
-function transportName() {
-  return new URLSearchParams(location.search).get('transport') === 'websocket' ? 'websocket' : 'bosh';
 }
 
 async function showLanding() {
@@ -73,6 +75,12 @@ async function showLanding() {
 
 // ---- a channel
 
+/** To a channel by its own address. */
+function go(channel, nick) {
+  history.pushState(null, '', addressOf(channel, transportName()));
+  open(channel, nick);
+}
+
 async function open(channel, nick, { restore = false } = {}) {
   landing.hide();
   ui.open(channel);
@@ -82,76 +90,49 @@ async function open(channel, nick, { restore = false } = {}) {
     goodbye(saved);
     saved = null;
   }
-  chat = make(channel, transport);
-  const { client, room, timeline } = chat;
-  if (saved) {
-    log.nick = saved.room.nick;
-    log.quietly(() => timeline.restore(saved.timeline));
-    room.restore(saved.room);
-  }
+  const opened = new Chat(channel, transport, {
+    page: { ui, log, talks, people, composer },
+    config: { ...config, addresses: { bosh: transportUrl('bosh').href, websocket: transportUrl('websocket').href } },
+    makeTransport: (handlers) => makeTransport(transport, handlers),
+    save,
+    left,
+  });
+  chat = opened;
+  if (saved) chat.restore(saved);
   const reloaded = performance.getEntriesByType('navigation')[0]?.type !== 'navigate';
-  const wanted = (saved && (reloaded || !nick) ? saved.room.wanted : nick) || (await ask('', ''));
-  if (!wanted) {
-    leave();
-    return;
-  }
-  if (room.state === 'out' || wanted !== room.wanted) room.enter(wanted);
-  ui.nick(room.nick ?? wanted);
-  if (saved?.client) client.resume(saved.client);
-  else client.connect();
-  composer.label = `Message #${channel}`;
-  composer.focus();
-  save();
+  const begun = await chat.begin(saved && (reloaded || !nick) ? saved.room.wanted : nick, saved);
+  if (begun) save();
+  else if (chat === opened) left();
 }
 
-function make(channel, transport) {
-  const timeline = new Timeline(log);
-  const client = new Client((handlers) => makeTransport(transport, handlers), config.domain, {
-    state: (state, { condition, text }) => {
-      ui.connection(state);
-      if (state === 'failed') ui.stop(connectionWords(condition, text), 'Try again', () => client.connect());
-    },
-    online: ({ resumed }) => room.online(resumed),
-    offline: ({ over }) => room.offline(over),
-    stanza: (stanza) => room.handle(stanza),
-    commit: save,
-  });
-  const room = new Room(client, `${channel}@${config.muc}`, timeline, {
-    state: (state, why) => ui.room(state, why),
-    people: (occupants) => people.show(occupants),
-    subject: (subject) => ui.topic(subject),
-    nick: (nick) => {
-      log.nick = nick;
-      rememberNick(nick);
-      ui.nick(nick);
-    },
-    nickTaken: (nick) => nickTaken(nick),
-    refused: (words) => ui.stop(words, 'Try again', () => act(() => room.enter(room.wanted))),
-    removed: (words) => ui.stop(words, 'Join again', () => act(() => room.enter(room.wanted))),
-  });
-  return { channel, transport, client, room, timeline };
+function transportUrl(name) {
+  const url = new URL(config[name], CONFIG_URL);
+  if (name === 'websocket') url.protocol = url.protocol.replace('http', 'ws');
+  return url;
 }
 
 function makeTransport(name, handlers) {
-  const url = new URL(config[name], CONFIG_URL);
-  if (name === 'bosh') return new Bosh(url, config.domain, handlers);
-  url.protocol = url.protocol.replace('http', 'ws');
-  return new Socket(url, config.domain, handlers);
+  const Transport = name === 'bosh' ? Bosh : Socket;
+  return new Transport(transportUrl(name), config.domain, handlers);
 }
 
-function leave(reason = '') {
+/** Leaves the channel: to the first page, or on to the channel `to`. */
+function left(to = null, reason = '') {
   if (!chat) return;
-  const { client, room } = chat;
+  const { room, channel } = chat;
   const { wanted } = room;
-  room.leave(reason);
-  client.disconnect();
+  chat.end(reason);
   chat = null;
   store.clear();
+  closeMenu();
   ui.close();
   log.clear();
-  const query = transportName() === 'websocket' ? '?transport=websocket' : '.';
-  history.pushState(null, '', new URL(query, document.baseURI));
-  landing.show({ channel: route().channel || config.default_channel, nick: wanted ?? '' });
+  if (to) {
+    go(to, wanted);
+    return;
+  }
+  history.pushState(null, '', addressOf('', transportName()));
+  landing.show({ channel: channel || config.default_channel, nick: wanted ?? '' });
 }
 
 /** Ends the session that an earlier page of this tab left behind for another channel. */
@@ -165,72 +146,29 @@ function goodbye({ client, transport, channel, room }) {
   bosh.close();
 }
 
-// ---- names
-
-const ask = (value, problem, action = 'Join') =>
-  ui.askNick({ title: 'Your name', value: value || rememberedNick(), problem, action });
-
-async function nickTaken(nick) {
-  const { room } = chat;
-  const action = room.state === 'joined' ? 'Change' : 'Join';
-  const other = await ask(`${nick}_`, `${nick} is taken. Please choose another name.`, action);
-  if (chat?.room !== room) return;
-  if (other) act(() => room.rename(other));
-  else if (room.state === 'out') leave();
-}
-
-async function changeNick() {
-  const { room } = chat;
-  const nick = await ui.askNick({ title: 'Change your name', value: room.nick ?? room.wanted ?? '', action: 'Change' });
-  if (nick && chat?.room === room && nick !== room.nick) act(() => room.rename(nick));
-  composer.focus();
-}
-
-// ---- keeping
-
-const note = (text, tone = 'info') => chat.timeline.add({ kind: 'note', text, tone });
-
-/** Does something and keeps what came of it. */
-function act(what) {
-  if (!chat) return;
-  what();
-  save();
-}
-
 /** Stores everything at the end of the task, so that a reload finds one state and never half of two. */
 function save() {
   if (savePlanned) return;
   savePlanned = true;
   queueMicrotask(() => {
     savePlanned = false;
-    if (!chat) return;
-    const { channel, transport, client, room, timeline } = chat;
-    store.save({ channel, transport, client: client.save(), room: room.save(), timeline: timeline.save() });
+    if (chat) store.save(chat.state());
   });
 }
 
 async function loadConfig() {
-  const unreachable = document.getElementById('unreachable');
   for (;;) {
     try {
       const response = await fetch(CONFIG_URL);
       if (response.ok) {
-        unreachable.hidden = true;
+        $('unreachable').hidden = true;
         return await response.json();
       }
     } catch {
       // the same as a bad answer
     }
-    unreachable.hidden = false;
+    $('unreachable').hidden = false;
     await new Promise((resolve) => setTimeout(resolve, CONFIG_RETRY_MS));
-  }
-}
-
-function safeDecode(text) {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
   }
 }
 

@@ -6,8 +6,13 @@
 // After a lost stream the same nick is taken again and the room's history fills the gap (MUC OC7), see
 // conversation.js.
 
-import { Conversation, occupantId } from './conversation.js';
-import { NS, child, children, el, randomId, stanzaError } from './xml.js';
+import { Conversation } from './conversation.js';
+import { phrase } from './i18n.js';
+import { departure, readPresence, standingChanges, statusCodes } from './presence.js';
+import { Privates } from './privates.js';
+import { Requests } from './requests.js';
+import { readVoiceRequest } from './voice.js';
+import { NS, child, el, randomId, stanzaError } from './xml.js';
 import { errorWords, removalWords } from './words.js';
 
 const JOIN_MS = 30_000;
@@ -21,7 +26,6 @@ export class Room {
   #client;
   #timeline;
   #handlers;
-  #conversation;
   #occupants = new Map();
   #roster = null; // while joining: the occupants seen so far
   #renames = new Set(); // new nicks announced by 303, whose presence is on its way
@@ -34,48 +38,60 @@ export class Room {
   #created = false;
   #aliveAt = 0;
   #timer = null;
+  #password = null;
+  /** What is said to all: see conversation.js. */
+  conversation;
+  /** What is said to one: see privates.js. */
+  privates;
+  /** What is asked of the room: see requests.js. */
+  requests;
   jid;
   state = 'out';
   nick = null;
   wanted = null;
   subject = '';
+  /** What the room says about itself: names of features. */
+  features = new Set();
+  /** Whether participants may change the subject (MUC RP7). */
+  openSubject = false;
+  /** One's occupant id in this session; messages of earlier ones are not ours to change. */
+  id = null;
 
   /**
-   * `handlers`: `state(state, why)`, `people(occupants)`, `subject(text)`, `nick(nick)`,
-   * `nickTaken(nick)`, `refused(words)`, `removed(words)`.
+   * `handlers`: `state(state, why)`, `people(occupants)`, `subject(text)`, `nick(nick)`, `info()`,
+   * `nickTaken(nick)`, `passwordNeeded()`, `refused(words)`, `removed(words)`, and those of `Privates`.
    */
   constructor(client, jid, timeline, handlers) {
     this.#client = client;
     this.jid = jid;
     this.#timeline = timeline;
     this.#handlers = handlers;
-    this.#conversation = new Conversation(client, jid, timeline, this);
+    this.conversation = new Conversation(client, jid, timeline, this);
+    this.privates = new Privates(client, this, handlers);
+    this.requests = new Requests(client, this);
   }
 
   get occupants() {
     return [...this.#occupants.values()];
   }
 
+  occupant(nick) {
+    return this.#occupants.get(nick) ?? null;
+  }
+
+  /** One's own place in the room, or null outside. */
+  get self() {
+    return this.state === 'joined' ? this.occupant(this.nick) : null;
+  }
+
   // ---- what the person does
 
-  enter(nick) {
+  enter(nick, password = this.#password) {
     this.wanted = nick;
+    this.#password = password;
     this.#retries = 0;
     if (this.#client.state === 'online') this.#join();
     else this.#become('waiting');
-  }
-
-  say(text) {
-    this.#conversation.say(text);
-  }
-
-  whisper(nick, text) {
-    this.#conversation.whisper(nick, text);
-  }
-
-  again(entry) {
-    this.#timeline.remove(entry);
-    this.say(entry.text);
   }
 
   rename(nick) {
@@ -110,7 +126,7 @@ export class Room {
       this.#join();
     } else if (this.state === 'joined') {
       this.ping();
-      this.#conversation.sendUnsent();
+      this.conversation.sendUnsent();
     } else {
       this.#join();
     }
@@ -137,27 +153,37 @@ export class Room {
   save() {
     return {
       state: this.state,
-      settled: this.#conversation.settled,
+      settled: this.conversation.settled,
       nick: this.nick,
       wanted: this.wanted,
+      id: this.id,
+      password: this.#password,
       subject: this.subject,
       occupants: this.occupants,
       ownNicks: [...this.#ownNicks],
       ownIds: [...this.#ownIds],
-      lastStanzaId: this.#conversation.save(),
+      lastStanzaId: this.conversation.save(),
       aliveAt: this.#aliveAt,
+      features: [...this.features],
+      openSubject: this.openSubject,
+      privates: this.privates.save(),
     };
   }
 
   restore(saved) {
     this.nick = saved.nick;
     this.wanted = saved.wanted;
+    this.id = saved.id;
+    this.#password = saved.password;
     this.subject = saved.subject;
+    this.features = new Set(saved.features);
+    this.openSubject = saved.openSubject;
     this.#occupants = new Map(saved.occupants.map((occupant) => [occupant.nick, occupant]));
     this.#ownNicks = new Set(saved.ownNicks);
     this.#ownIds = new Set(saved.ownIds);
     this.#aliveAt = saved.aliveAt;
-    this.#conversation.restore(saved.lastStanzaId);
+    this.conversation.restore(saved.lastStanzaId);
+    this.privates.restore(saved.privates);
     if (this.nick) this.#handlers.nick(this.nick);
     this.#handlers.people(this.occupants);
     this.#handlers.subject(this.subject);
@@ -173,19 +199,19 @@ export class Room {
     this.#roster = new Map();
     this.#renames.clear();
     this.#renameId = null;
-    const history = this.#conversation.history(this.#aliveAt);
-    this.#client.send(
-      el('presence', NS.CLIENT, { to: `${this.jid}/${this.wanted}`, id: this.#joinId }, el('x', NS.MUC, {}, history)),
-    );
+    const history = this.conversation.history(this.#aliveAt);
+    const password = this.#password ? el('password', NS.MUC, {}, this.#password) : null;
+    const x = el('x', NS.MUC, {}, history, password);
+    this.#client.send(el('presence', NS.CLIENT, { to: `${this.jid}/${this.wanted}`, id: this.#joinId }, x));
     this.#timer = setTimeout(() => this.#joinTimedOut(), JOIN_MS);
   }
 
   #joinTimedOut() {
     if (this.state === 'joined') {
-      this.#conversation.settle(this.#created); // a room without a subject message
+      this.conversation.settle(this.#created); // a room without a subject message
     } else if (this.state === 'joining' && this.#client.state === 'online') {
       this.leave();
-      this.#handlers.refused('The channel did not answer.');
+      this.#handlers.refused(phrase('refused.silence'));
     }
   }
 
@@ -200,10 +226,23 @@ export class Room {
     this.#adopt(self.nick);
     this.#created = codes.has('201');
     if (this.#created) this.#openRoom();
-    if (codes.has('210')) this.#note(`The channel gave you the name ${self.nick}.`);
+    if (codes.has('210')) this.#note(phrase('note.assigned', { nick: self.nick }));
+    this.#tell(codes);
     if (known) this.#difference(before);
+    this.privates.arrived(this.#occupants);
     this.#become('joined');
     this.#handlers.people(this.occupants);
+    this.#askInfo();
+  }
+
+  /** What the room offers; asked again when its settings changed (MUC CF10). */
+  #askInfo() {
+    this.requests.info().then((info) => {
+      if (!info) return;
+      this.features = info.features;
+      this.openSubject = info.openSubject;
+      this.#handlers.info();
+    });
   }
 
   /** Who came and went while we were away (MUC OC7). */
@@ -218,8 +257,7 @@ export class Room {
 
   /** A new room is locked until its owner accepts the defaults (XEP-0045 10.1.2). */
   #openRoom() {
-    const form = el('x', NS.FORMS, { type: 'submit' });
-    this.#client.request('set', this.jid, el('query', NS.MUC_OWNER, {}, form));
+    this.requests.acceptDefaults();
   }
 
   #refused(stanza) {
@@ -227,15 +265,20 @@ export class Room {
     clearTimeout(this.#timer);
     const ghost = this.#ownNicks.has(this.wanted) && Date.now() - this.#aliveAt < GHOST_AGE_MS;
     if (condition === 'conflict' && ghost && this.#retries < GHOST_PAUSES_MS.length) {
-      this.#retryJoin(GHOST_PAUSES_MS[this.#retries], 'Your earlier connection still holds your name. Trying again…');
+      this.#retryJoin(GHOST_PAUSES_MS[this.#retries], phrase('wait.ghost'));
     } else if (condition === 'item-not-found' && this.#retries < LOCKED_RETRIES) {
-      this.#retryJoin(1000, 'The channel is being set up…');
+      this.#retryJoin(1000, phrase('wait.locked'));
     } else if (condition === 'conflict') {
       this.#out();
       this.#handlers.nickTaken(this.wanted);
+    } else if (condition === 'not-authorized') {
+      const wrong = this.#password !== null;
+      this.#password = null;
+      this.#out();
+      this.#handlers.passwordNeeded(wrong);
     } else {
       this.#out();
-      this.#handlers.refused(errorWords(condition, text), condition);
+      this.#handlers.refused(errorWords(condition, text, 'join'));
     }
   }
 
@@ -258,11 +301,9 @@ export class Room {
       return;
     }
     if (nick === null || (type && type !== 'unavailable')) return; // MUC OC9
-    const x = child(stanza, 'x', NS.MUC_USER);
-    const codes = new Set(children(x, 'status', NS.MUC_USER).map((status) => status.getAttribute('code')));
-    const item = child(x, 'item', NS.MUC_USER);
-    if (type === 'unavailable') this.#unavailable(stanza, nick, x, item, codes);
-    else this.#available(stanza, nick, item, codes);
+    const presence = readPresence(stanza);
+    if (type === 'unavailable') this.#unavailable(nick, presence);
+    else this.#available(nick, presence);
   }
 
   #presenceError(stanza, id, nick) {
@@ -272,66 +313,70 @@ export class Room {
       this.wanted = this.nick;
       const { condition, text } = stanzaError(stanza);
       if (condition === 'conflict') this.#handlers.nickTaken(refused);
-      else this.#note(`You are still ${this.nick}: ${errorWords(condition, text)}`, 'error');
+      else this.#note(phrase('note.still', { nick: this.nick, why: errorWords(condition, text) }), 'error');
     } else if (this.state === 'joining' && (!id || id === this.#joinId)) {
       this.#refused(stanza);
     }
   }
 
-  #available(stanza, nick, item, codes) {
-    const occupant = {
-      nick,
-      role: item?.getAttribute('role') ?? 'none',
-      affiliation: item?.getAttribute('affiliation') ?? 'none',
-      show: child(stanza, 'show', NS.CLIENT)?.textContent ?? '',
-      id: occupantId(stanza),
-    };
+  #available(nick, { codes, role, affiliation, jid, show, id, by, reason }) {
+    const occupant = { nick, role, affiliation, jid, show, id };
     const self = codes.has('110') || (!this.#roster && nick === this.nick);
-    if (self && occupant.id) this.#remember(this.#ownIds, occupant.id);
+    if (self && id) {
+      this.id = id;
+      this.#remember(this.#ownIds, id);
+    }
     if (this.#roster) {
       this.#roster.set(nick, occupant);
       if (self) this.#joined(occupant, codes);
       return;
     }
     const renamed = this.#renames.delete(nick);
-    if (!this.#occupants.has(nick) && !renamed && !self) this.#event('joined', nick);
+    const before = this.#occupants.get(nick);
+    if (before) {
+      for (const change of standingChanges(before, occupant)) this.#event('standing', nick, reason, { change, by });
+    } else if (!renamed && !self) {
+      this.#event('joined', nick);
+    }
     this.#occupants.set(nick, occupant);
     if (self) this.#adopt(nick);
+    this.privates.present(occupant);
     this.#handlers.people(this.occupants);
   }
 
-  #unavailable(stanza, nick, x, item, codes) {
+  #unavailable(nick, presence) {
+    const { codes } = presence;
     const people = this.#roster ?? this.#occupants;
     const self = codes.has('110') || (!this.#roster && nick === this.nick);
-    const to = codes.has('303') ? item?.getAttribute('nick') : null;
+    const to = codes.has('303') ? presence.newNick : null;
     if (to) {
       const occupant = people.get(nick);
       people.delete(nick);
       if (occupant) people.set(to, { ...occupant, nick: to });
       this.#renames.add(to);
       this.#event('renamed', nick, to);
+      this.privates.renamed(nick, to);
       if (self) this.#adopt(to);
     } else if (self) {
-      if (!this.#roster) this.#removed(stanza, x, item, codes);
+      if (!this.#roster) this.#removed(presence);
       return;
     } else if (people.delete(nick)) {
-      const [what, words] = departure(stanza, item, codes);
-      this.#event(what, nick, words);
+      const { what, text, by } = departure(presence);
+      this.#event(what, nick, text, { by });
+      this.privates.gone(nick);
     }
     this.#handlers.people([...people.values()]);
   }
 
   /** MUC OC5 and OC6: why, and whether to come back by oneself. */
-  #removed(stanza, x, item, codes) {
-    const destroyed = child(x, 'destroy', NS.MUC_USER);
-    const reason = child(destroyed ?? item, 'reason', NS.MUC_USER)?.textContent ?? '';
-    const { words, back } = removalWords({ destroyed: Boolean(destroyed), codes, reason });
+  #removed(presence) {
+    const { words, back } = removalWords(presence);
     if (back) {
       this.#note(words, 'error');
-      this.#retryJoin(1000 + Math.random() * 3000, 'Coming back…');
+      this.#retryJoin(1000 + Math.random() * 3000, phrase('wait.back'));
     } else {
       this.#out();
-      this.#handlers.removed(words);
+      this.#handlers.removed(words, presence.destroyed?.jid ?? '');
     }
   }
 
@@ -350,22 +395,35 @@ export class Room {
     const body = child(stanza, 'body', NS.CLIENT)?.textContent ?? '';
     const subject = child(stanza, 'subject', NS.CLIENT);
     if (type === 'error') {
-      this.#conversation.refused(stanza);
+      if (nick === null) this.conversation.refused(stanza);
+      else this.privates.refused(stanza, nick);
     } else if (type === 'groupchat') {
       const bare = subject && !body && !child(stanza, 'thread', NS.CLIENT);
+      if (nick === null) this.#tell(statusCodes(stanza)); // MUC GC11: only the room's own
       if (bare) this.#subjectChanged(nick, subject.textContent);
-      else if (body && nick === null) this.#note(body);
-      else if (body) this.#conversation.said(stanza, nick, body);
-    } else if (type === 'chat' && nick !== null && body) {
-      this.#conversation.whispered(nick, body);
+      else if (body && nick === null && !isAnnotation(stanza)) this.#note(body);
+      else this.conversation.received(stanza, nick);
+    } else if (nick === null) {
+      const request = readVoiceRequest(stanza);
+      if (request) this.#timeline.add({ kind: 'request', state: 'open', ...request });
+    } else if (type === 'chat' && body) {
+      this.privates.received(nick, this.occupant(nick)?.id ?? null, body);
     }
+  }
+
+  /** MUC section 22: what the room tells by codes, on entering and later. */
+  #tell(codes) {
+    for (const code of ['100', '170', '171', '172', '173', '104']) {
+      if (codes.has(code)) this.#note(phrase(`status.${code}`));
+    }
+    if (this.state === 'joined' && ['104', '170', '171', '172', '173'].some((code) => codes.has(code))) this.#askInfo();
   }
 
   /** The first subject after a join ends the history (MUC SU6); later ones are changes. */
   #subjectChanged(nick, subject) {
-    const initial = !this.#conversation.settled;
+    const initial = !this.conversation.settled;
     if (this.state === 'joined') clearTimeout(this.#timer);
-    this.#conversation.settle(this.#created);
+    this.conversation.settle(this.#created);
     const changed = this.subject !== subject;
     this.subject = subject;
     this.#handlers.subject(subject);
@@ -411,8 +469,8 @@ export class Room {
     this.#handlers.people([]);
   }
 
-  #event(what, nick, text = '') {
-    this.#timeline.add({ kind: 'event', what, nick, text });
+  #event(what, nick, text = '', more = {}) {
+    this.#timeline.add({ kind: 'event', what, nick, text, ...more });
   }
 
   #note(text, tone = 'info') {
@@ -431,12 +489,4 @@ export class Room {
   }
 }
 
-/** What happened to another occupant, and the reason given. */
-function departure(stanza, item, codes) {
-  const reason = child(item, 'reason', NS.MUC_USER)?.textContent ?? '';
-  if (codes.has('301')) return ['banned', reason];
-  if (codes.has('333')) return ['left', 'connection lost'];
-  if (codes.has('307')) return ['kicked', reason];
-  if (codes.has('321') || codes.has('322')) return ['removed', reason];
-  return ['left', child(stanza, 'status', NS.CLIENT)?.textContent ?? ''];
-}
+const isAnnotation = (stanza) => Boolean(child(stanza, 'retract', NS.RETRACT) ?? child(stanza, 'apply-to', NS.FASTEN));

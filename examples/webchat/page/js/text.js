@@ -1,16 +1,20 @@
 // What a text looks like: links, actions, mentions, and the colour of a name. Texts of others
 // become text nodes and links that this file makes; they are never parsed as HTML.
 
-const LINK = /https?:\/\/[^\s<>"`]+/giu;
+/** Addresses of the web, of XMPP and of mail; nothing that a browser would run. */
+const LINK = /(?:https?:\/\/|xmpp:|mailto:)[^\s<>"`]+/giu;
+const PROTOCOLS = new Set(['http:', 'https:', 'xmpp:', 'mailto:']);
 
 /** `/me waves` is an action of its author (XEP-0245). */
 export const isAction = (text) => text.startsWith('/me ');
 
-/** The text as nodes, with links to the web made clickable. */
+/** The text as nodes, with addresses made clickable. */
 export function textNodes(text) {
   const nodes = [];
   let end = 0;
   for (const match of text.matchAll(LINK)) {
+    // `foo.mailto:bar` is no address.
+    if (/[\p{L}\p{N}]$/u.test(text.slice(0, match.index))) continue;
     const address = withoutTail(match[0]);
     const link = linkTo(address);
     if (!link) continue;
@@ -61,6 +65,8 @@ function withoutTail(address) {
 
 function linkTo(address) {
   if (!URL.canParse(address)) return null;
+  const { protocol, host, pathname } = new URL(address);
+  if (!PROTOCOLS.has(protocol) || (host === '' && pathname === '')) return null;
   const link = document.createElement('a');
   link.href = address;
   link.target = '_blank';

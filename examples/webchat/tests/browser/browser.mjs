@@ -26,11 +26,12 @@ export class Window {
   /** While connections are cut on purpose, Chromium itself reports them as errors. */
   cutAllowed = false;
 
-  async init(browser, origin) {
+  /** `context`: options of the browser's context, such as a language. */
+  async init(browser, origin, context = {}) {
     this.origin = origin;
     // The certificates of tests are signed by nobody.
     const ignoreHTTPSErrors = origin.startsWith('https:');
-    this.context = await browser.newContext({ viewport: { width: 1000, height: 700 }, ignoreHTTPSErrors });
+    this.context = await browser.newContext({ viewport: { width: 1000, height: 700 }, ignoreHTTPSErrors, ...context });
     this.context.setDefaultTimeout(TIMEOUT_MS);
     this.page = await this.context.newPage();
     this.page.on('request', (request) => this.#requested(request.url()));

@@ -10,10 +10,9 @@
 //                                        text twice, later texts there
 
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import { Converse } from './converse.mjs';
 import { OurPage } from './ours.mjs';
-import { Proxy } from './proxy.mjs';
+import { play } from './stage.mjs';
 
 const CLIENTS = [OurPage, Converse];
 const TRANSPORTS = ['bosh', 'websocket'];
@@ -33,45 +32,6 @@ export const cases = CLIENTS.flatMap((Client) =>
     })),
   ),
 );
-
-/** Runs a scenario in a room of its own and looks at what the windows complained of. */
-async function play(scenario, { browser, origin, pictures, Client, transport }) {
-  const room = `t-${randomBytes(5).toString('hex')}`;
-  const windows = [];
-  const clean = [];
-  const stage = {
-    room,
-    transport,
-    Client,
-    origin,
-    async open(nick, options = {}) {
-      const window = await Client.open(browser, { origin, room, nick, transport, ...options });
-      windows.push(window);
-      return window;
-    },
-    /** A window behind a proxy of its own. */
-    async openBehind(nick) {
-      const { hostname: host, port } = new URL(origin);
-      const proxy = await new Proxy({ host, port: Number(port) }).listen();
-      clean.push(() => proxy.close());
-      return [await stage.open(nick, { origin: proxy.origin }), proxy];
-    },
-  };
-  const name = [Client.client, transport, scenario.name].join('-');
-  try {
-    await scenario(stage);
-    for (const window of windows) assert.deepEqual(window.faults, [], 'what a page complained of');
-    await Promise.all(windows.map((window, i) => window.picture(pictures, `${name}-${i + 1}`)));
-  } catch (error) {
-    await Promise.all(windows.map((window, i) => window.picture(pictures, `FAILED-${name}-${i + 1}`)));
-    const seen = await Promise.all(windows.map((window) => window.messages().catch(() => 'gone')));
-    const faults = windows.map((window) => window.faults);
-    throw new Error(`seen: ${JSON.stringify(seen)}\nfaults: ${JSON.stringify(faults)}`, { cause: error });
-  } finally {
-    await Promise.all(windows.map((window) => window.close()));
-    for (const close of clean) await close();
-  }
-}
 
 // ---- the scenarios
 

@@ -7,11 +7,13 @@ export class OurPage extends Window {
 
   /**
    * Opens the room, by the whole address, by `/room/ROOM`, or through the form; resolves when inside,
-   * or with `waitFor: 'conflict'` when asked for another nick.
+   * or with `waitFor: 'conflict'` when asked for another nick, or with 'nothing'. `context`: options of the
+   * browser's context; `before(page)` is called before the page is loaded.
    */
-  static async open(browser, { origin, room, nick, transport, waitFor = 'joined', by = 'address' }) {
-    const window = await new OurPage().init(browser, origin);
+  static async open(browser, { origin, room, nick, transport, waitFor = 'joined', by = 'address', context, before }) {
+    const window = await new OurPage().init(browser, origin, context);
     const { page } = window;
+    await before?.(page);
     const query = new URLSearchParams(transport === 'websocket' ? { transport } : {});
     if (by === 'address') {
       query.set('channel', room);
@@ -20,13 +22,17 @@ export class OurPage extends Window {
     } else if (by === 'path') {
       await page.goto(`${origin}/room/${room}?${query}`);
       await window.answer(nick);
+    } else if (by === 'landing') {
+      await page.goto(`${origin}/?${query}`);
+      await page.waitForSelector('#landing:not([hidden])');
+      return window;
     } else {
       await page.goto(`${origin}/?${query}`);
       await page.fill('#landing-form [name=channel]', `#${room.toUpperCase()}`);
       await page.fill('#landing-form [name=nick]', nick);
       await page.press('#landing-form [name=nick]', 'Enter');
     }
-    await (waitFor === 'conflict' ? window.asked() : window.inside());
+    if (waitFor !== 'nothing') await (waitFor === 'conflict' ? window.asked() : window.inside());
     return window;
   }
 
@@ -90,6 +96,50 @@ export class OurPage extends Window {
   /** What happened to people: `joined Bob`, `renamed Bob`. */
   events() {
     return this.page.$$eval('[data-role=event]', (rows) => rows.map((row) => `${row.dataset.what} ${row.dataset.nick}`));
+  }
+
+  /** What the page itself told: texts of notes. */
+  notes() {
+    return this.page.$$eval('[data-role=note] .text', (notes) => notes.map((note) => note.textContent));
+  }
+
+  /** Waits for a note with these words in it. */
+  async tells(words) {
+    await this.until((wanted) => [...document.querySelectorAll('[data-role=note] .text')].some((note) => note.textContent.includes(wanted)), words);
+  }
+
+  /** Opens somebody's menu in the list of people; gives the names of its items. */
+  async menuOf(nick) {
+    await this.page.click(`[data-role=occupant][data-nick=${JSON.stringify(nick)}] button`);
+    return this.items();
+  }
+
+  /** Opens the menu of the message with that text. */
+  async menuAt(text) {
+    const said = this.page.locator('.text', { hasText: text });
+    const row = this.page.locator('[data-role=message]').filter({ has: said }).last();
+    await row.hover();
+    await row.locator('.act').click();
+    return this.items();
+  }
+
+  async more() {
+    await this.page.click('#more');
+    return this.items();
+  }
+
+  async items() {
+    await this.page.waitForSelector('.menu');
+    return this.page.$$eval('.menu [role=menuitem]', (items) => items.map((item) => item.dataset.name));
+  }
+
+  /** Back to the channel from a private talk. */
+  toChannel() {
+    return this.page.click('[data-role=talk][data-nick=""] button');
+  }
+
+  choose(name) {
+    return this.page.click(`.menu [data-name=${name}]`);
   }
 
   /** Makes the page believe that it is out of sight. */

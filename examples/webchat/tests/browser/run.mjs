@@ -32,7 +32,7 @@ async function work() {
       timer = setTimeout(() => reject(new Error('the case took too long')), CASE_MS);
     });
     try {
-      await Promise.race([next.run({ browser, origin, pictures: WEBCHAT_PICTURES }), late]);
+      await Promise.race([next.run({ browser, origin, modules, pictures: WEBCHAT_PICTURES }), late]);
       console.log(`ok ${next.name}`);
     } catch (error) {
       failed += 1;

@@ -97,7 +97,7 @@ pub fn with_browser() -> Result<Setup, String> {
         .filter(|path| path.is_file())
         .ok_or("there is no Chromium; CHROMIUM may name one")?;
     let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
-    let wanted = ["playwright-core", "converse.js"];
+    let wanted = ["playwright-core", "converse.js", "axe-core"];
     let modules = packages("WEBCHAT_NODE_MODULES", &scripts, &wanted)?;
     let pictures = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("browser");
     let mut script = Command::new(node);
