@@ -34,7 +34,9 @@ pub(super) struct Announcement {
 
 impl RoomState {
     pub(super) fn store_affiliation(&self, cx: &mut Context<'_>, user: &BareJid, entry: &Entry) {
-        if self.affiliations.get(user) != Some(entry) {
+        let old = self.affiliations.get(user);
+        let is_nobody = old.is_none() && entry.affiliation == Affiliation::None;
+        if old != Some(entry) && !is_nobody {
             cx.store(StoreEvent::Affiliation {
                 room: self.jid.clone(),
                 user: user.clone(),
