@@ -28,9 +28,9 @@ pub mod upload;
 
 pub use clock::{Clock, secure_random};
 pub use options::{
-    Archive, ArchiveOptions, Flood, FloodOptions, HostOptions, HostSettings, Limits, Options,
-    Proxies, ProxyHeaders, PublicUrl, Settings, Timing, TlsFiles, TlsOptions, UnknownHost,
-    UploadLimits, UploadOptions,
+    Admin, AdminOptions, Archive, ArchiveOptions, DeclaredRoom, Flood, FloodOptions, HostOptions,
+    HostSettings, Limits, Options, Proxies, ProxyHeaders, PublicUrl, RoomOptions, Settings, Timing,
+    TlsFiles, TlsOptions, UnknownHost, UploadLimits, UploadOptions,
 };
 pub use server::{Server, StartError};
 pub use tls::TlsError;

@@ -207,6 +207,7 @@ fn with_store(
         );
     }
     hub.restore(clock.now(), rooms);
+    hub.declare_rooms();
     let retention = Retention {
         age: host.archive.age,
         messages: host.archive.messages,

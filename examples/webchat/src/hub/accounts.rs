@@ -59,33 +59,32 @@ impl Hub {
         message: Message,
     ) {
         let exact = to.to_full().and_then(|full| self.session_of(&full));
-        let any = || {
-            let key = *self.by_jid.get(&to.to_bare())?;
-            let usable = self.clients.get(&key)?.priority.is_some_and(|p| p >= 0);
-            usable.then_some(key)
-        };
-        let receiver = match (message.message_type, to.is_full()) {
-            (_, true) if exact.is_some() => exact,
-            (MessageType::Normal | MessageType::Headline, false) | (MessageType::Chat, _) => any(),
-            _ => None,
+        let usable = |key: &Key| Some((self.clients.get(key)?.priority.filter(|p| *p >= 0)?, *key));
+        let user = to.to_bare();
+        let sessions = || self.users.sessions(&user);
+        // The one with the highest priority, the newest of those.
+        let best = || sessions().filter_map(|key| usable(&key)).max();
+        let receivers: Vec<Key> = match (message.message_type, to.is_full()) {
+            (_, true) if exact.is_some() => exact.into_iter().collect(),
+            (MessageType::Normal, false) | (MessageType::Chat, _) => {
+                best().map(|(_, key)| key).into_iter().collect()
+            }
+            (MessageType::Headline, false) => {
+                sessions().filter(|key| usable(key).is_some()).collect()
+            }
+            _ => Vec::new(),
         };
         let silent = matches!(
             message.message_type,
             MessageType::Headline | MessageType::Error
         );
-        match receiver {
-            Some(receiver) => {
-                let message = message.with_from(from.clone()).with_to(to.clone());
-                self.send(receiver, &message);
-            }
-            None if silent => {}
-            None => self.refuse(
-                key,
-                from,
-                to,
-                element,
-                StanzaErrorCondition::ServiceUnavailable,
-            ),
+        if receivers.is_empty() && !silent {
+            let unavailable = StanzaErrorCondition::ServiceUnavailable;
+            return self.refuse(key, from, to, element, unavailable);
+        }
+        let message = message.with_from(from.clone()).with_to(to.clone());
+        for receiver in receivers {
+            self.send(receiver, &message);
         }
     }
 

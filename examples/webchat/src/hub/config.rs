@@ -42,6 +42,7 @@ pub(super) fn rooms(settings: &HostSettings) -> ServiceConfig {
     config.lock_new_rooms = false;
     // Anonymous users have neither vCards nor anything else that could be asked for.
     config.account_queries = false;
+    config.administrators.insert(super::admin::jid(settings));
     // An anonymous address ends with its session, and so does what a room keeps of it.
     config.temporary.domains.insert(settings.domain.clone());
     // A connection that drops under everybody must not take the history along.

@@ -11,7 +11,7 @@ use xmpp_muc::{
     StoreEvent,
 };
 
-use super::{Hub, Output};
+use super::{Hub, Output, client::Key};
 use crate::store::{Change, Committed, StoredRoom};
 
 /// What an effect that waits takes beside its stanza, about.
@@ -217,12 +217,12 @@ impl Hub {
     }
 
     fn send_from_room(&mut self, stanza: &Fanout, to: &Jid) {
-        let key = match to.to_full() {
-            Some(full) => self.session_of(&full),
+        let keys: Vec<Key> = match to.to_full() {
+            Some(full) => self.session_of(&full).into_iter().collect(),
             // An invitation, for instance.
-            None => self.by_jid.get(&to.to_bare()).copied(),
+            None => self.users.sessions(&to.to_bare()).collect(),
         };
-        if let Some(key) = key {
+        for key in keys {
             self.send(key, &stanza.to(to.as_str()));
         }
     }

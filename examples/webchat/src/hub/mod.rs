@@ -1,9 +1,11 @@
 //! The hub: every session, the rooms, and the routes between them. A machine without I/O, as the crates' are.
 
 mod accounts;
+mod admin;
 mod census;
 mod client;
 mod config;
+mod directory;
 mod domain;
 mod effects;
 mod flood;
@@ -28,16 +30,18 @@ pub use xmpp_bosh::{RequestId, Response};
 
 use xmpp_bosh::{Manager, ManagerEvent, Sid, TerminalCondition};
 use xmpp_core::{
-    BareJid, Random, StanzaErrorCondition, Timestamp,
+    BareJid, Random, Timestamp,
     stream::{
         BindAnswer, CloseReason, ServerConfig, ServerEvent, ServerSession, Session as _,
-        StreamErrorCondition,
+        StreamError, StreamErrorCondition,
     },
 };
 use xmpp_muc::{ArchiveRead, Service};
 
 use self::{
+    admin::AdminAccount,
     client::{Client, Key, SocketLink, Transport},
+    directory::Directory,
     domain::Answers,
     effects::Waiting,
     flood::{Flood, Paced},
@@ -116,8 +120,10 @@ pub struct Hub {
     max_waiting: usize,
     clients: HashMap<Key, Client>,
     by_sid: HashMap<Sid, Key>,
-    /// Anonymous users have one session each.
-    by_jid: HashMap<BareJid, Key>,
+    users: Directory,
+    admin: AdminAccount,
+    /// Rooms of the configuration that are still to be made.
+    declared: Vec<crate::DeclaredRoom>,
     /// Whose HTTP request asked for a session, until it is made.
     peers: HashMap<RequestId, Peer>,
     /// What the domain answers.
@@ -163,17 +169,20 @@ impl Hub {
     ) -> Self {
         const CHECKED: &str = "the domain was checked with the options";
         let limits = settings.limits;
+        let admin = AdminAccount::new(settings, &mut *new_random());
         let domain = BareJid::from_parts(None, &settings.domain).expect(CHECKED);
         let muc = BareJid::from_parts(None, &settings.muc_domain()).expect(CHECKED);
         Self {
             now,
             muc_domain: muc.domain().to_owned(),
             sessions: Arc::new(
-                config::sessions(settings, settings.timing.websocket_ping).expect(CHECKED),
+                admin.allow(
+                    config::sessions(settings, settings.timing.websocket_ping).expect(CHECKED),
+                ),
             ),
-            bosh_sessions: Arc::new(
+            bosh_sessions: Arc::new(admin.allow(
                 config::sessions(settings, settings.timing.bosh_inactivity).expect(CHECKED),
-            ),
+            )),
             max_occupants: settings.flood.max_occupants,
             bosh: Manager::new(config::bosh(settings), new_random()),
             census,
@@ -183,7 +192,9 @@ impl Hub {
             new_random,
             clients: HashMap::new(),
             by_sid: HashMap::new(),
-            by_jid: HashMap::new(),
+            users: Directory::default(),
+            admin,
+            declared: settings.rooms.clone(),
             peers: HashMap::new(),
             server: Answers::of_server([domain::rooms_item(&muc)]),
             account: Answers::of_account(),
@@ -464,14 +475,13 @@ impl Hub {
     fn session_event(&mut self, key: Key, event: ServerEvent) {
         match event {
             ServerEvent::Stanza(stanza) => self.route(key, &stanza),
+            ServerEvent::Lookup { id, lookup } => self.look_up(key, id, &lookup),
             ServerEvent::Bind { id, jid } => {
-                // The localpart is random, so this is about a session that binds the address of itself.
-                let answer = match self.by_jid.get(&jid.to_bare()) {
-                    Some(&holder) if holder != key => {
-                        BindAnswer::Refuse(StanzaErrorCondition::Conflict)
-                    }
-                    _ => BindAnswer::Accept,
-                };
+                // BND-3: the newer session of a user has the address.
+                if let Some(holder) = self.users.session(&jid).filter(|holder| *holder != key) {
+                    self.end(holder, StreamErrorCondition::Conflict.into());
+                }
+                let answer = BindAnswer::Accept;
                 if let Some(client) = self.clients.get_mut(&key)
                     && let Err(error) = client.session_mut().resolve(id, answer)
                 {
@@ -481,13 +491,21 @@ impl Hub {
             }
             ServerEvent::Bound { jid } => {
                 tracing::debug!(session = key.0, "logged in");
-                self.by_jid.insert(jid.to_bare(), key);
+                self.users.insert(&jid, key);
                 if let Some(client) = self.clients.get_mut(&key) {
                     client.jid = Some(jid);
                 }
             }
             ServerEvent::Closed { reason, .. } => self.ended(key, &reason),
             _ => {}
+        }
+    }
+
+    /// Ends a session, and tells it why.
+    fn end(&mut self, key: Key, error: StreamError) {
+        if let Some(client) = self.clients.get_mut(&key) {
+            client.session_mut().close_with(self.now, error);
+            self.attend(key);
         }
     }
 
@@ -500,7 +518,7 @@ impl Hub {
         let directed = std::mem::take(&mut client.directed);
         let asked = std::mem::take(&mut client.asked);
         if let Some(jid) = client.jid.take() {
-            self.by_jid.remove(&jid.to_bare());
+            self.users.remove(&jid, key);
             self.rooms.handle_session_lost(self.now, &jid);
             self.carry_out_effects();
             self.announce_end(&jid, directed);

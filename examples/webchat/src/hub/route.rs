@@ -124,9 +124,7 @@ impl Hub {
 
     /// The session that has exactly this address.
     pub(super) fn session_of(&self, jid: &FullJid) -> Option<Key> {
-        let key = *self.by_jid.get(jid.bare_str())?;
-        let bound = self.clients.get(&key)?.jid.as_ref()?;
-        (bound == jid).then_some(key)
+        self.users.session(jid)
     }
 
     pub(super) fn room_event(&mut self, event: Event) {

@@ -6,7 +6,8 @@ use clap::{Parser, ValueEnum};
 use serde::Deserialize;
 
 use super::{
-    ArchiveOptions, FloodOptions, ProxyHeaders, TlsOptions, UploadOptions, check, host::HostOptions,
+    AdminOptions, ArchiveOptions, FloodOptions, ProxyHeaders, RoomOptions, TlsOptions,
+    UploadOptions, check, host::HostOptions,
 };
 
 /// An anonymous web chat: open the printed link, type a nick, you are in the room.
@@ -164,6 +165,14 @@ pub struct Options {
     /// HTTPS without a proxy.
     #[command(flatten)]
     pub tls: TlsOptions,
+    /// Who runs the server.
+    #[command(flatten)]
+    pub admin: AdminOptions,
+
+    /// Rooms that are always there.
+    #[arg(skip)]
+    #[serde(rename = "room")]
+    pub rooms: Vec<RoomOptions>,
 
     /// The domains, where there are several.
     #[arg(skip)]
@@ -219,6 +228,8 @@ impl Options {
             flood: self.flood.or(file.flood),
             upload: self.upload.or(file.upload),
             tls: self.tls.or(file.tls),
+            admin: self.admin.or(file.admin),
+            rooms: either(self.rooms, file.rooms),
             hosts: either(self.hosts, file.hosts),
         }
     }

@@ -8,8 +8,8 @@ use std::{
 use serde::Deserialize;
 
 use super::{
-    Archive, Flood, Limits, Options, PublicUrl, Timing, TlsFiles, TlsOptions, UploadLimits, check,
-    cli::either,
+    Admin, Archive, DeclaredRoom, Flood, Limits, Options, PublicUrl, RoomOptions, Timing, TlsFiles,
+    TlsOptions, UploadLimits, check, cli::either,
 };
 
 /// A table `[[host]]` of the TOML file. What it leaves out is as at the top of the file.
@@ -33,6 +33,9 @@ pub struct HostOptions {
     /// A certificate of its own.
     #[serde(default)]
     pub tls: TlsOptions,
+    /// Its rooms that are always there (`[[host.room]]`).
+    #[serde(default, rename = "room")]
+    pub rooms: Vec<RoomOptions>,
 }
 
 /// What holds for one domain. A hub knows these settings and no others.
@@ -68,6 +71,10 @@ pub struct HostSettings {
 
     /// What users may upload.
     pub upload: UploadLimits,
+    /// The admin account.
+    pub admin: Option<Admin>,
+    /// Rooms that are always there.
+    pub rooms: Vec<DeclaredRoom>,
 }
 
 impl HostSettings {
@@ -78,6 +85,7 @@ impl HostSettings {
 
     fn settle(host: HostOptions, options: &Options, data: Option<&Path>) -> Result<Self, String> {
         let domain = check::domain(&host.domain)?;
+        let rooms = DeclaredRoom::settle(&host.rooms, &domain)?;
         let public_url = host
             .public_url
             .as_deref()
@@ -118,6 +126,8 @@ impl HostSettings {
             archive: Archive::settle(&options.archive)?,
             flood: Flood::settle(&options.flood)?,
             upload: UploadLimits::settle(&options.upload)?,
+            admin: Admin::settle(&options.admin)?,
+            rooms,
         })
     }
 }
@@ -133,6 +143,7 @@ pub(super) fn settle(options: &Options, data: Option<&Path>) -> Result<Vec<HostS
             cors_origins: Vec::new(),
             converse: None,
             tls: TlsOptions::default(),
+            rooms: options.rooms.clone(),
         };
         return Ok(vec![HostSettings::settle(only, options, data)?]);
     }
@@ -140,6 +151,7 @@ pub(super) fn settle(options: &Options, data: Option<&Path>) -> Result<Vec<HostS
         ("domain", options.domain.is_some()),
         ("public-url", options.public_url.is_some()),
         ("host-name", !options.host_names.is_empty()),
+        ("[[room]]", !options.rooms.is_empty()),
     ] {
         if given {
             return Err(format!(

@@ -4,6 +4,7 @@
 //! - [`Settings`]: what holds for the server: listener, logs, folders. Its [`HostSettings`] hold for one domain each.
 //! - One file for each group of settings, with its defaults and checks.
 
+mod admin;
 mod archive;
 mod check;
 mod cli;
@@ -13,12 +14,14 @@ mod host;
 mod limits;
 mod proxies;
 mod public_url;
+mod room;
 mod timing;
 mod tls;
 mod upload;
 
 use std::{path::PathBuf, time::Duration};
 
+pub use admin::{Admin, AdminOptions};
 pub use archive::{Archive, ArchiveOptions};
 pub use cli::{Options, UnknownHost};
 pub use flood::{Flood, FloodOptions};
@@ -26,6 +29,7 @@ pub use host::{HostOptions, HostSettings};
 pub use limits::Limits;
 pub use proxies::{Proxies, ProxyHeaders};
 pub use public_url::PublicUrl;
+pub use room::{DeclaredRoom, RoomOptions};
 pub use timing::Timing;
 pub use tls::{TlsFiles, TlsOptions};
 pub use upload::{UploadLimits, UploadOptions};

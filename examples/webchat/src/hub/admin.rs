@@ -1,0 +1,104 @@
+//! The admin account: who may log in with a password, and the rooms that are always there.
+
+use xmpp_core::{
+    BareJid, Random,
+    sasl::{self, Lookup, LookupKind, Registry, ScramKeys, ScramSha256},
+    stream::ServerConfig,
+};
+use xmpp_muc::CreateError;
+
+use super::{Hub, client::Key};
+use crate::HostSettings;
+
+/// The localpart of the account.
+const NAME: &str = "admin";
+/// Rounds of PBKDF2: the page computes them too.
+const ITERATIONS: u32 = 10_000;
+
+/// The account, if the server has one.
+#[derive(Debug)]
+pub(super) struct AdminAccount {
+    pub(super) jid: BareJid,
+    /// What SCRAM checks with; the token itself is not kept here.
+    keys: Option<ScramKeys>,
+    /// Hides that there is no other account.
+    secret: [u8; 32],
+}
+
+impl AdminAccount {
+    pub(super) fn new(settings: &HostSettings, random: &mut dyn Random) -> Self {
+        let mut secret = [0; 32];
+        random.fill(&mut secret);
+        let keys = settings.admin.as_ref().and_then(|admin| {
+            let token = admin.token.reveal();
+            ScramKeys::generate::<ScramSha256>(token, ITERATIONS, random)
+                .inspect_err(|error| tracing::error!(%error, "the admin token is no password"))
+                .ok()
+        });
+        Self {
+            jid: jid(settings),
+            keys,
+            secret,
+        }
+    }
+
+    /// Lets the account log in, if there is one, by SCRAM-SHA-256 alone: the token is never sent.
+    pub(super) fn allow(&self, config: ServerConfig) -> ServerConfig {
+        if self.keys.is_none() {
+            return config;
+        }
+        let sasl = sasl::ServerConfig::new(self.secret)
+            .answers([LookupKind::SCRAM_SHA_256])
+            .with_stored_form(ITERATIONS, 16);
+        config.with_sasl(Registry::default(), sasl)
+    }
+
+    fn answer(&self, lookup: &Lookup) -> sasl::Answer {
+        match (lookup, &self.keys) {
+            (Lookup::ScramKeys { authcid, .. }, Some(keys)) if authcid == NAME => {
+                sasl::Answer::ScramKeys(keys.clone())
+            }
+            _ => sasl::Answer::UnknownUser,
+        }
+    }
+}
+
+/// The account's address.
+pub(super) fn jid(settings: &HostSettings) -> BareJid {
+    BareJid::from_parts(Some(NAME), &settings.domain).expect("the domain was checked")
+}
+
+impl Hub {
+    /// Makes the rooms of the configuration that are not there. Call it when those that were stored are back.
+    pub fn declare_rooms(&mut self) {
+        let owner = self.admin.jid.clone();
+        for room in std::mem::take(&mut self.declared) {
+            let config = room.config(&self.rooms.config().room);
+            match self.rooms.create_room(self.now, &room.jid, &owner, config) {
+                Ok(()) | Err(CreateError::Exists) => {}
+                Err(error) => {
+                    tracing::error!(%error, room = %room.jid, "a room of the configuration")
+                }
+            }
+        }
+        self.carry_out_effects();
+    }
+
+    /// A session wants to log in with a password.
+    pub(super) fn look_up(&mut self, key: Key, id: xmpp_core::stream::LookupId, lookup: &Lookup) {
+        let answer = self.admin.answer(lookup);
+        if let Some(client) = self.clients.get_mut(&key)
+            && let Err(error) = client.session_mut().resolve(id, answer)
+        {
+            tracing::warn!(%error, "login");
+        }
+        self.mark(key);
+    }
+
+    /// Whether the session is one of the admin's.
+    pub(super) fn is_admin(&self, key: Key) -> bool {
+        let jid = self.clients.get(&key).and_then(|c| c.jid.as_ref());
+        self.admin.keys.is_some()
+            && jid.is_some_and(|jid| *jid.bare_str() == *self.admin.jid.as_str())
+    }
+}
