@@ -124,7 +124,7 @@ pub use muc_user::{Actor, Continue, Decline, Destroy, Invite, Item, MucUser, Sta
 pub use rate::{Rate, Rates};
 pub use role::{Affiliation, Role};
 pub use room::Room;
-pub use service::{CreateError, Service};
+pub use service::{CreateError, OccupantView, Service};
 pub use service_config::{Creation, Limits, LockExpiry, ServiceConfig};
 pub use snapshot::{RestoreError, RoomSnapshot};
 pub use status_code::StatusCode;

@@ -23,6 +23,7 @@ use crate::{
     clock::Clock,
     hub::{Batch, Hub, Output},
     store::{Committed, Database, Done, OpenError, Retention, Store},
+    upkeep::Upkeep,
 };
 
 pub(crate) use crate::hub::{Peer, RequestId, Response, SocketId, ToSocket};
@@ -197,6 +198,7 @@ impl fmt::Debug for Socket {
 pub(crate) fn start(
     hub: Hub,
     clock: Clock,
+    upkeep: Upkeep,
     database: Database,
     retention: Retention,
 ) -> Result<HubHandle, OpenError> {
@@ -221,6 +223,7 @@ pub(crate) fn start(
         hub,
         clock,
         store: Some(store),
+        upkeep,
         weak,
         replies: HashMap::new(),
         sockets: HashMap::new(),
@@ -249,6 +252,7 @@ struct Driver {
     clock: Clock,
     /// Until it is closed.
     store: Option<Store>,
+    upkeep: Upkeep,
     weak: WeakHandle,
     replies: HashMap<RequestId, oneshot::Sender<Response>>,
     sockets: HashMap<SocketId, SocketQueue>,
@@ -382,6 +386,9 @@ impl Driver {
                         self.hub.handle_lost(self.clock.now(), id);
                     }
                 }
+                Output::KeepBans(text) => self.upkeep.keep_bans(&text),
+                // One permit is kept, should nobody wait just now.
+                Output::ShutDown => self.upkeep.asked_to_stop.notify_one(),
                 Output::Pending(id) => {
                     if self.hub.wants_input(id)
                         && let Some(socket) = self.sockets.get_mut(&id)

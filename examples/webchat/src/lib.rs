@@ -24,6 +24,7 @@ mod options;
 mod server;
 pub mod store;
 mod tls;
+mod upkeep;
 pub mod upload;
 
 pub use clock::{Clock, secure_random};

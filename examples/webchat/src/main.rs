@@ -53,8 +53,15 @@ async fn run(settings: &Settings) -> ExitCode {
         Ok(signals) => signals,
         Err(error) => return fail(EXIT_FAILURE, &format!("no signal handlers: {error}")),
     };
-    while signals.next().await == Signal::Reload {
-        server.reload_certificates();
+    loop {
+        let signal = tokio::select! {
+            signal = signals.next() => signal,
+            () = server.asked_to_stop() => Signal::Stop,
+        };
+        match signal {
+            Signal::Reload => server.reload_certificates(),
+            Signal::Stop => break,
+        }
     }
     tokio::select! {
         () = server.stop() => ExitCode::SUCCESS,

@@ -8,7 +8,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpListener,
-    sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch},
+    sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, watch},
     task::JoinHandle,
     time::timeout,
 };
@@ -22,6 +22,7 @@ use crate::{
     options::{HostSettings, PublicUrl, Settings},
     store::{Database, OpenError, Retention},
     tls::{Certificates, TlsError},
+    upkeep::Upkeep,
     upload,
 };
 
@@ -40,6 +41,9 @@ const BUFFER: usize = 16 * 1024;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
+    /// The list of bans cannot be read.
+    #[error("{0}")]
+    Bans(String),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}: {source}")]
     Listen {
@@ -69,6 +73,7 @@ pub struct Server {
     accepting: JoinHandle<()>,
     connections: mpsc::Receiver<()>,
     grace: Duration,
+    asked_to_stop: Arc<Notify>,
 }
 
 impl Server {
@@ -99,6 +104,7 @@ impl Server {
             .ip()
             .is_loopback()
             .then(|| PublicUrl::local(address, tls.is_some()));
+        let asked_to_stop = Arc::new(Notify::new());
         for host in &settings.hosts {
             let random = || Box::new(secure_random()) as Box<_>;
             // First of all, for it keeps other processes out of the folder.
@@ -112,7 +118,12 @@ impl Server {
                 hub.add_upload(opened.issuer, opened.folder.usage());
                 Uploads::new(opened.folder, opened.key, clock)
             });
-            let hub = with_store(hub, database, host, clock)?;
+            let upkeep = Upkeep::new(host.data.as_deref(), asked_to_stop.clone());
+            if let Some(text) = upkeep.bans().map_err(StartError::Bans)? {
+                hub.load_bans(&text)
+                    .map_err(|e| StartError::Bans(format!("bans.json: {e}")))?;
+            }
+            let hub = with_store(hub, upkeep, database, host, clock)?;
             sites.push(http::site(host, uploads, hub.clone()));
             hubs.push(hub);
             tracing::info!(domain = host.domain, "serving");
@@ -139,6 +150,7 @@ impl Server {
             accepting: tokio::spawn(acceptor.run(listener)),
             connections,
             grace: settings.shutdown_grace,
+            asked_to_stop,
         })
     }
 
@@ -157,6 +169,11 @@ impl Server {
         if let Some(certificates) = &self.certificates {
             reload(certificates);
         }
+    }
+
+    /// Returns when the admin wants the server to end.
+    pub async fn asked_to_stop(&self) {
+        self.asked_to_stop.notified().await;
     }
 
     /// Ends the server: nobody new is let in, every session gets its farewell (`system-shutdown`, rooms 332) and some
@@ -194,6 +211,7 @@ fn open_store(host: &HostSettings) -> Result<Database, OpenError> {
 /// Puts back the rooms that are stored and sets the hub to work.
 fn with_store(
     mut hub: Hub,
+    upkeep: Upkeep,
     database: Database,
     host: &HostSettings,
     clock: Clock,
@@ -212,7 +230,7 @@ fn with_store(
         age: host.archive.age,
         messages: host.archive.messages,
     };
-    driver::start(hub, clock, database, retention)
+    driver::start(hub, clock, upkeep, database, retention)
 }
 
 struct Acceptor {

@@ -145,11 +145,17 @@ impl RoomState {
             return Err(errors::bad_request());
         }
         let actor = request.from.to_bare();
+        // RS6: an administrator of the service need not be inside.
+        let outside = if cx.service.administrators.contains(&actor) {
+            Role::Moderator
+        } else {
+            Role::None
+        };
         let standing = Standing {
             role: self
                 .occupants
                 .by_session(request.from)
-                .map_or(Role::None, |(_, occupant)| occupant.role),
+                .map_or(outside, |(_, occupant)| occupant.role),
             affiliation: self.standing_affiliation(cx, &actor),
         };
         if standing.role != Role::Moderator && standing.affiliation < Affiliation::Admin {

@@ -29,7 +29,7 @@ pub(crate) struct RoomState {
     pub(super) affiliations: Affiliations,
     /// Roles given or taken by moderators in a moderated room, by bare JID (MUC EN18).
     pub(super) remembered: BTreeMap<BareJid, Role>,
-    pub(super) occupants: Occupants,
+    pub(crate) occupants: Occupants,
     pub(super) subject: Option<Subject>,
     pub(super) history: History,
     /// Messages that may be sent again.

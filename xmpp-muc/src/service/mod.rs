@@ -5,6 +5,7 @@ mod persist;
 #[cfg(test)]
 mod tests;
 mod tombstones;
+mod view;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -19,6 +20,7 @@ use xmpp_core::{
 use persist::wants_answer;
 use tombstones::Tombstones;
 
+pub use self::view::OccupantView;
 use crate::{
     Creation, DestroyCause, Effect, Event, Hat, HatError, RoomConfig, ServiceConfig,
     context::Context,

@@ -84,6 +84,11 @@ impl Hub {
         self.carry_out_effects();
     }
 
+    /// Has [`super::Output::ShutDown`] come after `delay`.
+    pub(super) fn plan_shutdown(&mut self, delay: std::time::Duration) {
+        self.shutdown_at = Some(self.now.saturating_add(delay));
+    }
+
     /// A session wants to log in with a password.
     pub(super) fn look_up(&mut self, key: Key, id: xmpp_core::stream::LookupId, lookup: &Lookup) {
         let answer = self.admin.answer(lookup);

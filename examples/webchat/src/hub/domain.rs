@@ -63,7 +63,11 @@ impl Hub {
     ) {
         match Stanza::from_element(element.root()) {
             Ok(Stanza::Iq(iq)) => {
-                let answer = self.server.answer(&iq.with_from(from.clone()));
+                let iq = iq.with_from(from.clone());
+                let answer = match self.command(key, from, &iq) {
+                    Some(answer) => answer,
+                    None => self.server.answer(&iq),
+                };
                 self.answer(key, answer);
             }
             // Nobody reads it.

@@ -217,6 +217,9 @@ impl Hub {
     }
 
     fn send_from_room(&mut self, stanza: &Fanout, to: &Jid) {
+        if to.as_str() == self.commands.asker().as_str() {
+            return self.room_answered(stanza);
+        }
         let keys: Vec<Key> = match to.to_full() {
             Some(full) => self.session_of(&full).into_iter().collect(),
             // An invitation, for instance.

@@ -2,8 +2,10 @@
 
 mod accounts;
 mod admin;
+mod bans;
 mod census;
 mod client;
+mod commands;
 mod config;
 mod directory;
 mod domain;
@@ -40,7 +42,9 @@ use xmpp_muc::{ArchiveRead, Service};
 
 use self::{
     admin::AdminAccount,
+    bans::Bans,
     client::{Client, Key, SocketLink, Transport},
+    commands::Commands,
     directory::Directory,
     domain::Answers,
     effects::Waiting,
@@ -76,6 +80,10 @@ pub enum Output {
     /// Read the archive of a room, as it is after all commits before; the answer goes to
     /// [`Hub::handle_archive_read`]. Nothing waits for it.
     ReadArchive(Box<ArchiveRead>),
+    /// Keep this text, and give it to [`Hub::load_bans`] at the next start.
+    KeepBans(String),
+    /// The admin wants the server to end.
+    ShutDown,
 }
 
 /// What must be sent on a WebSocket.
@@ -122,6 +130,10 @@ pub struct Hub {
     by_sid: HashMap<Sid, Key>,
     users: Directory,
     admin: AdminAccount,
+    commands: Commands,
+    bans: Bans,
+    /// When the admin wants the server to end.
+    shutdown_at: Option<Timestamp>,
     /// Rooms of the configuration that are still to be made.
     declared: Vec<crate::DeclaredRoom>,
     /// Whose HTTP request asked for a session, until it is made.
@@ -187,13 +199,16 @@ impl Hub {
             bosh: Manager::new(config::bosh(settings), new_random()),
             census,
             counted_rooms: 0,
-            domain,
+            domain: domain.clone(),
             limits,
             new_random,
             clients: HashMap::new(),
             by_sid: HashMap::new(),
             users: Directory::default(),
+            commands: Commands::new(&domain, &admin.jid, new_random()),
             admin,
+            bans: Bans::default(),
+            shutdown_at: None,
             declared: settings.rooms.clone(),
             peers: HashMap::new(),
             server: Answers::of_server([domain::rooms_item(&muc)]),
@@ -257,7 +272,10 @@ impl Hub {
     pub fn handle_open(&mut self, now: Timestamp, peer: impl Into<Peer>) -> Option<SocketId> {
         self.at(now);
         let peer = peer.into();
-        if self.closing || !self.census.admit(peer.address) {
+        if self.closing
+            || self.bans.holds(self.now, peer.address)
+            || !self.census.admit(peer.address)
+        {
             return None;
         }
         let link = SocketLink::new(self.new_session(&self.sessions, peer));
@@ -298,6 +316,10 @@ impl Hub {
         let now = self.now;
         self.bosh.handle_timeout(now);
         self.rooms.handle_timeout(now);
+        if self.shutdown_at.is_some_and(|at| at <= now) {
+            self.shutdown_at = None;
+            self.outputs.push_back(Output::ShutDown);
+        }
         while let Some(key) = self.timers.pop(now) {
             if let Some(client) = self.clients.get_mut(&key) {
                 client.timer = None;
@@ -315,6 +337,7 @@ impl Hub {
             self.rooms.poll_timeout(),
             self.timers.next(),
             self.flood.poll_timeout(),
+            self.shutdown_at,
         ];
         timers.into_iter().flatten().min()
     }
@@ -433,7 +456,11 @@ impl Hub {
     fn created(&mut self, sid: Sid, request: RequestId) {
         let admitted = match self.peers.get(&request).copied() {
             _ if self.closing => Err(TerminalCondition::SystemShutdown),
-            Some(peer) if self.census.admit(peer.address) => Ok(peer),
+            Some(peer)
+                if !self.bans.holds(self.now, peer.address) && self.census.admit(peer.address) =>
+            {
+                Ok(peer)
+            }
             _ => Err(TerminalCondition::PolicyViolation),
         };
         let peer = match admitted {
@@ -519,6 +546,7 @@ impl Hub {
         let asked = std::mem::take(&mut client.asked);
         if let Some(jid) = client.jid.take() {
             self.users.remove(&jid, key);
+            self.commands.session_ended(&jid);
             self.rooms.handle_session_lost(self.now, &jid);
             self.carry_out_effects();
             self.announce_end(&jid, directed);

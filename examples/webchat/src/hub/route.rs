@@ -1,5 +1,7 @@
 //! Where a stanza goes: the domain, an account, a session, a room.
 
+use std::net::IpAddr;
+
 use xmpp_core::{FullJid, Jid, StanzaErrorCondition, xml::Element};
 use xmpp_muc::Event;
 use xmpp_stanza::{PresenceType, StanzaKind, StanzaRef};
@@ -120,6 +122,12 @@ impl Hub {
         if !is_presence {
             self.refuse(key, from, to, element, condition);
         }
+    }
+
+    /// Where the session that has exactly this address comes from.
+    pub(super) fn address_of(&self, jid: &FullJid) -> Option<IpAddr> {
+        let key = self.session_of(jid)?;
+        Some(self.clients.get(&key)?.address)
     }
 
     /// The session that has exactly this address.

@@ -62,11 +62,8 @@ impl Admin {
 impl AdminOptions {
     /// Each option from `self`, else from `file`.
     pub(super) fn or(self, file: Self) -> Self {
-        if self.token_file.is_some() {
-            self
-        } else {
-            file
-        }
+        let given = self.token.is_some() || self.token_file.is_some();
+        if given { self } else { file }
     }
 }
 
