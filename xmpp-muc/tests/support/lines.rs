@@ -127,7 +127,33 @@ fn presence(stanza: ElementRef<'_>) -> String {
     line
 }
 
+/// A message out of the archive: `archive ben: Hello jid=ben/1`.
+fn archived(result: ElementRef<'_>) -> String {
+    let forwarded = result.child("forwarded", ns::FORWARD).expect("forwarded");
+    let stanza = forwarded.child("message", ns::CLIENT).expect("a message");
+    let from = sender(stanza);
+    let what = if stanza.child("retracted", ns::RETRACT).is_some() {
+        format!("{from} retracted")
+    } else if let Some(body) = text(stanza, "body", ns::CLIENT) {
+        format!("{from}: {body}")
+    } else if let Some(subject) = text(stanza, "subject", ns::CLIENT) {
+        format!("{from}! {subject}")
+    } else {
+        let names: Vec<_> = stanza.children().map(ElementRef::name).collect();
+        format!("{from} <{}>", names.join(" "))
+    };
+    let jid = stanza
+        .child("x", ns::MUC_USER)
+        .and_then(|x| x.child("item", ns::MUC_USER))
+        .and_then(|item| item.attr("jid"))
+        .map(|jid| format!(" jid={}", jid.replace("@users.example", "")));
+    format!("archive {what}{}", jid.unwrap_or_default())
+}
+
 fn message(stanza: ElementRef<'_>) -> String {
+    if let Some(result) = stanza.child("result", ns::MAM) {
+        return archived(result);
+    }
     let from = sender(stanza);
     let late = if stanza.child("delay", ns::DELAY).is_some() {
         " @"
@@ -179,6 +205,14 @@ fn message(stanza: ElementRef<'_>) -> String {
 fn iq(stanza: ElementRef<'_>) -> String {
     let payload = stanza.children().next().map_or("", ElementRef::name);
     let iq_type = stanza.attr("type").expect("a type");
+    if let Some(fin) = stanza.child("fin", ns::MAM) {
+        let complete = fin.attr("complete").as_deref() == Some("true");
+        let count = fin
+            .child("set", ns::RSM)
+            .and_then(|set| text(set, "count", ns::RSM));
+        let complete = if complete { " complete" } else { "" };
+        return format!("iq result fin{complete} {}", count.unwrap_or_default());
+    }
     if iq_type == "result" {
         return format!("iq result {payload}").trim_end().to_owned();
     }

@@ -20,10 +20,12 @@ mod lines;
 use std::time::Duration;
 
 use xmpp_core::{FullJid, Jid, Random, Timestamp, xml::Element};
-use xmpp_muc::{Effect, Rates, RoomConfig, Service, ServiceConfig, StoreEvent};
+use xmpp_muc::{
+    ArchiveRead, Effect, Rates, RoomConfig, RoomSnapshot, Service, ServiceConfig, StoreEvent,
+};
 
 pub(crate) use lines::line;
-use testkit::muc::{Checker, Out as Checked};
+use testkit::muc::{Archive, Checker, Out as Checked};
 
 /// Where the rooms are.
 pub(crate) const SERVICE: &str = "rooms.example";
@@ -104,6 +106,12 @@ pub(crate) struct World {
     /// The last outcome, whole.
     pub(crate) last: Vec<Out>,
     ids: u32,
+    /// The store.
+    pub(crate) archive: Archive,
+    /// Questions to the store, where they are held back.
+    pub(crate) held: Option<Vec<ArchiveRead>>,
+    /// Whether the store takes nothing.
+    pub(crate) store_fails: bool,
     /// Prints what goes in and comes out.
     pub(crate) verbose: bool,
 }
@@ -132,6 +140,9 @@ impl World {
             checker,
             last: Vec::new(),
             ids: 0,
+            archive: Archive::default(),
+            held: None,
+            store_fails: false,
             verbose: false,
         }
     }
@@ -308,15 +319,25 @@ impl World {
         self.last.iter().map(Out::line).collect()
     }
 
-    /// As a host without a store does.
+    /// As a host with a store in memory does.
     fn carry_out(&mut self, effect: Effect) {
         match effect {
+            Effect::Store(commit) if self.store_fails => {
+                self.service.handle_store_failed(self.now, &commit);
+            }
             Effect::Store(commit) => {
+                for event in &commit.events {
+                    self.archive.store(event);
+                }
                 self.last.extend(commit.events.into_iter().map(Out::Store));
                 for effect in commit.then {
                     self.carry_out(effect);
                 }
             }
+            Effect::ReadArchive(read) => match &mut self.held {
+                Some(held) => held.push(*read),
+                None => self.answer(&read),
+            },
             Effect::Deliver { stanza, to } => {
                 for to in to.iter() {
                     self.last.push(copy(&stanza, to.clone().into()));
@@ -325,6 +346,69 @@ impl World {
             Effect::Send { stanza, to } => self.last.push(copy(&stanza, to)),
             other => panic!("unknown effect {other:?}"),
         }
+    }
+
+    /// The store answers; what comes of it is still to be drained.
+    pub(crate) fn answer(&mut self, read: &ArchiveRead) {
+        let answer = self.archive.read(&read.room, &read.request);
+        self.service.handle_archive_read(self.now, read.id, answer);
+    }
+
+    /// What comes out when the store answers what was held back.
+    pub(crate) fn answer_held(&mut self) -> Vec<String> {
+        for read in self.held.take().unwrap_or_default() {
+            self.answer(&read);
+        }
+        self.drain()
+    }
+
+    /// A query of the archive with these fields and this `set`.
+    pub(crate) fn query(
+        &mut self,
+        session: &str,
+        fields: &[(&str, &str)],
+        set: &str,
+    ) -> Vec<String> {
+        let mut form = String::new();
+        for (name, value) in fields {
+            form += &field(name, &value.split(',').collect::<Vec<_>>());
+        }
+        if !fields.is_empty() {
+            form = format!(
+                "<x xmlns='jabber:x:data' type='submit'><field var='FORM_TYPE'>\
+                 <value>urn:xmpp:mam:2</value></field>{form}</x>"
+            );
+        }
+        self.iq(
+            session,
+            "set",
+            "",
+            &format!(
+                "<query xmlns='urn:xmpp:mam:2' queryid='f'>{form}\
+                 <set xmlns='http://jabber.org/protocol/rsm'>{set}</set></query>"
+            ),
+        )
+    }
+
+    /// The ids of the lobby's archive, oldest first.
+    pub(crate) fn archived(&self) -> Vec<String> {
+        let room = "lobby@rooms.example".parse().expect("a JID");
+        let entries = self.archive.entries(&room).iter();
+        entries.map(|entry| entry.id.to_string()).collect()
+    }
+
+    /// The process ends at once and another one starts from what is stored: snapshots and archives.
+    pub(crate) fn restart(&mut self, rooms: &[RoomSnapshot]) {
+        let config = self.service.config().clone();
+        let random = Seeded(self.now.as_millis());
+        self.service = Service::new(SERVICE.parse().expect("a JID"), config, Box::new(random));
+        for snapshot in rooms {
+            let history = self.archive.entries(snapshot.room()).to_vec();
+            self.service
+                .restore_room(self.now, snapshot.clone(), history)
+                .unwrap_or_else(|error| panic!("{error}"));
+        }
+        self.checker.restarted();
     }
 
     /// What the last outcome holds for a session.
