@@ -76,12 +76,46 @@
 //! It implements the rules of XEP-0045 for the room and the service as far as entering, leaving, presence, messages,
 //! private messages, queries, nicks, several sessions under one nick, history, subject, roles, affiliations, lists,
 //! invitations, voice requests, registration of nicks, configuration and destruction go, with occupant-ids
-//! (XEP-0421), stanza-ids (XEP-0359), hats (XEP-0317), self-ping (XEP-0410) and slow mode (XEP-0500). A message is written once and delivered through one shared list of
-//! receivers; everything that a peer can make grow has a bound in [`Limits`]. The page [`rules`] says which test shows
-//! which rule.
+//! (XEP-0421), stanza-ids (XEP-0359), hats (XEP-0317), self-ping (XEP-0410), slow mode (XEP-0500), an archive
+//! (XEP-0313), moderation (XEP-0425) and retraction (XEP-0424). A message is written once and delivered through one
+//! shared list of receivers; everything that a peer can make grow has a bound in [`Limits`]. The page [`rules`] says
+//! which test shows which rule.
 //!
-//! Moderation of messages, avatars and the archive's queries are not offered yet, and
-//! requests for them are refused at once.
+//! Avatars are not offered yet, and requests for them are refused at once.
+//!
+//! # What is stored
+//!
+//! Everything that one call makes durable is one [`Commit`], with the effects that show it. A host with a store makes
+//! the events durable, all or none, carries out the rest after that, and so keeps the promise that what anybody has
+//! seen is stored. It keeps messages in the order in which they come, and of a room's other state the last
+//! [`Service::snapshot`]; [`Service::restore_room`] brings both back. Reading is an effect too,
+//! [`Effect::ReadArchive`], which the host answers when it can:
+//!
+//! ```
+//! use xmpp_muc::*;
+//! # fn page(_: &[StoredMessage], _: &ArchiveSelection, _: &ArchivePage) -> Result<ArchiveAnswer, ArchiveReadError> {
+//! #     Ok(ArchiveAnswer::default())
+//! # }
+//! /// The archive of one room, oldest first.
+//! fn answer(archive: &[StoredMessage], read: &ArchiveRead) -> Result<ArchiveAnswer, ArchiveReadError> {
+//!     let mut answer = ArchiveAnswer::default();
+//!     match &read.request {
+//!         ArchiveRequest::Page(selection, place) => return page(archive, selection, place),
+//!         ArchiveRequest::Metadata => {
+//!             let (first, last) = (archive.first(), archive.get(1..).and_then(<[_]>::last));
+//!             answer.entries.extend(first.into_iter().chain(last).cloned());
+//!         }
+//!         ArchiveRequest::Message(id) => {
+//!             answer.entries.extend(archive.iter().find(|entry| entry.id == *id).cloned());
+//!         }
+//!         _ => return Err(ArchiveReadError::Failed),
+//!     }
+//!     Ok(answer)
+//! }
+//! ```
+//!
+//! A message that is sent again, with the same nick, origin-id and body within [`Limits::resend_window`], is not shown
+//! again: its sender, and nobody else, gets the first reflection.
 //!
 //! [XEP-0045]: https://xmpp.org/extensions/xep-0045.html
 #![forbid(unsafe_code)]
