@@ -201,6 +201,34 @@ async fn limits_of_the_server_count_over_all_domains() {
     assert_eq!(joined.attr("type"), None, "{joined}");
 }
 
+#[tokio::test]
+async fn occupants_are_counted_over_all_domains() {
+    let server = server_with_file(&["--flood-max-occupants", "1"], TWO_DOMAINS).await;
+    let address = server.address();
+    let mut anna = login(address, "a.example").await;
+    let mut ben = login(address, "b.example").await;
+    let presence = |domain: &str, leave: &str| {
+        format!(
+            "<presence{leave} to='hall@rooms.{domain}/nick'><x xmlns='http://jabber.org/protocol/muc'/></presence>"
+        )
+    };
+    anna.send_stanza(&presence("a.example", "")).await;
+    let joined = soon("joining", anna.next()).await.expect("a stanza");
+    assert_eq!(joined.attr("type"), None, "{joined}");
+    ben.send_stanza(&presence("b.example", "")).await;
+    let refused = soon("joining", ben.next()).await.expect("a stanza");
+    assert_eq!(condition(&refused).as_deref(), Some("resource-constraint"));
+    anna.send_stanza(&presence("a.example", " type='unavailable'"))
+        .await;
+    soon("leaving", async {
+        while anna.next().await.expect("a stanza").attr("type").as_deref() != Some("unavailable") {}
+    })
+    .await;
+    ben.send_stanza(&presence("b.example", "")).await;
+    let joined = soon("joining", ben.next()).await.expect("a stanza");
+    assert_eq!(joined.attr("type"), None, "{joined}");
+}
+
 async fn open(address: SocketAddr, host: &str) -> Result<Socket, ()> {
     let headers = [("sec-websocket-protocol", "xmpp"), ("host", host)];
     let connected = soon("a handshake", Socket::connect(address, &headers)).await;

@@ -5,6 +5,11 @@
 //! `example.org` is this machine. Where a proxy, the browser or its packages are missing the test says so and passes;
 //! with `CI=true` it fails. The cases are those of `tests/browser/proxied.mjs`.
 
+#![expect(
+    clippy::disallowed_types,
+    reason = "a test without a runtime looks for ports"
+)]
+
 #[allow(unreachable_pub, dead_code, reason = "shared by several test programs")]
 #[path = "common/scripts.rs"]
 mod scripts;

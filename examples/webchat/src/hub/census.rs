@@ -1,4 +1,4 @@
-//! What is counted over all domains of a server: sessions, the addresses they come from, rooms.
+//! What is counted over all domains of a server: sessions, the addresses they come from, rooms and their occupants.
 
 use std::{
     collections::HashMap,
@@ -23,7 +23,14 @@ pub struct Census {
 struct Counts {
     sessions: usize,
     by_network: HashMap<IpAddr, usize>,
-    rooms: usize,
+    rooms: Rooms,
+}
+
+/// Rooms, and the occupants of all of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Rooms {
+    pub(super) rooms: usize,
+    pub(super) occupants: usize,
 }
 
 impl Census {
@@ -69,16 +76,22 @@ impl Census {
         }
     }
 
-    /// A hub that had `before` rooms has `now`.
-    pub(super) fn rooms_changed(&self, before: usize, now: usize) {
-        let mut counts = self.counts();
-        counts.rooms = (counts.rooms + now).saturating_sub(before);
+    /// A hub that had what `before` says has what `now` says.
+    pub(super) fn rooms_changed(&self, before: Rooms, now: Rooms) {
+        let all = &mut self.counts().rooms;
+        all.rooms = (all.rooms + now.rooms).saturating_sub(before.rooms);
+        all.occupants = (all.occupants + now.occupants).saturating_sub(before.occupants);
     }
 
     /// How many rooms a hub may have that has `own` of those counted.
-    pub(super) fn room_limit(&self, own: usize) -> usize {
-        let others = self.counts().rooms.saturating_sub(own);
+    pub(super) fn room_limit(&self, own: Rooms) -> usize {
+        let others = self.counts().rooms.rooms.saturating_sub(own.rooms);
         self.max_rooms.saturating_sub(others)
+    }
+
+    /// The occupants of all rooms.
+    pub(super) fn occupants(&self) -> usize {
+        self.counts().rooms.occupants
     }
 
     fn counts(&self) -> MutexGuard<'_, Counts> {
@@ -144,14 +157,18 @@ mod tests {
     }
 
     #[test]
-    fn rooms_are_counted_over_all_hubs() {
+    fn rooms_and_occupants_are_counted_over_all_hubs() {
         let census = census(1, 1);
-        assert_eq!(census.room_limit(0), 5);
-        census.rooms_changed(0, 3);
-        census.rooms_changed(0, 1);
-        assert_eq!(census.room_limit(3), 4);
-        assert_eq!(census.room_limit(1), 2);
-        census.rooms_changed(3, 0);
-        assert_eq!(census.room_limit(1), 5);
+        let [none, first, second] =
+            [(0, 0), (3, 10), (1, 4)].map(|(rooms, occupants)| Rooms { rooms, occupants });
+        assert_eq!(census.room_limit(none), 5);
+        census.rooms_changed(none, first);
+        census.rooms_changed(none, second);
+        assert_eq!(census.room_limit(first), 4);
+        assert_eq!(census.room_limit(second), 2);
+        assert_eq!(census.occupants(), 14);
+        census.rooms_changed(first, none);
+        assert_eq!(census.room_limit(second), 5);
+        assert_eq!(census.occupants(), 4);
     }
 }

@@ -11,7 +11,7 @@ use xmpp_muc::{
     StoreEvent,
 };
 
-use super::{Hub, Output, client::Key};
+use super::{Hub, Output, census, client::Key};
 use crate::store::{Change, Committed, StoredRoom};
 
 /// What an effect that waits takes beside its stanza, about.
@@ -195,11 +195,20 @@ impl Hub {
         while let Some(event) = self.rooms.poll_event() {
             self.room_event(event);
         }
-        let rooms = self.rooms.room_count();
-        if rooms != self.counted_rooms {
-            self.census.rooms_changed(self.counted_rooms, rooms);
-            self.counted_rooms = rooms;
+        if self.has_moved || self.rooms.room_count() != self.counted.rooms {
+            self.count();
         }
+    }
+
+    /// Brings the counters of the server in line with the rooms here.
+    pub(super) fn count(&mut self) {
+        let now = census::Rooms {
+            rooms: self.rooms.room_count(),
+            occupants: self.rooms.rooms().map(|(_, occupants)| occupants).sum(),
+        };
+        self.census.rooms_changed(self.counted, now);
+        self.counted = now;
+        self.has_moved = false;
     }
 
     /// Has stored what waits for it. Commits that come in one turn share a transaction.

@@ -121,8 +121,10 @@ pub struct Hub {
     bosh: Manager,
     rooms: Service,
     census: Census,
-    /// Rooms of this hub that are counted there.
-    counted_rooms: usize,
+    /// What of this hub is counted there.
+    counted: census::Rooms,
+    /// Somebody has entered or left since.
+    has_moved: bool,
     /// What the rooms have said and the store holds up.
     waiting: Waiting,
     max_waiting: usize,
@@ -198,7 +200,8 @@ impl Hub {
             max_occupants: settings.flood.max_occupants,
             bosh: Manager::new(config::bosh(settings), new_random()),
             census,
-            counted_rooms: 0,
+            counted: census::Rooms::default(),
+            has_moved: false,
             domain: domain.clone(),
             limits,
             new_random,

@@ -92,17 +92,16 @@ impl Hub {
         }
         if enters {
             // The rooms of other domains may have become more or less.
-            let limit = self.census.room_limit(self.counted_rooms);
+            let limit = self.census.room_limit(self.counted);
             self.rooms.set_room_limit(limit);
         }
         self.rooms.handle_stanza(self.now, from, element);
         self.carry_out_effects();
     }
 
-    /// Whether all rooms together have as many occupants as they may.
+    /// Whether all rooms of the server together have as many occupants as they may.
     fn is_full(&self) -> bool {
-        let occupants: usize = self.rooms.rooms().map(|(_, occupants)| occupants).sum();
-        occupants >= self.max_occupants
+        self.census.occupants() >= self.max_occupants
     }
 
     /// Another server (DEL-14), or a service of ours that does not exist yet.
@@ -140,6 +139,7 @@ impl Hub {
             Event::RoomCreated { room } => tracing::info!(%room, "room made"),
             Event::RoomDestroyed { room, cause } => tracing::info!(%room, ?cause, "room gone"),
             Event::Entered { occupant, session } => {
+                self.has_moved = true;
                 if let Some(key) = self.session_of(&session)
                     && let Some(client) = self.clients.get_mut(&key)
                 {
@@ -147,6 +147,7 @@ impl Hub {
                 }
             }
             Event::Left { occupant, session } => {
+                self.has_moved = true;
                 if let Some(key) = self.session_of(&session)
                     && let Some(client) = self.clients.get_mut(&key)
                 {

@@ -98,8 +98,9 @@ impl HostSettings {
             .collect::<Result<_, _>>()?;
         names.extend(public_url.as_ref().map(|url| url.host().to_owned()));
         let is_named = !names.is_empty();
-        // A domain in other letters than ASCII's comes in its ASCII form.
-        names.extend(check::host_name(&domain).ok());
+        // Browsers write a domain in other letters than ASCII's in its ASCII form.
+        let ascii = idna::domain_to_ascii(&domain).ok();
+        names.extend(ascii.and_then(|name| check::host_name(&name).ok()));
         Ok(Self {
             tls: TlsFiles::settle(&host.tls)?,
             names,
@@ -209,6 +210,11 @@ mod tests {
         );
         assert_eq!(second.default_channel, "hall");
         assert_eq!(second.public_url, None);
+        let [german] = &settle("domain = 'Bücher.example'").expect("settings")[..] else {
+            panic!("one domain")
+        };
+        assert_eq!(german.domain, "bücher.example");
+        assert!(german.names.contains("xn--bcher-kva.example"));
     }
 
     #[test]
