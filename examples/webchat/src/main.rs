@@ -47,6 +47,11 @@ async fn run(settings: &Settings) -> ExitCode {
     if settings.hosts[0].converse.is_some() {
         let _ = writeln!(stdout, "Converse.js is at {link}converse/");
     }
+    for host in &settings.hosts {
+        if let Some(url) = &host.public_url {
+            let _ = writeln!(stdout, "{} is at {url}", host.domain);
+        }
+    }
     let _ = stdout.flush();
 
     let mut signals = match signals {

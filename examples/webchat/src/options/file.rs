@@ -20,3 +20,28 @@ pub(super) fn read(path: &Path) -> Result<Options, String> {
         format!("{} line {line}: {message}", path.display())
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DOCUMENT: &str = include_str!("../../../../docs/webchat.md");
+
+    #[test]
+    fn the_documented_files_can_be_used() {
+        let settle = |name: &str| {
+            let marker = format!("<!-- block: {name} -->\n```toml\n");
+            let (_, rest) = DOCUMENT.split_once(&marker).expect(name);
+            let (text, _) = rest.split_once("```").expect("an end");
+            let options: Options = toml::from_str(text).expect(name);
+            options.settle().expect(name)
+        };
+        let one = settle("one domain");
+        assert_eq!(one.hosts[0].limits.sessions, 2000);
+        assert!(one.proxies.trust([127, 0, 0, 1].into()));
+        let several = settle("several domains");
+        assert_eq!(several.hosts.len(), 2);
+        assert!(several.hosts[1].names.contains("www.example.net"));
+        assert!(several.hosts[1].tls.is_some());
+    }
+}
