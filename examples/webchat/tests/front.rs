@@ -270,6 +270,8 @@ async fn the_chat_lives_below_its_prefix_and_without_it() {
             ("/", 200),
             ("/?channel=lobby", 200),
             ("/room/lobby", 200),
+            ("/room/lobby/", 200),
+            ("//room/lobby", 404),
             ("/js/main.js", 200),
             ("/config.json", 200),
             ("/healthz", 200),
@@ -283,6 +285,8 @@ async fn the_chat_lives_below_its_prefix_and_without_it() {
         }
         let page = get(address, &format!("{prefix}/room/lobby")).await;
         assert!(page.body.contains("<base href=\"../\">"), "{prefix}");
+        let page = get(address, &format!("{prefix}/room/lobby/")).await;
+        assert!(page.body.contains("<base href=\"../../\">"), "{prefix}");
     }
     for (path, location) in [("/anon", "anon/"), ("/anon?channel=x", "anon/?channel=x")] {
         let answer = get(address, path).await;

@@ -286,8 +286,22 @@ impl Block {
 struct Running {
     port: u16,
     /// Ended before its folder.
-    _program: Program,
+    program: Program,
     _folder: TempDir,
+}
+
+/// Killed, a proxy would leave its workers behind.
+impl Drop for Running {
+    fn drop(&mut self) {
+        let pid = self.program.child.id().to_string();
+        let asked = Command::new("kill").args(["-TERM", &pid]).status();
+        for _ in 0..400 {
+            if asked.is_err() || !matches!(self.program.child.try_wait(), Ok(None)) {
+                return;
+            }
+            thread::sleep(Duration::from_millis(25));
+        }
+    }
 }
 
 impl Running {
@@ -310,7 +324,7 @@ impl Running {
         }
         Self {
             port: block.port,
-            _program: program,
+            program,
             _folder: folder,
         }
     }

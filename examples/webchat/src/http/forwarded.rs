@@ -42,7 +42,7 @@ pub(super) fn is_https(peer: IpAddr, headers: &HeaderMap, proxies: &Proxies) -> 
 
 /// The `Host` that the client asked for, as the proxy at `peer` says, if it does and is believed.
 pub(super) fn host(peer: IpAddr, headers: &HeaderMap, proxies: &Proxies) -> Option<String> {
-    said_last(peer, headers, proxies, &X_FORWARDED_HOST, "host")
+    said_last(peer, headers, proxies, &X_FORWARDED_HOST, "host").filter(|host| !host.is_empty())
 }
 
 /// What the nearest proxy says: the last value.
@@ -341,6 +341,7 @@ mod tests {
         let named = headers("x-forwarded-host", &["evil.example, chat.example"]);
         assert_eq!(host(trusted, &named, &x).as_deref(), Some("chat.example"));
         assert_eq!(host(stranger, &named, &x), None);
+        assert_eq!(host(trusted, &headers("x-forwarded-host", &[""]), &x), None);
 
         let f = proxies(ProxyHeaders::Forwarded);
         let said = headers(

@@ -82,6 +82,7 @@ pub(crate) fn site(
     let router = Router::new()
         .route("/", get(page::index))
         .route("/room/{room}", get(page::room))
+        .route("/room/{room}/", get(page::room_folder))
         .route("/config.json", get(page::config))
         .route("/http-bind", any(bosh::bind))
         .route("/http-bind/", any(bosh::bind))

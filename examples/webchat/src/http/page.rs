@@ -20,6 +20,8 @@ const FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/page.rs"));
 const BASE: &str = "<base href=\"./\">";
 /// The same one level deeper.
 const BASE_OF_ROOM: &str = "<base href=\"../\">";
+/// The same for a link to a room with a slash behind it.
+const BASE_OF_ROOM_FOLDER: &str = "<base href=\"../../\">";
 
 /// `GET /`
 pub(super) async fn index(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response<Body> {
@@ -29,6 +31,14 @@ pub(super) async fn index(State(site): State<Arc<Site>>, headers: HeaderMap) -> 
 /// `GET /room/ROOM`: the same page; it reads the room from its own address.
 pub(super) async fn room(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response<Body> {
     page(&site, &headers, BASE_OF_ROOM)
+}
+
+/// `GET /room/ROOM/`
+pub(super) async fn room_folder(
+    State(site): State<Arc<Site>>,
+    headers: HeaderMap,
+) -> Response<Body> {
+    page(&site, &headers, BASE_OF_ROOM_FOLDER)
 }
 
 /// `GET /css/…`, `/js/…` and so on.

@@ -571,6 +571,7 @@ impl Hub {
     fn add(&mut self, client: Client) -> Key {
         self.last_key += 1;
         let key = Key(self.last_key);
+        tracing::debug!(session = key.0, address = %client.address, "session begins");
         self.clients.insert(key, client);
         self.mark(key);
         key
