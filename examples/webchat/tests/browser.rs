@@ -51,6 +51,19 @@ const PAGE: &[&str] = &[
     "speaks the language of the browser, or the one chosen",
     "has no word outside of its tables",
 ];
+/// The page and a room's archive (`archive.mjs`).
+const ARCHIVE: &[&str] = &[
+    "page, websocket: catching up from the archive",
+    "page, websocket: a message cut off is sent again and stands once",
+    "page, websocket: reload catches up from the archive",
+    "page, bosh: older messages by scrolling up",
+    "page, websocket: older messages by scrolling up",
+];
+/// Files in the page (`uploads.mjs`).
+const UPLOADS: &[&str] = &[
+    "page, bosh: files by button, drop and paste",
+    "page, websocket: files by button, drop and paste",
+];
 /// The page's modules without a browser (`modules.mjs`).
 const MODULES: &[&str] = &[
     "tables: both languages have the same keys and places",
@@ -82,6 +95,28 @@ fn what_only_our_page_has() {
         setup
     });
     check("page", &wanted, setup);
+}
+
+#[test]
+fn catching_up_and_reading_back() {
+    // So short that only the archive has the rest.
+    scripted("archive", ARCHIVE, &["--history", "20"]);
+}
+
+#[test]
+fn files_in_the_page() {
+    scripted("uploads", UPLOADS, &["--upload-max-file-size", "1000000"]);
+}
+
+/// The cases of one file, with options of the server.
+fn scripted(file: &str, cases: &[&str], options: &[&str]) {
+    let wanted = cases.iter().map(|&case| case.to_owned()).collect();
+    let setup = with_browser().map(|mut setup| {
+        setup.server.extend(options.iter().map(Into::into));
+        setup.script.env("WEBCHAT_CASES", file);
+        setup
+    });
+    check(file, &wanted, setup);
 }
 
 #[test]

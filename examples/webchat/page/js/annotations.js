@@ -9,7 +9,7 @@ const MAX_REACTIONS = 20;
 const MAX_ID = 200;
 
 /**
- * What a groupchat message is: `{ what: 'message', text, reply, replaces }`, `{ what: 'reactions', id, emoji }`,
+ * What a groupchat message is: `{ what: 'message', text, reply, replaces, file }`, `{ what: 'reactions', id, emoji }`,
  * `{ what: 'retraction', id, by, reason }` or null. `fromRoom`: it comes from the room itself.
  */
 export function read(stanza, fromRoom) {
@@ -29,6 +29,7 @@ export function read(stanza, fromRoom) {
     text: reply ? withoutFallback(stanza, body) : body,
     reply,
     replaces: child(stanza, 'replace', NS.CORRECT)?.getAttribute('id') ?? null,
+    file: child(child(stanza, 'x', NS.OOB), 'url', NS.OOB)?.textContent === body ? body : null,
   };
 }
 

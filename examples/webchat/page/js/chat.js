@@ -7,6 +7,7 @@ import { forgetAnnouncements } from './announce.js';
 import { otherClients } from './clients.js';
 import { run } from './commands.js';
 import { askText, confirm } from './dialog.js';
+import { $ } from './dom.js';
 import { phrase } from './i18n.js';
 import { rememberNick, rememberedNick } from './landing.js';
 import { openMenu } from './menu.js';
@@ -16,6 +17,7 @@ import { mayChangeSubject, mayModerate, maySpeak } from './privileges.js';
 import { roomSettings, showTopic } from './roomsettings.js';
 import { occupantItems } from './standing.js';
 import { Timeline } from './timeline.js';
+import { Uploads } from './upload.js';
 import { voiceAnswer, voiceRequest } from './voice.js';
 import { connectionWords, errorWords } from './words.js';
 import { Client } from './xmpp.js';
@@ -30,9 +32,10 @@ export class Chat {
   #page;
   #main;
   #config;
+  #uploads;
 
   /**
-   * `page`: the parts { ui, log, talks, people, composer }. `config`: { domain, muc, addresses }.
+   * `page`: the parts { ui, log, talks, people, composer, attachments }. `config`: { domain, muc, addresses }.
    * `makeTransport(handlers)` of the kind that `transport` names. `save()` keeps the state, `left()` goes back.
    */
   constructor(channel, transport, { page, config, makeTransport, save, left }) {
@@ -47,11 +50,12 @@ export class Chat {
         page.ui.connection(state);
         if (state === 'failed') page.ui.stop(connectionWords(condition, text), 'again', () => this.client.connect());
       },
-      online: ({ resumed }) => this.room.online(resumed),
+      online: ({ resumed }) => this.#online(resumed),
       offline: ({ over }) => this.room.offline(over),
       stanza: (stanza) => this.room.handle(stanza),
       commit: save,
     });
+    this.#uploads = new Uploads(this.client, config.domain);
     this.#main = { nick: null, timeline: null };
     this.#main.timeline = new Timeline(page.talks.listener(this.#main));
     this.room = this.#makeRoom();
@@ -66,6 +70,7 @@ export class Chat {
       state: (state, why) => {
         ui.room(state, why);
         this.#showVoice();
+        this.#showOlder();
       },
       people: (occupants) => {
         people.show(occupants, this.room?.nick);
@@ -73,6 +78,7 @@ export class Chat {
       },
       info: () => {
         this.#showVoice();
+        this.#showOlder();
         this.save();
       },
       subject: (subject) => ui.topic(subject),
@@ -116,6 +122,11 @@ export class Chat {
     this.talkShown(this.#main);
     this.#page.composer.focus();
     return true;
+  }
+
+  #online(resumed) {
+    this.room.online(resumed);
+    this.#uploads.find().then((service) => this.#page.attachments.offer(service !== null));
   }
 
   end(reason) {
@@ -177,6 +188,7 @@ export class Chat {
       : phrase('composer.channel', { channel: this.channel });
     document.getElementById('composer').toggleAttribute('data-private', isPrivate);
     this.#showVoice();
+    this.#showOlder();
   }
 
   /** Tells the person something, where it is looking. */
@@ -266,6 +278,41 @@ export class Chat {
     if (!answer) return;
     const { error } = await this.room.requests.moderate(entry.stanzaId, answer.text);
     if (error) this.note(errorWords(error.condition, error.text, 'moderate'), 'error');
+  }
+
+  // ---- what was before
+
+  /** Reads a page of older messages, if the channel's conversation is the one that is shown. */
+  async older() {
+    if (this.#page.talks.active !== this.#main) return;
+    const button = $('older');
+    button.disabled = true;
+    const condition = await this.room.conversation.older((fill) => {
+      this.#page.talks.quietly(() => this.#page.log.keepPlace(fill));
+    });
+    button.disabled = false;
+    if (condition) this.note(errorWords(condition, ''), 'error');
+    this.#showOlder();
+  }
+
+  #showOlder() {
+    const main = (this.#page.talks.active ?? this.#main) === this.#main;
+    $('older').hidden = !(main && this.room?.conversation.hasOlder);
+  }
+
+  // ---- files
+
+  sendFile(file, progress, signal) {
+    return this.#uploads.send(file, progress, signal);
+  }
+
+  /** A file is on the server: its address is said where the person is. */
+  fileSent(url) {
+    const talk = this.#page.talks.active;
+    this.act(() => {
+      if (talk.nick === null) this.room.conversation.say(url, { file: url });
+      else this.room.privates.say(talk, url);
+    });
   }
 
   // ---- people

@@ -42,6 +42,8 @@ export function icon(name) {
 
 const ICONS = {
   more: 'M4.500 10h.01M10 10h.01M15.500 10h.01',
+  attach: 'M14.500 9l-5 5a3 3 0 0 1-4.300-4.300l6-6a2 2 0 0 1 2.900 2.900l-6 6a1 1 0 0 1-1.500-1.500l5-5',
+  file: 'M5 2.500h6l4 4v11H5zM11 2.500v4h4',
   close: 'M5 5l10 10M15 5L5 15',
   reply: 'M8 5L3.500 9.500L8 14M4 9.500h7a5 5 0 0 1 5 5v1',
 };

@@ -34,7 +34,7 @@ export class Log {
    */
   constructor(handlers) {
     this.#handlers = handlers;
-    this.#view = { ...handlers, nick: null, find: (id) => this.#timeline?.find(id), jump: (id) => this.jump(id) };
+    this.#view = { ...handlers, nick: null, find: (id) => this.#timeline?.find(id), jump: (id) => this.jump(id), grew: () => this.#atEnd && this.#follow() };
     this.#scroller.addEventListener('scroll', () => this.#scrolled(), { passive: true });
     this.#toEnd.addEventListener('click', () => {
       this.scrollToEnd();

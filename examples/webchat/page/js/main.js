@@ -1,6 +1,7 @@
 // Starts here: which channel and name the address asks for, and how the page's parts know each other.
 // chat.js has the open channel.
 
+import { Attachments } from './attachments.js';
 import { Bosh } from './bosh.js';
 import { Chat } from './chat.js';
 import { Composer } from './composer.js';
@@ -16,6 +17,7 @@ import { Store } from './store.js';
 import { Talks } from './talks.js';
 import { Ui } from './ui.js';
 import { Socket } from './websocket.js';
+import { uploadWords } from './words.js';
 import { NS, el } from './xml.js';
 
 const CONFIG_RETRY_MS = 2000;
@@ -37,6 +39,7 @@ const log = new Log({
   drop: (entry) => chat?.drop(entry),
   answer: (entry, allow) => chat?.answerVoice(entry, allow),
   atEnd: () => talks.active?.timeline.trim(),
+  nearStart: () => chat?.older(),
 });
 const talks = new Talks(log, {
   ownNick: () => chat?.room.nick,
@@ -50,6 +53,13 @@ const composer = new Composer({
   nicks: () => people.nicks.filter((nick) => nick !== chat?.room.nick),
   askVoice: () => chat?.askVoice(),
 });
+
+const attachments = new Attachments(composer, {
+  send: (file, progress, signal) => chat.sendFile(file, progress, signal),
+  sent: (url) => chat?.fileSent(url),
+  failed: (error) => uploadWords(error),
+});
+$('older').addEventListener('click', () => chat?.older());
 
 let config = null;
 /** The open channel: see chat.js. */
@@ -91,7 +101,7 @@ async function open(channel, nick, { restore = false } = {}) {
     saved = null;
   }
   const opened = new Chat(channel, transport, {
-    page: { ui, log, talks, people, composer },
+    page: { ui, log, talks, people, composer, attachments },
     config: { ...config, addresses: { bosh: transportUrl('bosh').href, websocket: transportUrl('websocket').href } },
     makeTransport: (handlers) => makeTransport(transport, handlers),
     save,
@@ -125,6 +135,7 @@ function left(to = null, reason = '') {
   chat = null;
   store.clear();
   closeMenu();
+  attachments.clear();
   ui.close();
   log.clear();
   if (to) {

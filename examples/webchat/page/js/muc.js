@@ -36,6 +36,7 @@ export class Room {
   #retries = 0;
   #why = '';
   #created = false;
+  #subjectKnown = false; // since the last join
   #aliveAt = 0;
   #timer = null;
   #password = null;
@@ -182,6 +183,7 @@ export class Room {
     this.#ownNicks = new Set(saved.ownNicks);
     this.#ownIds = new Set(saved.ownIds);
     this.#aliveAt = saved.aliveAt;
+    this.#subjectKnown = true;
     this.conversation.restore(saved.lastStanzaId);
     this.privates.restore(saved.privates);
     if (this.nick) this.#handlers.nick(this.nick);
@@ -199,6 +201,7 @@ export class Room {
     this.#roster = new Map();
     this.#renames.clear();
     this.#renameId = null;
+    this.#subjectKnown = false;
     const history = this.conversation.history(this.#aliveAt);
     const password = this.#password ? el('password', NS.MUC, {}, this.#password) : null;
     const x = el('x', NS.MUC, {}, history, password);
@@ -394,6 +397,7 @@ export class Room {
     const type = stanza.getAttribute('type') ?? 'normal';
     const body = child(stanza, 'body', NS.CLIENT)?.textContent ?? '';
     const subject = child(stanza, 'subject', NS.CLIENT);
+    if (nick === null && type !== 'error' && this.conversation.archived(stanza)) return; // MUC MA10
     if (type === 'error') {
       if (nick === null) this.conversation.refused(stanza);
       else this.privates.refused(stanza, nick);
@@ -421,7 +425,8 @@ export class Room {
 
   /** The first subject after a join ends the history (MUC SU6); later ones are changes. */
   #subjectChanged(nick, subject) {
-    const initial = !this.conversation.settled;
+    const initial = !this.#subjectKnown;
+    this.#subjectKnown = true;
     if (this.state === 'joined') clearTimeout(this.#timer);
     this.conversation.settle(this.#created);
     const changed = this.subject !== subject;
@@ -438,6 +443,10 @@ export class Room {
 
   isOwn(id, nick) {
     return id && this.#ownIds.size > 0 ? this.#ownIds.has(id) : this.#ownNicks.has(nick);
+  }
+
+  caughtUp() {
+    this.#handlers.info();
   }
 
   rejoin() {

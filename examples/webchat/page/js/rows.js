@@ -3,6 +3,7 @@
 
 import { h, icon } from './dom.js';
 import { clock, fullDate, nodes, t, words } from './i18n.js';
+import { showFile } from './files.js';
 import { isAction, mentions, named, textNodes } from './text.js';
 
 /** Characters of a message that a reply quotes. */
@@ -11,7 +12,7 @@ const QUOTED = 140;
 /**
  * The row of an entry. `view`: `nick` one's own name, `find(stanzaId)` an entry, and what a row's controls do:
  * `menu(entry, button)`, `react(entry, emoji)`, `jump(stanzaId)`, `again(entry)`, `drop(entry)`, `answer(entry, allow)`,
- * `isMe(author, nick)`.
+ * `isMe(author, nick)`, `grew()` when a picture has come.
  */
 export function makeRow(entry, view) {
   const row = h('div', { class: `row ${entry.kind}`, data: { role: entry.kind } });
@@ -45,7 +46,7 @@ function fillMessage(row, entry, view) {
   if (entry.reply) body.append(quote(entry.reply, view));
   const said = h('span', { class: 'text', dir: 'auto' });
   if (retracted) said.append(words(retraction(entry)));
-  else said.append(...textNodes(action ? `${nick} ${text.slice(4)}` : text));
+  else said.append((entry.file && showFile(entry.file, view.grew)) ?? fragment(textNodes(action ? `${nick} ${text.slice(4)}` : text)));
   body.append(said);
   if (entry.edited) body.append(h('span', { class: 'mark', t: 'message.edited' }));
   if (entry.state === 'sent') body.append(h('span', { class: 'mark', t: 'message.sending' }));
@@ -53,6 +54,12 @@ function fillMessage(row, entry, view) {
   if (entry.reactions?.length) body.append(reactions(entry, view));
   row.append(name, body);
   if (entry.state === 'reflected' && !retracted) row.append(menuButton(entry, view));
+}
+
+function fragment(nodes) {
+  const all = document.createDocumentFragment();
+  all.append(...nodes);
+  return all;
 }
 
 function retraction({ retracted: { by, reason, moderated } }) {

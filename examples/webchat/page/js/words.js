@@ -1,6 +1,6 @@
 // Conditions of the protocol as phrases for people (lang/, under `error.`, `removed.` and `connection.`).
 
-import { has, phrase } from './i18n.js';
+import { clock, has, phrase } from './i18n.js';
 
 /**
  * The phrase for a stanza error. `where` names what was tried: some conditions mean something else there. What the
@@ -27,6 +27,14 @@ export function removalWords({ destroyed, codes, reason, by }) {
   if (codes.has('322')) return removed('removed.members-only');
   if (codes.has('332')) return removed('removed.shutdown', true);
   return removed('removed.unexplained', true);
+}
+
+/** Why a file was not sent: an UploadError. */
+export function uploadWords({ what, maxSize, until, condition, text }) {
+  if (what === 'too-large') return maxSize ? phrase('upload.too-large', { n: Math.floor(maxSize / 1_000_000) || 1 }) : phrase('upload.too-large-any');
+  if (what === 'later') return phrase('upload.later', { time: Number.isNaN(until) ? '' : clock(new Date(until)) });
+  if (what === 'refused' && condition) return errorWords(condition, text);
+  return phrase('upload.failed');
 }
 
 /** Why there is no connection and will be none by itself. */

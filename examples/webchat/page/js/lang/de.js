@@ -31,6 +31,17 @@ export default {
   'leave.short': 'Verlassen',
   'leave.long': 'Den Kanal verlassen',
 
+  'log.older': 'Ältere Nachrichten zeigen',
+  'upload.choose': 'Datei senden',
+  'upload.list': 'Dateien unterwegs',
+  'upload.progress': '{name} wird gesendet',
+  'upload.cancel': 'Senden von {name} abbrechen',
+  'upload.remove': '{name} entfernen',
+  'upload.too-large': 'Die Datei ist zu groß: höchstens {n} MB sind möglich.',
+  'upload.too-large-any': 'Die Datei ist zu groß.',
+  'upload.later': 'Das war viel in kurzer Zeit. Ab {time} geht es weiter.',
+  'upload.failed': 'Die Datei ist nicht angekommen.',
+
   'people.title': 'Anwesende',
   'people.you': 'du',
   'people.owner': 'Besitz',

@@ -31,6 +31,17 @@ export default {
   'leave.short': 'Leave',
   'leave.long': 'Leave the channel',
 
+  'log.older': 'Show older messages',
+  'upload.choose': 'Send a file',
+  'upload.list': 'Files on their way',
+  'upload.progress': 'Sending {name}',
+  'upload.cancel': 'Cancel sending {name}',
+  'upload.remove': 'Remove {name}',
+  'upload.too-large': 'The file is too large: at most {n} MB can be sent.',
+  'upload.too-large-any': 'The file is too large.',
+  'upload.later': 'You have sent much in a short time. Try again at {time}.',
+  'upload.failed': 'The file did not arrive.',
+
   'people.title': 'People',
   'people.you': 'you',
   'people.owner': 'owner',
