@@ -2,62 +2,20 @@
 
 mod common;
 
-use std::{net::SocketAddr, process::Stdio, time::Instant};
+use std::time::Instant;
 
-use common::{Transport, User, bosh::Bosh, is_subject, soon, status_codes};
-use tokio::{
-    io::{AsyncBufReadExt, BufReader},
-    process::{Child, Command},
-};
+use common::{Transport, User, bosh::Bosh, is_subject, program::Program, soon, status_codes};
+use tokio::process::Command;
 use xmpp_core::xml::ns;
 
-struct Program {
-    child: Child,
-    address: SocketAddr,
-}
-
-impl Program {
-    /// Starts it and reads the link that it prints.
-    async fn start(options: &[&str]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_webchat"))
-            .args(["--listen", "127.0.0.1:0", "--log", "warn"])
-            .args(common::nothing_stored(options))
-            .args(options)
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("the program");
-        let stdout = child.stdout.take().expect("piped");
-        let mut lines = BufReader::new(stdout).lines();
-        let line = soon("the link", lines.next_line())
-            .await
-            .expect("a line")
-            .expect("a line");
-        let (_, rest) = line.split_once("http://").expect("a link");
-        let (address, _) = rest.split_once('/').expect("a link");
-        Self {
-            child,
-            address: address.parse().expect("an address"),
-        }
-    }
-
-    #[expect(clippy::disallowed_methods, reason = "a test of real time")]
-    async fn terminate(&mut self) -> (Option<i32>, f64) {
-        let began = Instant::now();
-        self.signal("-TERM").await;
-        let status = soon("the end", self.child.wait()).await.expect("a status");
-        (status.code(), began.elapsed().as_secs_f64())
-    }
-
-    async fn signal(&self, signal: &str) {
-        let pid = self.child.id().expect("it runs").to_string();
-        let status = Command::new("kill")
-            .args([signal, &pid])
-            .status()
-            .await
-            .expect("kill");
-        assert!(status.success());
-    }
+#[expect(clippy::disallowed_methods, reason = "a test of real time")]
+async fn terminate(program: &mut Program) -> (Option<i32>, f64) {
+    let began = Instant::now();
+    program.signal("-TERM").await;
+    let status = soon("the end", program.child.wait())
+        .await
+        .expect("a status");
+    (status.code(), began.elapsed().as_secs_f64())
 }
 
 /// MUC LV6; RFC 6120 §4.9.3.20
@@ -117,7 +75,7 @@ async fn sigterm_says_farewell_to_everybody() {
             "{last}"
         );
     };
-    let ((code, seconds), ()) = tokio::join!(program.terminate(), farewell);
+    let ((code, seconds), ()) = tokio::join!(terminate(&mut program), farewell);
     assert_eq!(code, Some(0));
     assert!(seconds < 5.0, "{seconds} s");
 }
@@ -131,7 +89,7 @@ async fn a_client_that_stays_away_does_not_delay_the_end() {
     let _idle = tokio::net::TcpStream::connect(program.address)
         .await
         .expect("a connection");
-    let (code, seconds) = program.terminate().await;
+    let (code, seconds) = terminate(&mut program).await;
     assert_eq!(code, Some(0));
     assert!(seconds < 4.0, "{seconds} s");
 }
@@ -142,7 +100,7 @@ async fn a_second_signal_ends_it_at_once() {
     let _ben = common::websocket::Socket::open(program.address).await;
     program.signal("-INT").await;
     tokio::time::sleep(std::time::Duration::from_millis(300)).await;
-    let (code, seconds) = program.terminate().await;
+    let (code, seconds) = terminate(&mut program).await;
     assert_eq!(code, Some(1));
     assert!(seconds < 2.0, "{seconds} s");
 }

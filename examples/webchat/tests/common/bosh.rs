@@ -27,6 +27,8 @@ pub struct Bosh {
     arrived: VecDeque<Element>,
     /// The body of type `terminate`, once it has come.
     pub terminated: Option<Element>,
+    /// A request got no answer.
+    pub lost: bool,
 }
 
 impl Bosh {
@@ -82,6 +84,7 @@ impl Bosh {
             expected: rid + 1,
             arrived: VecDeque::new(),
             terminated: None,
+            lost: false,
         };
         this.take(Some(body));
         let features = super::soon("features", this.next())
@@ -103,6 +106,7 @@ impl Bosh {
             expected: rid,
             arrived: VecDeque::new(),
             terminated: None,
+            lost: false,
         }
     }
 
@@ -149,13 +153,13 @@ impl Bosh {
         self.post("", stanzas);
     }
 
-    /// The next element that arrives; `None` when the session has ended.
+    /// The next element that arrives; `None` when the session has ended, or an answer has not come.
     pub async fn next(&mut self) -> Option<Element> {
         loop {
             if let Some(element) = self.arrived.pop_front() {
                 return Some(element);
             }
-            if self.terminated.is_some() {
+            if self.terminated.is_some() || self.lost {
                 return None;
             }
             if self.outstanding.is_empty() {
@@ -179,7 +183,10 @@ impl Bosh {
     }
 
     fn take(&mut self, body: Option<Element>) {
-        let body = body.expect("an answer that is a body");
+        let Some(body) = body else {
+            self.lost = true;
+            return;
+        };
         assert!(body.is("body", ns::HTTPBIND), "{body}");
         self.arrived
             .extend(body.children().map(|child| child.to_element().shrink()));

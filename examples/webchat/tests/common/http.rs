@@ -26,17 +26,15 @@ impl Answer {
 ///
 /// # Errors
 ///
-/// When the connection ends before the answer is complete.
+/// When there is no connection, or it ends before the answer is complete.
 pub async fn request(
     address: SocketAddr,
     method: &str,
     path: &str,
     headers: &[(&str, &str)],
     body: impl Into<Bytes>,
-) -> Result<Answer, hyper::Error> {
-    let stream = TcpStream::connect(address)
-        .await
-        .expect("the server listens");
+) -> Result<Answer, Box<dyn std::error::Error + Send + Sync>> {
+    let stream = TcpStream::connect(address).await?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     let connection = tokio::spawn(connection);
     let mut request = Request::builder()

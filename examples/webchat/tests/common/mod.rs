@@ -5,8 +5,10 @@
     reason = "each test program uses its own part"
 )]
 
+pub mod archive;
 pub mod bosh;
 pub mod http;
+pub mod program;
 pub mod websocket;
 
 use std::{net::SocketAddr, time::Duration};
@@ -96,8 +98,19 @@ impl User {
         }
     }
 
-    /// The next stanza that arrives.
-    pub async fn next(&mut self) -> Element {
+    /// As [`send`](Self::send), to a server that may be gone: whether it was taken.
+    pub async fn offer(&mut self, stanza: &str) -> bool {
+        match self {
+            Self::Bosh(user) => {
+                user.send(stanza).await;
+                !user.lost
+            }
+            Self::WebSocket(user) => user.offer(stanza).await,
+        }
+    }
+
+    /// The next stanza; `None` when the session has ended, or the server.
+    pub async fn try_next(&mut self) -> Option<Element> {
         soon("a stanza", async {
             match self {
                 Self::Bosh(user) => user.next().await,
@@ -105,7 +118,11 @@ impl User {
             }
         })
         .await
-        .expect("the session is alive")
+    }
+
+    /// The next stanza that arrives.
+    pub async fn next(&mut self) -> Element {
+        self.try_next().await.expect("the session is alive")
     }
 
     /// The next stanza that `wanted` accepts; others are passed over.

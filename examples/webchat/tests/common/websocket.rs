@@ -113,9 +113,14 @@ impl Socket {
 
     /// Sends a stanza that was written without `xmlns`.
     pub async fn send_stanza(&mut self, stanza: &str) {
+        assert!(self.offer(stanza).await, "the socket is open");
+    }
+
+    /// As [`send_stanza`](Self::send_stanza), to a server that may be gone: whether it was taken.
+    pub async fn offer(&mut self, stanza: &str) -> bool {
         let at = stanza.find([' ', '>', '/']).expect("a start tag");
         let stanza = format!("{} xmlns='jabber:client'{}", &stanza[..at], &stanza[at..]);
-        self.send(&stanza).await;
+        self.stream.send(Message::text(stanza)).await.is_ok()
     }
 
     /// The next element that arrives; `None` when the socket is closed.
