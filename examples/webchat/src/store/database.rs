@@ -65,7 +65,8 @@ impl Database {
         if complaint != "ok" {
             return Err(OpenError::Damaged {
                 path,
-                detail: complaint,
+                // The line before says which database, as if there were several.
+                detail: complaint.lines().last().unwrap_or_default().to_owned(),
             });
         }
         schema::prepare(&mut db).map_err(fail)?;

@@ -7,13 +7,20 @@ use xmpp_core::xml::{Element, ElementRef, ns};
 use super::{User, condition, is_error};
 
 /// A message of the archive.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Archived {
     pub id: String,
     /// Its text, where it has one.
     pub body: Option<String>,
     /// The forwarded message.
     pub stanza: Element,
+}
+
+/// What of it is the same for every reader: a moderator is told the author's address as well (MUC MA5).
+impl PartialEq for Archived {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.id, &self.body) == (&other.id, &other.body)
+    }
 }
 
 /// One page, and what was said of it.
@@ -39,10 +46,11 @@ impl Page {
 /// Asks for a page: `fields` of the form, each a name and a value, and what stands in `<set/>`.
 pub async fn page(user: &mut User, room: &str, fields: &[(&str, &str)], set: &str) -> Page {
     let id = format!("archive-{}", rand::random::<u64>());
-    let fields: String = fields
+    let fields: Vec<String> = fields
         .iter()
         .map(|(name, value)| format!("<field var='{name}'><value>{value}</value></field>"))
         .collect();
+    let fields = fields.concat();
     user.send(&format!(
         "<iq type='set' id='{id}' to='{room}@rooms.localhost'><query xmlns='urn:xmpp:mam:2' queryid='{id}'>\
          <x xmlns='jabber:x:data' type='submit'><field var='FORM_TYPE' type='hidden'><value>urn:xmpp:mam:2</value></field>{fields}</x>\

@@ -23,8 +23,14 @@ impl Program {
 
     /// As [`start`](Self::start), by a command that becomes the program.
     pub async fn run(mut command: Command, options: &[&str]) -> Self {
+        let log: &[&str] = if options.contains(&"--log") {
+            &[]
+        } else {
+            &["--log", "warn"]
+        };
         let mut child = command
-            .args(["--listen", "127.0.0.1:0", "--log", "warn"])
+            .args(["--listen", "127.0.0.1:0"])
+            .args(log)
             .args(nothing_stored(options))
             .args(options)
             .stdout(Stdio::piped())
