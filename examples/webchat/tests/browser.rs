@@ -26,7 +26,8 @@ const SCENARIOS: [&str; 5] = [
 
 /// What only our page has (`page.mjs`).
 const PAGE: &[&str] = &[
-    "passes axe-core in every state",
+    "passes axe-core: talk, menus, dialogs",
+    "passes axe-core: private, moderated, narrow, locked",
     "is used by keyboard alone",
     "says each new message once",
     "moves nothing for those who ask for that",
@@ -41,6 +42,8 @@ const PAGE: &[&str] = &[
     "offers what rank permits, and no more",
     "kicks and bans with a reason",
     "gives and takes voice, by request too",
+    "removes a message for everybody",
+    "lifts bans and takes ranks by list",
     "tells refusals in words",
     "edits the owner's form",
     "renders every type of field",
@@ -49,7 +52,8 @@ const PAGE: &[&str] = &[
     "notifies by permission, and is silent until told",
     "names other programs and addresses",
     "speaks the language of the browser, or the one chosen",
-    "has no word outside of its tables",
+    "has no word outside of its tables: talk, menus, dialogs",
+    "has no word outside of its tables: private, moderated, narrow, locked",
 ];
 /// The page and a room's archive (`archive.mjs`).
 const ARCHIVE: &[&str] = &[

@@ -3,13 +3,14 @@
 //   transport (bosh, websocket) ── client (xmpp) ── room (muc) ── timelines ── talks ── log
 //                                                      └───────── people, ui
 
-import { forgetAnnouncements } from './announce.js';
+import { announce, forgetAnnouncements } from './announce.js';
 import { otherClients } from './clients.js';
 import { run } from './commands.js';
 import { askText, confirm } from './dialog.js';
 import { $ } from './dom.js';
 import { phrase } from './i18n.js';
 import { rememberNick, rememberedNick } from './landing.js';
+import { showLists } from './lists.js';
 import { openMenu } from './menu.js';
 import { Room } from './muc.js';
 import { preferences } from './preferences.js';
@@ -323,9 +324,15 @@ export class Chat {
       mention: (nick) => composer.address(nick),
       write: (nick) => this.write(nick),
       changeNick: () => this.changeNick(),
-      done: (text, tone) => this.note(text, tone),
+      done: (text, tone) => this.#done(text, tone),
     });
     openMenu(button, items, phrase('people.actions', { nick: occupant.nick }));
+  }
+
+  /** What came of an act upon somebody: the channel shows what changed, so it is only said, unless it failed. */
+  #done(text, tone) {
+    if (tone === 'error' || this.#page.talks.active !== this.#main) this.note(text, tone);
+    else announce(text);
   }
 
   askVoice() {
@@ -360,6 +367,9 @@ export class Chat {
     }
     if (self?.affiliation === 'owner') {
       items.push({ label: phrase('config.menu'), name: 'config', act: () => roomSettings(this.room, done) });
+    }
+    if (self?.affiliation === 'owner' || self?.affiliation === 'admin') {
+      items.push({ label: phrase('lists.menu'), name: 'lists', act: () => showLists(this.room) });
     }
     const addresses = { domain: this.#config.domain, muc: this.#config.muc, ...this.#config.addresses };
     items.push(

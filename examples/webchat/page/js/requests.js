@@ -37,6 +37,17 @@ export class Requests {
     return this.#administrate({ jid: slash < 0 ? jid : jid.slice(0, slash), affiliation }, reason);
   }
 
+  /** Those with an affiliation: `{ list: [{ jid, nick, reason }], error }`. */
+  async withAffiliation(affiliation) {
+    const { answer, error } = await this.#ask('get', el('query', NS.MUC_ADMIN, {}, el('item', NS.MUC_ADMIN, { affiliation })));
+    const list = children(child(answer, 'query', NS.MUC_ADMIN), 'item', NS.MUC_ADMIN).map((item) => ({
+      jid: item.getAttribute('jid') ?? '',
+      nick: item.getAttribute('nick') ?? '',
+      reason: child(item, 'reason', NS.MUC_ADMIN)?.textContent ?? '',
+    }));
+    return { list, error };
+  }
+
   /** Removes somebody's message for everybody. */
   moderate(stanzaId, reason) {
     return this.#ask('set', writeModeration(stanzaId, reason, this.#room.features));

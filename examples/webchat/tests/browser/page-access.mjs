@@ -3,16 +3,25 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { states } from './page-states.mjs';
+import { roomStates, talkStates } from './page-states.mjs';
 
 export const scenarios = {
-  'passes axe-core in every state': axe,
+  'passes axe-core: talk, menus, dialogs': axeTalk,
+  'passes axe-core: private, moderated, narrow, locked': axeRoom,
   'is used by keyboard alone': keyboard,
   'says each new message once': announcements,
   'moves nothing for those who ask for that': stillness,
 };
 
-async function axe(stage) {
+function axeTalk(stage) {
+  return axe(stage, talkStates);
+}
+
+function axeRoom(stage) {
+  return axe(stage, roomStates);
+}
+
+async function axe(stage, states) {
   const source = readFileSync(join(stage.modules, 'axe-core', 'axe.min.js'), 'utf8');
   await states(stage, async (window, state) => {
     const { page } = window;

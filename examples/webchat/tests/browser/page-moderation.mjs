@@ -7,6 +7,8 @@ export const scenarios = {
   'offers what rank permits, and no more': offers,
   'kicks and bans with a reason': kick,
   'gives and takes voice, by request too': voice,
+  'removes a message for everybody': moderate,
+  'lifts bans and takes ranks by list': lists,
   'tells refusals in words': refusals,
 };
 
@@ -35,7 +37,8 @@ async function offers({ open }) {
   await anna.menuOf('Bob');
   await anna.choose('moderator');
   await bob.page.waitForSelector('[data-role=occupant][data-nick=Bob][data-rank="people.moderator"]');
-  await anna.tells('Bob is now a moderator.');
+  await anna.page.getByText('Anna made Bob a moderator').waitFor();
+  await anna.page.locator('#announcer', { hasText: 'Bob is now a moderator.' }).waitFor({ state: 'attached' });
   assert.deepEqual(await offered(bob, 'Chiara'), ['mention', 'write', 'mute', 'kick']);
   assert.deepEqual(await offered(bob, 'Anna'), ['mention', 'write']);
   await anna.menuOf('Bob');
@@ -64,7 +67,6 @@ async function kick({ open }) {
   await chiara.present('Anna', 'Chiara');
   await chiara.page.waitForSelector('[data-role=event][data-what=kicked][data-nick=Bob]');
   assert.equal(await chiara.page.textContent('[data-what=kicked] .text'), 'Bob was removed by Anna (too loud)');
-  await anna.tells('Bob was removed.');
   await bob.page.click('#notice-action');
   await bob.inside();
   await anna.present('Anna', 'Bob', 'Chiara');
@@ -112,6 +114,57 @@ async function voice({ open }) {
   await bob.page.waitForSelector('#input:visible');
   await bob.say('here again');
   await anna.shows('here again');
+}
+
+async function moderate({ open }) {
+  const anna = await open('Anna');
+  const bob = await open('Bob');
+  await bob.say('something bad');
+  await anna.shows('something bad');
+  await anna.say('fine');
+  await bob.shows('fine');
+  assert.ok(!(await bob.menuAt('fine')).includes('moderate'), 'only moderators may');
+  await bob.page.keyboard.press('Escape');
+  await anna.menuAt('something bad');
+  await anna.choose('moderate');
+  await anna.page.fill('#moderate-dialog-input', 'not here');
+  await anna.page.click('#moderate-dialog .danger');
+  for (const window of [anna, bob]) {
+    await window.page.waitForSelector('[data-retracted]');
+    assert.deepEqual(
+      (await window.messages()).map(({ text }) => text),
+      ['This message was removed by Anna (not here).', 'fine'],
+    );
+  }
+  const late = await open('Chiara');
+  await late.shows('fine');
+  assert.ok(!(await late.page.textContent('#log')).includes('something bad'), 'MUC MO2: no trace of the text');
+}
+
+async function lists({ open }) {
+  const anna = await open('Anna');
+  const bob = await open('Bob');
+  await anna.present('Anna', 'Bob');
+  assert.ok(!(await bob.more()).includes('lists'));
+  await bob.page.keyboard.press('Escape');
+  await anna.menuOf('Bob');
+  await anna.choose('ban');
+  await anna.page.fill(REASON, 'too loud');
+  await anna.page.click(DO);
+  await bob.page.waitForSelector('#notice:not([hidden])');
+  await anna.more();
+  await anna.choose('lists');
+  const banned = anna.page.locator('#lists-dialog [data-list=outcast] li');
+  await banned.waitFor();
+  assert.match(await banned.textContent(), /@localhost.*too loud/);
+  assert.match(await anna.page.textContent('#lists-dialog [data-list=owner]'), /@localhost/);
+  assert.equal(await anna.page.$('#lists-dialog [data-list=owner] button'), null, 'nobody takes the own rank here');
+  await banned.locator('button').click();
+  await banned.waitFor({ state: 'detached' });
+  await anna.page.keyboard.press('Escape');
+  await bob.page.click('#notice-action');
+  await bob.inside();
+  await anna.present('Anna', 'Bob');
 }
 
 async function refusals({ open }) {

@@ -1,7 +1,7 @@
-// Leads a window of our page through all that it can look like, and stops at each.
+// Leads windows of our page through all that it can look like, and stops at each: `look(window, state)`.
 
-/** Calls `look(window, state)` in every state. */
-export async function states({ open, room }, look) {
+/** The first page, talk, menus and dialogs. */
+export async function talkStates({ open }, look) {
   const landing = await open('Nobody', { by: 'landing' });
   await look(landing, 'landing');
   await landing.page.fill('#landing-form [name=channel]', 'a b@c');
@@ -19,6 +19,15 @@ export async function states({ open, room }, look) {
 
   const taken = await open('Anna', { waitFor: 'conflict' });
   await look(taken, 'name taken');
+}
+
+/** Private talks, a moderated room, phones, a password. */
+export async function roomStates({ open }, look) {
+  const anna = await open('Anna');
+  const bob = await open('Bob');
+  await open('Chiara');
+  await anna.say('Hello');
+  await bob.shows('Hello');
 
   // A private talk, read and unread.
   await bob.say('/msg Anna only for you');
@@ -56,7 +65,7 @@ export async function states({ open, room }, look) {
   await configure(anna, { 'muc#roomconfig_passwordprotectedroom': true, 'muc#roomconfig_roomsecret': 'sesame' });
   const locked = await open('Dora', { waitFor: 'nothing' });
   await locked.page.waitForSelector('#password-dialog');
-  await look(locked, `password of ${room}`);
+  await look(locked, 'password');
 }
 
 /** Something of everything that can be said. */
@@ -96,7 +105,7 @@ async function menusAndDialogs(anna, look) {
   await anna.choose('reply');
   await look(anna, 'replying');
   await page.click('#context-drop');
-  for (const [name, dialog] of [['topic', 'topic'], ['rename', 'nick'], ['clients', 'clients'], ['preferences', 'preferences'], ['config', 'settings']]) {
+  for (const [name, dialog] of [['topic', 'topic'], ['rename', 'nick'], ['clients', 'clients'], ['preferences', 'preferences'], ['lists', 'lists'], ['config', 'settings']]) {
     await anna.more();
     if (name === 'topic') await look(anna, "the channel's menu");
     await anna.choose(name);

@@ -1,11 +1,12 @@
 // The page speaks the reader's language, and no word of it stands outside of the tables.
 
 import assert from 'node:assert/strict';
-import { states } from './page-states.mjs';
+import { roomStates, talkStates } from './page-states.mjs';
 
 export const scenarios = {
   'speaks the language of the browser, or the one chosen': languages,
-  'has no word outside of its tables': tables,
+  'has no word outside of its tables: talk, menus, dialogs': talkTables,
+  'has no word outside of its tables: private, moderated, narrow, locked': roomTables,
 };
 
 async function languages({ open }) {
@@ -37,25 +38,34 @@ async function languages({ open }) {
   assert.equal(await bob.page.title(), 'Web chat');
 }
 
+function talkTables(stage) {
+  return tables(stage, talkStates);
+}
+
+function roomTables(stage) {
+  return tables(stage, roomStates);
+}
+
 /**
  * The tables are replaced by one whose every string stands in brackets: then whatever a reader could see or hear
  * without brackets is either somebody's own text, or a string that no translation reaches.
  */
-async function tables(stage) {
+async function tables(stage, states) {
   const before = (page) =>
     page.route('**/js/lang/*.js', async (route) => {
       const text = await (await route.fetch()).text();
       const marked = text.replace(/: '((?:[^'\\]|\\.)*)'/gu, (_, words) => `: '⟦${words}⟧'`);
       await route.fulfill({ body: marked, contentType: 'text/javascript' });
     });
-  await states({ ...stage, open: (nick, options = {}) => stage.open(nick, { ...options, before }) }, async (window, state) => {
+  const marked = { ...stage, open: (nick, options = {}) => stage.open(nick, { ...options, before }) };
+  const look = async (window, state) =>
     assert.deepEqual(await window.page.evaluate(outsideOfTables), [], `words outside of the tables: ${state}`);
-  });
+  await states(marked, look);
 }
 
 /** In the page: texts, labels and titles that hold letters outside of ⟦ ⟧ and are not what somebody wrote. */
 function outsideOfTables() {
-  const own = 'bdi, time, code, .text bdi, .message .text, .quote .words, #topic, #channel, #own-nick, .whole-topic, .languages, noscript, title, script, style, .reaction, [role=menuitemcheckbox], dd a, .bullets a:not([data-t]), .count, input, textarea';
+  const own = 'bdi, time, code, .message .text, .quote .words, #topic, #channel, #own-nick, .whole-topic, .languages, noscript, title, script, style, .reaction, [role=menuitemcheckbox], dd a, .bullets a:not([data-t]), .count, input, textarea';
   const left = (text) => {
     let rest = text;
     // Phrases may stand within phrases.
