@@ -36,7 +36,7 @@ export function read(stanza, fromRoom) {
 // ---- writing
 
 /** The children of a message that replies: body with a quotation for old clients, and what marks it as one. */
-export function writeReply({ to, id, nick, text }, answer) {
+export function writeReply({ to, id, nick, text = '' }, answer) {
   const quoted = `> ${nick}:\n${text.replace(/^/gmu, '> ')}\n`;
   const range = { start: 0, end: [...quoted].length };
   return [

@@ -34,6 +34,7 @@ export class Chat {
   #main;
   #config;
   #uploads;
+  #ended = false;
 
   /**
    * `page`: the parts { ui, log, talks, people, composer, attachments }. `config`: { domain, muc, addresses }.
@@ -131,6 +132,7 @@ export class Chat {
   }
 
   end(reason) {
+    this.#ended = true;
     this.room.leave(reason);
     this.client.disconnect();
     forgetAnnouncements();
@@ -395,6 +397,7 @@ export class Chat {
   async #nickTaken(nick) {
     const inside = this.room.state === 'joined';
     const other = await this.#askNick(`${nick}_`, phrase('nick.taken', { nick }), inside ? 'nick.take' : 'nick.join');
+    if (this.#ended) return;
     if (other) this.act(() => this.room.rename(other));
     else if (this.room.state === 'out') this.left();
   }
@@ -403,6 +406,7 @@ export class Chat {
     const { ui, composer } = this.#page;
     const value = this.room.nick ?? this.room.wanted ?? '';
     const nick = await ui.askNick({ title: phrase('nick.change'), value, action: 'nick.take' });
+    if (this.#ended) return;
     if (nick && nick !== this.room.nick) this.act(() => this.room.rename(nick));
     composer.focus();
   }
@@ -417,6 +421,7 @@ export class Chat {
       type: 'password',
       maxlength: 256,
     });
+    if (this.#ended) return;
     if (answer?.text) this.act(() => this.room.enter(this.room.wanted, answer.text));
     else this.left();
   }

@@ -20,6 +20,8 @@ const OVERLAP_S = 60;
 /** How long a room knows a message that is sent again by its origin-id, with a margin. */
 const KNOWN_AGAIN_MS = 4 * 60_000;
 const ARCHIVE_TRIES = 3;
+/** Characters of a message that a reply carries along, for programs that know no replies. */
+const QUOTED = 500;
 
 export class Conversation {
   #client;
@@ -78,9 +80,14 @@ export class Conversation {
   /** Says a text; `replyTo` an entry, `replaces` the own entry that it corrects, `file` the address that it is. */
   say(text, { replyTo = null, replaces = null, file = null } = {}) {
     const nick = this.#room.nick ?? this.#room.wanted;
-    const reply = replyTo && { id: replyTo.stanzaId, to: `${this.#jid}/${replyTo.nick}`, nick: replyTo.nick, text: replyTo.text };
+    const reply = replyTo ? this.#replyTo(replyTo) : (replaces?.reply ?? null);
     this.#timeline.addPending({ nick, text, file, id: randomId(), reply, replaces: replaces?.id ?? null });
     this.sendUnsent();
+  }
+
+  /** What a reply says of the message that it answers. */
+  #replyTo({ stanzaId, nick, text }) {
+    return { id: stanzaId, to: `${this.#jid}/${nick}`, nick, text: [...text].slice(0, QUOTED).join('') };
   }
 
   /** Says again what failed, as a new message. */

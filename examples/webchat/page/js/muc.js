@@ -230,8 +230,8 @@ export class Room {
     this.#created = codes.has('201');
     if (this.#created) this.#openRoom();
     if (codes.has('210')) this.#note(phrase('note.assigned', { nick: self.nick }));
-    this.#tell(codes);
     if (known) this.#difference(before);
+    else this.#tell(codes);
     this.privates.arrived(this.#occupants);
     this.#become('joined');
     this.#handlers.people(this.occupants);

@@ -70,6 +70,11 @@ async function replies({ open }) {
     assert.equal(await page.textContent('.quote .quoted'), 'Anna');
     assert.equal(await page.textContent('.quote .words'), 'first line second line', 'in one line, without the quotation for old clients');
   }
+  await bob.menuAt('an answer with');
+  await bob.choose('edit');
+  await bob.say('a better answer');
+  await anna.shows('a better answer');
+  assert.equal(await anna.page.textContent('.quote .words'), 'first line second line', 'a corrected reply is one still');
   await anna.page.click('.quote');
   await anna.until(() => {
     const row = document.querySelector('[data-role=message]').getBoundingClientRect();

@@ -65,7 +65,7 @@ async function tables(stage, states) {
 
 /** In the page: texts, labels and titles that hold letters outside of ⟦ ⟧ and are not what somebody wrote. */
 function outsideOfTables() {
-  const own = 'bdi, time, code, .message .text, .quote .words, #topic, #channel, #own-nick, .whole-topic, .languages, noscript, title, script, style, .reaction, [role=menuitemcheckbox], dd a, .bullets a:not([data-t]), .count, input, textarea';
+  const own = 'bdi, time, code, .message:not([data-retracted]) .text, .quote .words, #topic, #channel, #own-nick, .whole-topic, .languages, noscript, title, script, style, .reaction, [role=menuitemcheckbox], dd a, .bullets a:not([data-t]), .count, input, textarea';
   const left = (text) => {
     let rest = text;
     // Phrases may stand within phrases.
