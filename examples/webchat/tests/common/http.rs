@@ -7,6 +7,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::{HeaderMap, Method, Request, StatusCode, client::conn::http1, header};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
+use xmpp_core::xml::Element;
 
 /// An answer, read whole.
 #[derive(Clone, Debug)]
@@ -68,4 +69,34 @@ pub async fn post(address: SocketAddr, path: &str, body: impl Into<Bytes>) -> An
     super::soon(path, request(address, "POST", path, &[], body))
         .await
         .expect("an answer")
+}
+
+/// A GET with these headers.
+pub async fn ask(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Answer {
+    super::soon(path, request(address, "GET", path, headers, ""))
+        .await
+        .expect("an answer")
+}
+
+/// A POST to the BOSH service with these headers.
+pub async fn post_bosh(address: SocketAddr, headers: &[(&str, &str)], body: &str) -> Answer {
+    super::soon(
+        body,
+        request(address, "POST", "/http-bind", headers, body.to_owned()),
+    )
+    .await
+    .expect("an answer")
+}
+
+/// The body that asks for a session.
+pub fn creation(domain: &str) -> String {
+    format!(
+        "<body xmlns='http://jabber.org/protocol/httpbind' rid='1000' to='{domain}' ver='1.6' wait='1' hold='1' \
+         xmlns:xmpp='urn:xmpp:xbosh' xmpp:version='1.0'/>"
+    )
+}
+
+/// The body of an answer.
+pub fn body(answer: &Answer) -> Element {
+    Element::parse(&answer.body).expect("a body")
 }
