@@ -346,3 +346,52 @@ async fn no_more_sessions_than_the_limit() {
     );
     drop(anna);
 }
+
+/// What an anonymous user tells of itself is there for others as long as its session, from its account and through a
+/// room (MUC IQ4).
+#[tokio::test]
+async fn what_a_user_tells_of_itself_ends_with_its_session() {
+    let server = server(&[]).await;
+    let mut anna = User::login(server.address(), Transport::WebSocket).await;
+    let mut ben = User::login(server.address(), Transport::Bosh).await;
+    anna.join("cards", "anna").await;
+    ben.join("cards", "ben").await;
+    let account = anna.jid().split('/').next().expect("an account").to_owned();
+    let addresses = [account.as_str(), "cards@rooms.localhost/anna"];
+    for to in addresses {
+        assert_eq!(card_of(&mut ben, to).await.as_deref(), Some(""), "{to}");
+    }
+    anna.send("<iq type='set' id='card'><vCard xmlns='vcard-temp'><FN>Anna</FN></vCard></iq>")
+        .await;
+    let stored = anna
+        .find("the answer", |s| s.attr("id").as_deref() == Some("card"))
+        .await;
+    assert_eq!(stored.attr("type").as_deref(), Some("result"));
+    for to in addresses {
+        assert_eq!(card_of(&mut ben, to).await.as_deref(), Some("Anna"), "{to}");
+    }
+    drop(anna);
+    ben.find("her leaving", |s| {
+        s.is("presence", ns::CLIENT) && s.attr("type").as_deref() == Some("unavailable")
+    })
+    .await;
+    assert_eq!(card_of(&mut ben, &account).await.as_deref(), Some(""));
+    let occupant = card_of(&mut ben, addresses[1]).await;
+    assert_eq!(occupant, None, "nobody there");
+    server.stop().await;
+}
+
+/// The text of a vCard, `None` for an error.
+async fn card_of(user: &mut User, to: &str) -> Option<String> {
+    let id = format!("card-{}", rand::random::<u64>());
+    user.send(&format!(
+        "<iq type='get' id='{id}' to='{to}'><vCard xmlns='vcard-temp'/></iq>"
+    ))
+    .await;
+    let answer = user
+        .find("a card", |s| s.attr("id").as_deref() == Some(&id))
+        .await;
+    let card = answer.child("vCard", ns::VCARD_TEMP)?;
+    let name = card.child("FN", ns::VCARD_TEMP);
+    Some(name.map_or_else(String::new, |name| name.text().into_owned()))
+}

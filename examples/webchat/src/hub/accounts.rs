@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use xmpp_core::{FullJid, Jid, StanzaErrorCondition, xml::Element};
+use xmpp_core::{BareJid, FullJid, Jid, StanzaErrorCondition, xml::Element};
 use xmpp_stanza::{Iq, IqContent, Message, MessageType, Presence, PresenceType, Stanza};
 
-use super::{Hub, client::Key};
+use super::{Hub, client::Key, personal::Personal};
 
 /// Users that a session may send its presence to; to more it is not sent.
 const MAX_DIRECTED: usize = 100;
@@ -124,13 +124,29 @@ impl Hub {
         }
     }
 
+    /// What the account of `user` answers to somebody else; `None` when `iq` is no request.
+    pub(super) fn answer_for_account(&self, user: &BareJid, iq: &Iq) -> Option<Iq> {
+        match self.users.personal(user) {
+            Some(personal) => personal.answer_others(iq),
+            None => Personal::default().answer_others(iq),
+        }
+    }
+
     /// DEL-9, DEL-10
     fn iq_to_user(&mut self, key: Key, from: &FullJid, to: &Jid, iq: Iq) {
         // The answer to one without `to` comes from the account (STZ-7).
         let iq = iq.with_from(from.clone()).with_to(to.clone());
         let unavailable = || iq.error(StanzaErrorCondition::ServiceUnavailable.into());
         if to.to_bare() == from.to_bare() && to.is_bare() {
-            let answer = self.account.answer(&iq);
+            let is_admin = from.to_bare() == self.admin.jid;
+            let Some(personal) = self.users.personal_mut(&from.to_bare()) else {
+                return;
+            };
+            let answer = personal.answer(&self.profile, is_admin, &iq);
+            return self.answer(key, answer);
+        }
+        if to.is_bare() {
+            let answer = self.answer_for_account(&to.to_bare(), &iq);
             return self.answer(key, answer);
         }
         let receiver = to.to_full().and_then(|full| self.session_of(&full));

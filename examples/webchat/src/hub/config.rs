@@ -40,8 +40,6 @@ pub(super) fn rooms(settings: &HostSettings) -> ServiceConfig {
     "Rooms".clone_into(&mut config.name);
     // Whoever comes first to a chat on the web has no form to fill in before others may enter.
     config.lock_new_rooms = false;
-    // Anonymous users have neither vCards nor anything else that could be asked for.
-    config.account_queries = false;
     config.administrators.insert(super::admin::jid(settings));
     // An anonymous address ends with its session, and so does what a room keeps of it.
     config.temporary.domains.insert(settings.domain.clone());

@@ -1,28 +1,34 @@
-//! Which sessions a user has.
+//! Which sessions a user has, and what it keeps as long as it has one.
 
 use std::collections::{BTreeMap, HashMap};
 
 use xmpp_core::{BareJid, FullJid};
 
-use super::client::Key;
+use super::{client::Key, personal::Personal};
 
 /// Users by their addresses. Anonymous ones have one session each, the admin may have several.
 #[derive(Debug, Default)]
 pub(super) struct Directory {
-    /// By user, then by resourcepart.
-    users: HashMap<BareJid, BTreeMap<String, Key>>,
+    users: HashMap<BareJid, User>,
+}
+
+#[derive(Debug, Default)]
+struct User {
+    /// By resourcepart.
+    sessions: BTreeMap<String, Key>,
+    personal: Personal,
 }
 
 impl Directory {
     /// `jid` belongs to the session `key` from now on.
     pub(super) fn insert(&mut self, jid: &FullJid, key: Key) {
-        let sessions = self.users.entry(jid.to_bare()).or_default();
-        sessions.insert(jid.resource().to_owned(), key);
+        let user = self.users.entry(jid.to_bare()).or_default();
+        user.sessions.insert(jid.resource().to_owned(), key);
     }
 
     /// The session `key` does not have `jid` any more. What another session has is left alone.
     pub(super) fn remove(&mut self, jid: &FullJid, key: Key) {
-        if let Some(sessions) = self.users.get_mut(jid.bare_str()) {
+        if let Some(User { sessions, .. }) = self.users.get_mut(jid.bare_str()) {
             if sessions.get(jid.resource()) == Some(&key) {
                 sessions.remove(jid.resource());
             }
@@ -34,7 +40,8 @@ impl Directory {
 
     /// The session that has exactly this address.
     pub(super) fn session(&self, jid: &FullJid) -> Option<Key> {
-        self.users.get(jid.bare_str())?.get(jid.resource()).copied()
+        let user = self.users.get(jid.bare_str())?;
+        user.sessions.get(jid.resource()).copied()
     }
 
     /// All sessions of a user.
@@ -42,7 +49,7 @@ impl Directory {
         self.users
             .get(user)
             .into_iter()
-            .flat_map(BTreeMap::values)
+            .flat_map(|user| user.sessions.values())
             .copied()
     }
 
@@ -50,7 +57,17 @@ impl Directory {
     pub(super) fn users(&self) -> impl Iterator<Item = (&BareJid, usize)> {
         self.users
             .iter()
-            .map(|(user, sessions)| (user, sessions.len()))
+            .map(|(jid, user)| (jid, user.sessions.len()))
+    }
+
+    /// What a user who is here keeps.
+    pub(super) fn personal(&self, user: &BareJid) -> Option<&Personal> {
+        self.users.get(user).map(|user| &user.personal)
+    }
+
+    /// The same, to be changed.
+    pub(super) fn personal_mut(&mut self, user: &BareJid) -> Option<&mut Personal> {
+        self.users.get_mut(user).map(|user| &mut user.personal)
     }
 }
 

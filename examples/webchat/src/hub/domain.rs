@@ -1,8 +1,12 @@
-//! What the domain answers, and what a user's own account does.
+//! What the domain answers.
 
-use xmpp_core::{BareJid, FullJid, Jid, StanzaError, StanzaErrorCondition, xml::Element, xml::ns};
+use xmpp_core::{
+    BareJid, FullJid, Jid, StanzaError, StanzaErrorCondition, Timestamp,
+    xml::{Element, Payload, WriteXml, ns},
+};
 use xmpp_stanza::{
-    DiscoInfo, DiscoItem, DiscoResponder, Identity, Iq, Ping, Stanza, bad_payload, error_for,
+    DiscoInfo, DiscoItem, DiscoResponder, EntityTime, Identity, Iq, LastActivity, Ping,
+    SoftwareVersion, Stanza, UtcOffset, bad_payload, error_for,
 };
 
 use super::{Hub, client::Key};
@@ -22,18 +26,6 @@ impl Answers {
         }
     }
 
-    /// The domain's, with its services.
-    pub(super) fn of_server(services: impl IntoIterator<Item = DiscoItem>) -> Self {
-        let identity = Identity::new("server", "im").with_name("webchat");
-        Self::new(DiscoInfo::new().with_identity(identity), services)
-    }
-
-    /// Those of the account of an anonymous user, to its user.
-    pub(super) fn of_account() -> Self {
-        let identity = Identity::new("account", "anonymous");
-        Self::new(DiscoInfo::new().with_identity(identity), [])
-    }
-
     /// The answer; `None` when `iq` is no request.
     pub(super) fn answer(&self, iq: &Iq) -> Option<Iq> {
         if let Some(answer) = self.disco.answer(iq) {
@@ -44,6 +36,60 @@ impl Answers {
             Ok(None) => iq.error(StanzaErrorCondition::ServiceUnavailable.into()),
             Err(error) => iq.error(bad_payload(&error)),
         }
+    }
+}
+
+/// What the domain answers.
+#[derive(Debug)]
+pub(super) struct Domain {
+    answers: Answers,
+    started: Timestamp,
+}
+
+impl Domain {
+    /// A domain with these services, which is there since `started`.
+    pub(super) fn new(started: Timestamp, services: impl IntoIterator<Item = DiscoItem>) -> Self {
+        let info = DiscoInfo::new()
+            .with_identity(Identity::new("server", "im").with_name("webchat"))
+            .with_features([ns::VERSION, ns::TIME, ns::LAST])
+            // What its accounts answer is asked of the domain (XEP-0049, 0054, 0280).
+            .with_features([ns::PRIVATE, ns::VCARD_TEMP, ns::CARBONS]);
+        Self {
+            answers: Answers::new(info, services),
+            started,
+        }
+    }
+
+    /// The same with other services.
+    pub(super) fn with_services(&self, services: impl IntoIterator<Item = DiscoItem>) -> Self {
+        Self::new(self.started, services)
+    }
+
+    /// The answer; `None` when `iq` is no request.
+    pub(super) fn answer(&self, now: Timestamp, iq: &Iq) -> Option<Iq> {
+        let running = now.since(self.started).as_secs();
+        small::<SoftwareVersion>(iq, &SoftwareVersion::new("webchat", VERSION))
+            .or_else(|| small::<EntityTime>(iq, &EntityTime::new(now, UtcOffset::default())))
+            .or_else(|| {
+                let last = LastActivity {
+                    seconds: Some(running),
+                    status: None,
+                };
+                small::<LastActivity>(iq, &last)
+            })
+            .or_else(|| self.answers.answer(iq))
+    }
+}
+
+/// What the program calls itself.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// `answer`, if `iq` asks with such a payload.
+fn small<P: Payload>(iq: &Iq, answer: &impl WriteXml) -> Option<Iq> {
+    match iq.get_payload::<P>() {
+        Ok(None) => None,
+        Ok(Some(_)) => iq.reply(answer),
+        Err(error) => iq.error(bad_payload(&error)),
     }
 }
 
@@ -66,7 +112,7 @@ impl Hub {
                 let iq = iq.with_from(from.clone());
                 let answer = match self.command(key, from, &iq) {
                     Some(answer) => answer,
-                    None => self.server.answer(&iq),
+                    None => self.server.answer(self.now, &iq),
                 };
                 self.answer(key, answer);
             }
@@ -112,19 +158,26 @@ impl Hub {
 mod tests {
     use super::*;
 
-    fn ask(answers: &Answers, iq: &str) -> Option<Element> {
-        let element = Element::parse(iq).expect("XML");
+    const START: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+
+    fn ask(iq_type: &str, payload: &str) -> Option<Element> {
+        let iq = format!(
+            "<iq xmlns='jabber:client' type='{iq_type}' id='1' from='a@b/c' to='localhost'>{payload}</iq>"
+        );
+        let element = Element::parse(&iq).expect("XML");
         let iq = Iq::from_element(element.root()).expect("an iq");
-        answers.answer(&iq).map(|answer| Element::from_xml(&answer))
+        let rooms = BareJid::new("rooms.localhost").expect("a domain");
+        let domain = Domain::new(START, [rooms_item(&rooms)]);
+        let now = Timestamp::from_millis(START.as_millis() + 61_000);
+        let answer = domain.answer(now, &iq);
+        answer.map(|answer| Element::from_xml(&answer))
     }
 
     #[test]
     fn the_domain_lists_the_rooms() {
-        let rooms = BareJid::new("rooms.localhost").expect("a domain");
         let answer = ask(
-            &Answers::of_server([rooms_item(&rooms)]),
-            "<iq xmlns='jabber:client' type='get' id='1' from='a@b/c' to='localhost'>\
-             <query xmlns='http://jabber.org/protocol/disco#items'/></iq>",
+            "get",
+            "<query xmlns='http://jabber.org/protocol/disco#items'/>",
         );
         let answer = answer.expect("an answer");
         let items = answer.child("query", ns::DISCO_ITEMS).expect("items");
@@ -135,7 +188,6 @@ mod tests {
     /// STZ-3, STZ-4
     #[test]
     fn requests_are_answered_and_answers_are_not() {
-        let account = Answers::of_account();
         for (iq_type, payload, answer) in [
             ("get", "<ping xmlns='urn:xmpp:ping'/>", Some("result")),
             ("set", "<ping xmlns='urn:xmpp:ping'/>", Some("error")),
@@ -143,12 +195,47 @@ mod tests {
             ("result", "", None),
             ("result", "<query xmlns='jabber:iq:roster'/>", None),
         ] {
-            let iq = format!(
-                "<iq xmlns='jabber:client' type='{iq_type}' id='1' from='a@b/c' to='a@b'>{payload}</iq>"
-            );
-            let given = ask(&account, &iq);
+            let given = ask(iq_type, payload);
             let given = given.as_ref().and_then(|a| a.attr("type"));
-            assert_eq!(given.as_deref(), answer, "{iq}");
+            assert_eq!(given.as_deref(), answer, "{iq_type} {payload}");
+        }
+    }
+
+    #[test]
+    fn the_domain_tells_what_it_is_and_how_late() {
+        let payload = |asked: &str| {
+            let answer = ask("get", asked).expect("an answer");
+            let payload = answer.children().next().expect("a payload");
+            payload.to_element().to_string()
+        };
+        assert_eq!(
+            payload("<query xmlns='jabber:iq:version'/>"),
+            format!(
+                "<query xmlns='jabber:iq:version'><name>webchat</name><version>{VERSION}</version></query>"
+            )
+        );
+        assert_eq!(
+            payload("<time xmlns='urn:xmpp:time'/>"),
+            "<time xmlns='urn:xmpp:time'><tzo>Z</tzo><utc>2027-01-15T08:01:01Z</utc></time>"
+        );
+        assert_eq!(
+            payload("<query xmlns='jabber:iq:last'/>"),
+            "<query xmlns='jabber:iq:last' seconds='61'/>"
+        );
+        let info = payload("<query xmlns='http://jabber.org/protocol/disco#info'/>");
+        for feature in [
+            "jabber:iq:version",
+            "urn:xmpp:time",
+            "jabber:iq:last",
+            "urn:xmpp:ping",
+            "vcard-temp",
+            "jabber:iq:private",
+            "urn:xmpp:carbons:2",
+        ] {
+            assert!(
+                info.contains(&format!("var='{feature}'")),
+                "{feature}: {info}"
+            );
         }
     }
 }

@@ -5,11 +5,12 @@ use std::{
     sync::Arc,
 };
 
-use xmpp_core::{BareJid, FullJid, Jid, Timestamp};
+use xmpp_core::{BareJid, FullJid, Jid, Timestamp, xml::Element};
 use xmpp_muc::{
     ArchiveAnswer, ArchiveReadError, ArchiveReadId, Commit, Effect, Fanout, RoomSnapshot,
     StoreEvent,
 };
+use xmpp_stanza::Iq;
 
 use super::{Hub, Output, census, client::Key};
 use crate::store::{Change, Committed, StoredRoom};
@@ -229,6 +230,9 @@ impl Hub {
         if to.as_str() == self.commands.asker().as_str() {
             return self.room_answered(stanza);
         }
+        if to.is_bare() && stanza.as_str().starts_with("<iq") {
+            return self.ask_account(stanza, &to.to_bare());
+        }
         let keys: Vec<Key> = match to.to_full() {
             Some(full) => self.session_of(&full).into_iter().collect(),
             // An invitation, for instance.
@@ -236,6 +240,20 @@ impl Hub {
         };
         for key in keys {
             self.send(key, &stanza.to(to.as_str()));
+        }
+    }
+}
+
+impl Hub {
+    /// A request that a room sends on to an account (MUC IQ4).
+    fn ask_account(&mut self, stanza: &Fanout, user: &BareJid) {
+        let element = Element::from_xml(&stanza.to(user.as_str()));
+        let Ok(iq) = Iq::from_element(element.root()) else {
+            return;
+        };
+        if let Some(answer) = self.answer_for_account(user, &iq) {
+            let answer = Element::from_xml(&answer);
+            self.rooms.handle_account_stanza(self.now, user, &answer);
         }
     }
 }

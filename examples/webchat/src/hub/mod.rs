@@ -13,6 +13,7 @@ mod effects;
 mod flood;
 mod pace;
 mod peer;
+mod personal;
 mod route;
 mod timers;
 mod upload;
@@ -46,9 +47,10 @@ use self::{
     client::{Client, Key, SocketLink, Transport},
     commands::Commands,
     directory::Directory,
-    domain::Answers,
+    domain::Domain,
     effects::Waiting,
     flood::{Flood, Paced},
+    personal::Profile,
     timers::Timers,
     upload::Upload,
 };
@@ -141,9 +143,9 @@ pub struct Hub {
     /// Whose HTTP request asked for a session, until it is made.
     peers: HashMap<RequestId, Peer>,
     /// What the domain answers.
-    server: Answers,
-    /// What a user's own account answers.
-    account: Answers,
+    server: Domain,
+    /// What users' own accounts are.
+    profile: Profile,
     /// The component for uploads, where there is one.
     upload: Option<Upload>,
     timers: Timers,
@@ -214,8 +216,8 @@ impl Hub {
             shutdown_at: None,
             declared: settings.rooms.clone(),
             peers: HashMap::new(),
-            server: Answers::of_server([domain::rooms_item(&muc)]),
-            account: Answers::of_account(),
+            server: Domain::new(now, [domain::rooms_item(&muc)]),
+            profile: Profile::new(),
             rooms: Service::new(muc, config::rooms(settings), new_random()),
             upload: None,
             waiting: Waiting::default(),
@@ -240,7 +242,7 @@ impl Hub {
         let domain = BareJid::from_parts(None, &domain).expect("checked with the options");
         let upload = Upload::new(domain, issuer, usage, (self.new_random)());
         let items = [domain::rooms_item(self.rooms.jid()), upload.item()];
-        self.server = Answers::of_server(items);
+        self.server = self.server.with_services(items);
         self.upload = Some(upload);
     }
 

@@ -63,18 +63,21 @@ impl Socket {
         socket
     }
 
-    /// Connects and logs in.
-    pub async fn login(address: SocketAddr) -> Self {
-        let mut this = Self::xmpp(address).await;
-        this.send(OPEN).await;
-        this.expect(|e| e.is("open", ns::FRAMING)).await;
-        this.expect(|e| e.is("features", ns::STREAMS)).await;
+    /// Connects and logs in, as far as before bind.
+    pub async fn authenticated(address: SocketAddr) -> Self {
+        let mut this = Self::open(address).await;
         this.send("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='ANONYMOUS'/>")
             .await;
         this.expect(|e| e.is("success", ns::SASL)).await;
         this.send(OPEN).await;
         this.expect(|e| e.is("open", ns::FRAMING)).await;
         this.expect(|e| e.is("features", ns::STREAMS)).await;
+        this
+    }
+
+    /// Connects and logs in.
+    pub async fn login(address: SocketAddr) -> Self {
+        let mut this = Self::authenticated(address).await;
         this.send_stanza(
             "<iq type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>",
         )

@@ -201,7 +201,7 @@ impl Hub {
         };
         match node {
             None if info.is_some() && self.is_admin(key) => {
-                let answer = self.server.answer(iq)?;
+                let answer = self.server.answer(self.now, iq)?;
                 let info = answer.payload::<DiscoInfo>().ok().flatten()?;
                 iq.reply(&info.with_feature(ns::COMMANDS))
             }
