@@ -29,7 +29,7 @@ pub(crate) enum Refusal {
 }
 
 /// One side of a change of role.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Standing {
     pub(crate) role: Role,
     pub(crate) affiliation: Affiliation,

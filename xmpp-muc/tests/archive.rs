@@ -354,89 +354,100 @@ fn filled(count: usize) -> (World, Vec<String>) {
     (world, ids)
 }
 
+/// A query: fields, what is in its `set`, the places of its results, and whether there are no more.
+type Case<'a> = (Vec<(&'a str, &'a str)>, String, Vec<usize>, bool);
+
+fn check_pages(world: &mut World, ids: &[String], cases: Vec<Case<'_>>) {
+    for (fields, set, expected, complete) in cases {
+        let out = world.query("owner/1", &fields, &set);
+        let expected: Vec<_> = expected.into_iter().map(|n| ids[n].clone()).collect();
+        assert_eq!(result_ids(world, "owner/1"), expected, "{fields:?} {set}");
+        let end = out.last().expect("the end of the query");
+        assert_eq!(
+            end.contains(" complete"),
+            complete,
+            "{fields:?} {set}: {end}"
+        );
+        let (first, last, index) = fin(world, "owner/1");
+        assert_eq!(first.as_ref(), expected.first(), "{fields:?} {set}");
+        assert_eq!(last.as_ref(), expected.last(), "{fields:?} {set}");
+        assert_eq!(index.is_some(), !expected.is_empty(), "{fields:?} {set}");
+    }
+}
+
 #[test]
-fn ma7_fields_and_pages() {
+fn ma7_pages() {
     let (mut world, ids) = filled(10);
-    let at = |n: usize| format!("2026-11-20T10:00:0{n}Z");
-    let (start, end) = (at(3), at(6));
-    let some = format!("{},{}", ids[7], ids[2]);
-    let (after, before) = (
-        format!("<after>{}</after>", ids[3]),
-        format!("<before>{}</before>", ids[6]),
+    let after = |n: usize| format!("<after>{}</after>", ids[n]);
+    let before = |n: usize| format!("<before>{}</before>", ids[n]);
+    let page = |set: String, places: Vec<usize>, complete| (vec![], set, places, complete);
+    let cases = vec![
+        page(String::new(), (0..10).collect(), true),
+        page("<max>3</max>".into(), vec![0, 1, 2], false),
+        page("<max>3</max><before/>".into(), vec![7, 8, 9], false),
+        page("<max>10</max><before/>".into(), (0..10).collect(), true),
+        page(format!("<max>3</max>{}", after(3)), vec![4, 5, 6], false),
+        page(format!("<max>6</max>{}", after(3)), (4..10).collect(), true),
+        page(format!("<max>3</max>{}", before(6)), vec![3, 4, 5], false),
+        page(format!("<max>6</max>{}", before(6)), (0..6).collect(), true),
+        page(after(3) + &before(6), vec![4, 5], true),
+        page(after(9), vec![], true),
+        page(before(0), vec![], true),
+        page("<max>0</max>".into(), vec![], false),
+    ];
+    check_pages(&mut world, &ids, cases);
+    assert_eq!(
+        world.query("owner/1", &[], "<max>0</max>"),
+        ["owner/1 < iq result fin 10"],
+        "the number alone"
     );
-    let both = format!("{after}{before}");
-    type Fields<'a> = Vec<(&'a str, &'a str)>;
-    let cases: Vec<(Fields<'_>, String, Vec<usize>, bool)> = vec![
-        (vec![], String::new(), (0..10).collect(), true),
-        (vec![], "<max>3</max>".into(), vec![0, 1, 2], false),
-        (vec![], "<max>3</max><before/>".into(), vec![7, 8, 9], false),
+}
+
+#[test]
+fn ma7_fields() {
+    let (mut world, ids) = filled(10);
+    let (start, end) = ("2026-11-20T10:00:03Z", "2026-11-20T10:00:06Z");
+    let some = format!("{},{}", ids[7], ids[2]);
+    let last_two = || "<max>2</max><before/>".to_owned();
+    let cases = vec![
         (
-            vec![],
-            "<max>10</max><before/>".into(),
-            (0..10).collect(),
-            true,
-        ),
-        (vec![], format!("<max>3</max>{after}"), vec![4, 5, 6], false),
-        (
-            vec![],
-            format!("<max>6</max>{after}"),
-            (4..10).collect(),
-            true,
-        ),
-        (
-            vec![],
-            format!("<max>3</max>{before}"),
-            vec![3, 4, 5],
-            false,
-        ),
-        (
-            vec![],
-            format!("<max>6</max>{before}"),
-            (0..6).collect(),
-            true,
-        ),
-        (vec![], both, vec![4, 5], true),
-        (vec![], format!("<after>{}</after>", ids[9]), vec![], true),
-        (vec![], format!("<before>{}</before>", ids[0]), vec![], true),
-        (vec![], "<max>0</max>".into(), vec![], false),
-        (
-            vec![("start", &start)],
+            vec![("start", start)],
             String::new(),
             (3..10).collect(),
             true,
         ),
-        (vec![("end", &end)], String::new(), (0..=6).collect(), true),
+        (vec![("end", end)], String::new(), (0..=6).collect(), true),
         (
-            vec![("start", &start), ("end", &end)],
-            "<max>2</max><before/>".into(),
+            vec![("start", start), ("end", end)],
+            last_two(),
             vec![5, 6],
             false,
         ),
         (
-            vec![("after-id", &ids[3])],
+            vec![("after-id", &*ids[3])],
             "<max>3</max>".into(),
             vec![4, 5, 6],
             false,
         ),
         (
-            vec![("before-id", &ids[3])],
+            vec![("before-id", &*ids[3])],
             String::new(),
             vec![0, 1, 2],
             true,
         ),
         (
-            vec![("before-id", &ids[3])],
+            vec![("before-id", &*ids[3])],
             "<max>2</max>".into(),
             vec![0, 1],
             false,
         ),
         (
-            vec![("after-id", &ids[2]), ("before-id", &ids[6])],
-            "<max>2</max><before/>".into(),
+            vec![("after-id", &*ids[2]), ("before-id", &*ids[6])],
+            last_two(),
             vec![4, 5],
             false,
         ),
-        (vec![("ids", &some)], String::new(), vec![2, 7], true),
+        (vec![("ids", &*some)], String::new(), vec![2, 7], true),
         (
             vec![("with", "lobby@rooms.example/owner")],
             String::new(),
@@ -444,26 +455,7 @@ fn ma7_fields_and_pages() {
             true,
         ),
     ];
-    for (fields, set, expected, complete) in cases {
-        let out = world.query("owner/1", &fields, &set);
-        let expected: Vec<_> = expected.into_iter().map(|n| ids[n].clone()).collect();
-        assert_eq!(result_ids(&world, "owner/1"), expected, "{fields:?} {set}");
-        let end = out.last().expect("the end of the query");
-        assert_eq!(
-            end.contains(" complete"),
-            complete,
-            "{fields:?} {set}: {end}"
-        );
-        let (first, last, index) = fin(&world, "owner/1");
-        assert_eq!(first.as_ref(), expected.first(), "{fields:?} {set}");
-        assert_eq!(last.as_ref(), expected.last(), "{fields:?} {set}");
-        assert_eq!(index.is_some(), !expected.is_empty(), "{fields:?} {set}");
-    }
-    assert_eq!(
-        world.query("owner/1", &[], "<max>0</max>"),
-        ["owner/1 < iq result fin 10"],
-        "the number alone"
-    );
+    check_pages(&mut world, &ids, cases);
 }
 
 #[test]

@@ -159,9 +159,9 @@ fn what_is_recognised_is_bounded() {
         assert!(knows(&mut world, origin));
     }
     world.groupchat("ben/1", &message("hi", "o2"));
-    let known = only_id(&world, "ben/1");
+    let second = only_id(&world, "ben/1");
     world.groupchat("ben/1", &message("hi", "o1"));
-    assert_ne!(only_id(&world, "ben/1"), known, "the oldest is forgotten");
+    assert_ne!(only_id(&world, "ben/1"), second, "the oldest is forgotten");
     // By bytes: a long one pushes the others out, and one that is too long is not kept itself.
     let long = "x".repeat(1700);
     world.groupchat("ben/1", &message(&long, "long"));

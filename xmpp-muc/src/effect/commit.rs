@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 
 use xmpp_core::BareJid;
 
-use super::{Effect, StoreEvent, undo::Undo};
+use super::{Effect, StoreEvent};
+use crate::room::Undo;
 
 /// The durable part of one act of a room, with the effects that show it.
 ///
@@ -54,8 +55,12 @@ impl Commit {
     pub fn strip(&self, waiting: &mut VecDeque<Effect>) {
         waiting.retain(|effect| !self.undo.shows(effect));
         for effect in waiting {
+            self.undo.amend(effect, &self.room);
             if let Effect::Store(commit) = effect {
                 commit.then.retain(|effect| !self.undo.shows(effect));
+                for effect in &mut commit.then {
+                    self.undo.amend(effect, &self.room);
+                }
             }
         }
     }

@@ -1,7 +1,6 @@
 //! What a room wants done, and what it reports.
 
 mod commit;
-mod undo;
 
 use std::sync::Arc;
 
@@ -168,4 +167,6 @@ pub enum DestroyCause {
     NeverConfigured,
     /// The host asked for it.
     Host,
+    /// Its creation could not be stored (MUC ET14).
+    NotStored,
 }

@@ -336,7 +336,7 @@ impl RoomState {
                 };
                 self.remember(cx, &user, standing);
                 done.extend(
-                    self.change_standing(target, standing, reason)
+                    self.change_standing(cx, target, standing, reason)
                         .map(Done::Changed),
                 );
             }
@@ -355,6 +355,10 @@ impl RoomState {
             let before = self.remembered.insert(user.clone(), standing.role);
             if before != Some(standing.role) {
                 self.store_room(cx);
+                if let Some(commit) = cx.commit() {
+                    let change = (user.clone(), before, Some(standing.role));
+                    commit.undo.remembered.push(change);
+                }
             }
         }
     }

@@ -8,6 +8,7 @@ use xmpp_core::{
 use super::{
     occupants::{Audience, Occupant},
     state::RoomState,
+    undo::Gone,
 };
 use crate::{
     Affiliation, Destroy, DestroyCause, Event, Role, StatusCode,
@@ -47,9 +48,9 @@ impl<'a> Actor<'a> {
 /// An occupant that is out and of whom the others do not know yet.
 #[derive(Debug)]
 pub(super) struct Departed {
-    occupant: Occupant,
+    pub(super) occupant: Occupant,
     /// The role it had decides whether the others knew of it.
-    was_shown: bool,
+    pub(super) was_shown: bool,
 }
 
 impl RoomState {
@@ -145,10 +146,14 @@ impl RoomState {
         }
         let was_shown = self.config.presence_broadcast.contains(occupant.role);
         self.orphan_queries(cx, &occupant.session_jids());
-        Some(Departed {
+        let departed = Departed {
             occupant,
             was_shown,
-        })
+        };
+        if let Some(commit) = cx.commit() {
+            commit.undo.out.push(Gone::new(&departed));
+        }
+        Some(departed)
     }
 
     /// Tells each session of somebody who is out, with 110.

@@ -143,8 +143,13 @@ impl RoomState {
             self.bury_message(cx, target, &id, None);
         }
         if changes_subject {
+            let before = self.subject.clone();
             self.set_subject(cx.now, request.stanza, &from, &occupant_id);
             self.store_room(cx);
+            let after = self.subject.as_ref().map(|subject| subject.stanza.clone());
+            if let Some(commit) = cx.commit() {
+                commit.undo.subject = after.map(|after| (before, after));
+            }
         }
         if let Some(fingerprint) = Fingerprint::of(from.resource(), request.stanza) {
             let limits = &cx.service.limits;
@@ -249,11 +254,14 @@ impl RoomState {
     }
 
     /// MUC FL6: the clock of a user starts.
-    fn note_spoken(&mut self, cx: &Context<'_>, user: BareJid) {
+    fn note_spoken(&mut self, cx: &mut Context<'_>, user: BareJid) {
         let (now, pause) = (cx.now, self.config.slow_mode);
         if !pause.is_zero() {
             self.spoke.retain(|_, last| now.since(*last) < pause);
-            self.spoke.insert(user, now);
+            let before = self.spoke.insert(user.clone(), now);
+            if let Some(commit) = cx.commit() {
+                commit.undo.spoke = Some((user, before));
+            }
         }
     }
 }

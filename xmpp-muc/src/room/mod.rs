@@ -30,6 +30,8 @@ mod retraction;
 mod standing;
 mod state;
 mod subject;
+mod take_back;
+mod undo;
 mod voice;
 
 use std::fmt;
@@ -40,9 +42,10 @@ use xmpp_core::{
 };
 
 pub(crate) use disco::STABLE_ID;
-pub(crate) use history::Entry;
 pub(crate) use presence::{decline_subscription, kick_stranger};
 pub(crate) use state::RoomState;
+pub(crate) use take_back::take_back_end;
+pub(crate) use undo::Undo;
 
 use crate::{
     ArchiveAnswer, ArchiveReadError, ArchiveReadId, Commit, DestroyCause, Effect, Event,
@@ -198,7 +201,11 @@ impl Room {
     pub fn handle_store_failed(&mut self, now: Timestamp, commit: &Commit) {
         let mut cx = self.surroundings.at(now);
         cx.out.strip(commit);
-        self.state.take_back(&mut cx, commit);
+        if self.state.gone.is_none() {
+            self.state.take_back(&mut cx, commit);
+        } else {
+            take_back_end(&mut cx, commit);
+        }
     }
 
     /// The answer to an [`ArchiveRead`](crate::ArchiveRead); see

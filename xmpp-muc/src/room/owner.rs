@@ -111,8 +111,11 @@ impl RoomState {
             .and_then(|new| check_persistence(cx, request, &old, new))
         {
             Ok(new) => {
-                if self.locked_until.take().is_some() {
+                if let Some(until) = self.locked_until.take() {
                     self.store_room(cx); // CR4
+                    if let Some(commit) = cx.commit() {
+                        commit.undo.locked_until = Some(until);
+                    }
                 }
                 self.take_form(cx, request, &old, new);
             }
@@ -135,6 +138,10 @@ impl RoomState {
                 room: self.jid.clone(),
                 config: Box::new(new.config.clone()),
             });
+            if let Some(commit) = cx.commit() {
+                let change = (old.config.clone(), new.config.clone());
+                commit.undo.config = Some(Box::new(change));
+            }
         }
         for (user, affiliation) in &lists {
             self.store_affiliation(cx, user, &self.entry(user, *affiliation));
@@ -209,7 +216,7 @@ impl RoomState {
             let was_shown = old.presence_broadcast.contains(occupant.role);
             if role != occupant.role || is_shown != was_shown {
                 let standing = Standing { role, affiliation };
-                let announcement = self.change_standing(number, standing, None);
+                let announcement = self.change_standing(cx, number, standing, None);
                 // One is enough: it tells what the occupant is in the end.
                 let is_told = |done: &Done| matches!(done, Done::Changed(a) if a.target == number);
                 if !done.iter().any(is_told) {

@@ -1,12 +1,11 @@
-//! A room's state out of the process and back (MUC PE1 to PE4), and what could not be stored (MUC ET14).
+//! A room's state out of the process and back (MUC PE1 to PE4, DE2).
 
 use xmpp_core::BareJid;
 
 use super::{affiliations::Entry, state::RoomState, subject::Subject};
 use crate::{
-    Commit, Destroy, DestroyCause, RestoreError, RoomSnapshot, StoreEvent, StoredMessage,
+    Destroy, DestroyCause, RestoreError, RoomSnapshot, StoreEvent, StoredMessage,
     context::Context,
-    request::errors,
     snapshot::{
         KeptSubject, ListedUser, RememberedRole, RoomContent, StoredState, Tombstone, WornHats,
     },
@@ -105,21 +104,6 @@ impl RoomState {
         if wanted && self.config.persistent && !time.is_zero() {
             self.tombstone = Some(Tombstone::new(cx.now.saturating_add(time), destroy));
             self.store_room(cx);
-        }
-    }
-
-    /// MUC ET14: what could not be stored is taken back, and whoever asked for it is told.
-    pub(crate) fn take_back(&mut self, cx: &mut Context<'_>, commit: &Commit) {
-        let undo = &commit.undo;
-        if let Some(replay) = &undo.replay {
-            self.history.remove(replay);
-        }
-        let again = undo.live.as_ref().map(|live| self.resends.take_back(live));
-        if let Some(entry) = &undo.retracted {
-            self.history.put_back(entry.clone());
-        }
-        for asker in undo.asker.iter().chain(again.iter().flatten()) {
-            asker.refuse(cx, errors::store_failed());
         }
     }
 }

@@ -44,6 +44,10 @@ impl RoomState {
                 nick: entry.nick.clone(),
                 reason: entry.reason.clone(),
             });
+            if let Some(commit) = cx.commit() {
+                let change = (user.clone(), old.cloned(), entry.clone());
+                commit.undo.affiliations.push(change);
+            }
         }
     }
 
@@ -133,7 +137,7 @@ impl RoomState {
         };
         let standing = Standing { role, affiliation };
         done.extend(
-            self.change_standing(number, standing, reason)
+            self.change_standing(cx, number, standing, reason)
                 .map(Done::Changed),
         );
     }
@@ -141,11 +145,16 @@ impl RoomState {
     /// Gives an occupant another standing; it is to be announced.
     pub(super) fn change_standing(
         &mut self,
+        cx: &mut Context<'_>,
         target: OccupantNumber,
         standing: Standing,
         reason: Option<Arc<str>>,
     ) -> Option<Announcement> {
-        let before = self.occupants.get(target)?.role;
+        let old = self.occupants.get(target)?.standing();
+        let before = old.role;
+        if let Some(commit) = cx.commit() {
+            commit.undo.standings.push((target, old, standing));
+        }
         self.occupants.set_standing(target, standing);
         Some(Announcement {
             target,

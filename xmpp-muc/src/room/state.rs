@@ -242,9 +242,24 @@ impl RoomState {
         });
     }
 
+    /// The room was never stored.
+    pub(super) fn vanish_unstored(&mut self, cx: &mut Context<'_>) {
+        self.gone = Some(DestroyCause::NotStored);
+        self.clear(cx);
+        self.refuse_reads(cx);
+    }
+
     /// Everything that belonged to the room goes.
     pub(super) fn delete(&mut self, cx: &mut Context<'_>, cause: DestroyCause) {
         self.gone = Some(cause);
+        self.clear(cx);
+        cx.store(StoreEvent::RoomDeleted {
+            room: self.jid.clone(),
+        });
+        self.refuse_reads(cx);
+    }
+
+    fn clear(&mut self, cx: &mut Context<'_>) {
         for user in self.traces() {
             cx.out.identities.untrace(user, &self.jid);
         }
@@ -253,10 +268,6 @@ impl RoomState {
         self.subject = None;
         self.history = History::default();
         self.resends = Resends::default();
-        cx.store(StoreEvent::RoomDeleted {
-            room: self.jid.clone(),
-        });
-        self.refuse_reads(cx);
     }
 
     /// The occupant-id of a user in this room.

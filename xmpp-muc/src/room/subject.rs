@@ -3,7 +3,7 @@
 use std::{borrow::Cow, sync::Arc};
 
 use xmpp_core::{
-    FullJid, Timestamp,
+    BareJid, FullJid, Timestamp,
     xml::{ElementRef, WriteXml, Writer, ns},
 };
 use xmpp_stanza::Delay;
@@ -35,17 +35,8 @@ pub(super) fn is_change(message: ElementRef<'_>) -> bool {
 impl RoomState {
     /// Ends a join with exactly one subject message (MUC SU1).
     pub(super) fn send_subject(&self, cx: &mut Context<'_>, session: &FullJid) {
-        match &self.subject {
-            Some(subject) => cx.send_written(session.clone(), subject.stanza.clone()),
-            None => cx.send(
-                session.clone(),
-                &SubjectStanza {
-                    from: self.jid.as_str(),
-                    content: None,
-                    author: None,
-                },
-            ),
-        }
+        let stanza = stanza_of(self.subject.as_ref(), &self.jid);
+        cx.send_written(session.clone(), stanza);
     }
 
     /// MUC SU4, FL3: whether an occupant may make this the subject; the refusal repeats it.
@@ -95,6 +86,18 @@ impl RoomState {
             text: text.map_or_else(String::new, Cow::into_owned),
         });
     }
+}
+
+/// The subject message at the end of a join; an empty one where no subject was ever set.
+pub(super) fn stanza_of(subject: Option<&Subject>, room: &BareJid) -> Arc<Fanout> {
+    let none = || {
+        Arc::new(Fanout::new(&SubjectStanza {
+            from: room.as_str(),
+            content: None,
+            author: None,
+        }))
+    };
+    subject.map_or_else(none, |subject| subject.stanza.clone())
 }
 
 fn subjects(message: ElementRef<'_>) -> impl Iterator<Item = ElementRef<'_>> {

@@ -197,7 +197,7 @@ impl RoomState {
             .map(|(_, occupant)| occupant.nick().to_owned());
         self.remember(cx, &user, standing);
         let done = self
-            .change_standing(number, standing, None)
+            .change_standing(cx, number, standing, None)
             .map(Done::Changed);
         let actor = Actor {
             nick: nick.as_deref(),

@@ -7,20 +7,38 @@ use crate::{
     ArchiveAnswer, ArchiveReadError, ArchiveReadId, Commit, RestoreError, RoomSnapshot, StoreEvent,
     StoredMessage,
     request::{Request, errors},
-    room::RoomState,
+    room::{RoomState, take_back_end},
     snapshot::{StoredState, Tombstone},
 };
 
 impl Service {
     /// A commit could not be stored; the host has carried out nothing of its `then`.
     ///
-    /// A message is forgotten, as if it had not been sent: it leaves the history, its author gets
-    /// `internal-server-error` with type `wait`, and nobody else hears of it (MUC ET14). Where several commits fail,
-    /// the newest is handed over first. Before that the host calls [`Commit::strip`] on what it has polled and not
-    /// carried out.
+    /// It is as if it had not happened (MUC ET14): a message leaves the history, affiliations, roles, subject and
+    /// configuration are what they were, whoever asked gets `internal-server-error` with type `wait`, and nobody else
+    /// sees anything. Where that cannot be:
+    ///
+    /// - Who was taken out of the room by it (banned, say) gets an unavailable presence with 333, as those inside do,
+    ///   and may enter again.
+    /// - A room whose creation was not stored is gone, and its address is free.
+    /// - A room whose end was not stored is [blocked](Service::block_room), until the host restores it.
+    /// - Hats stay as they are in memory and go to the store with the room's next change.
+    ///
+    /// Where several commits fail, the newest is handed over first. Before that the host calls [`Commit::strip`] on
+    /// what it has polled and not carried out.
     pub fn handle_store_failed(&mut self, now: Timestamp, commit: &Commit) {
         self.surroundings.out.strip(commit);
-        self.with_room(now, commit.room(), |room, cx| room.take_back(cx, commit));
+        let room = commit.room();
+        if self.rooms.contains_key(room) {
+            self.with_room(now, room, |room, cx| room.take_back(cx, commit));
+            return;
+        }
+        let is_end = |event: &StoreEvent| matches!(event, StoreEvent::RoomDeleted { .. });
+        if commit.events.iter().any(is_end) {
+            self.tombstones.remove(room);
+            self.block_room(room.clone());
+        }
+        take_back_end(&mut self.surroundings.at(now), commit);
     }
 
     /// The answer to an [`ArchiveRead`](crate::ArchiveRead). One to a question that nobody waits for any more, or
