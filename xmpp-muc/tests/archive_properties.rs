@@ -83,8 +83,8 @@ proptest! {
                     set += "<before/>";
                 }
                 (Some(id), false) if by_id => fields.push(("after-id", id)),
-                (Some(id), true) => set += &format!("<before>{id}</before>"),
-                (Some(id), false) => set += &format!("<after>{id}</after>"),
+                (Some(id), true) => set = format!("{set}<before>{id}</before>"),
+                (Some(id), false) => set = format!("{set}<after>{id}</after>"),
             }
             world.query("owner/1", &fields, &set);
             let page = heard(&world, "owner/1");

@@ -55,8 +55,8 @@ fn occupant_id(world: &World, session: &str, nick: &str) -> String {
         .expect("an occupant-id")
 }
 
-#[test]
-fn pe1_pe4_everything_durable_comes_back() {
+/// A room in which much is not as it was at first.
+fn furnished() -> World {
     let mut world = lobby();
     world.configure(
         "owner/1",
@@ -79,6 +79,21 @@ fn pe1_pe4_everything_durable_comes_back() {
     world.admin("owner/1", "<item nick='ben' role='participant'/>");
     world.groupchat("owner/1", "<subject>Topic</subject>");
     world.say("ben/1", "hello");
+    world
+}
+
+const FORM: &str = "<query xmlns='http://jabber.org/protocol/muc#owner'/>";
+
+/// What the owner is told about the configuration.
+fn form(world: &mut World) -> String {
+    world.iq("owner/1", "get", "", FORM);
+    let answer = world.first("owner/1");
+    answer.children().map(|child| child.to_string()).collect()
+}
+
+#[test]
+fn pe1_pe4_everything_durable_comes_back() {
+    let mut world = furnished();
     let join = |world: &mut World, session: &str, nick: &str| {
         world.join_with(session, nick, "<password>open sesame</password>", "")
     };
@@ -93,19 +108,7 @@ fn pe1_pe4_everything_durable_comes_back() {
             .cloned()
             .collect()
     };
-    let form_here = {
-        world.iq(
-            "owner/1",
-            "get",
-            "",
-            "<query xmlns='http://jabber.org/protocol/muc#owner'/>",
-        );
-        world
-            .first("owner/1")
-            .children()
-            .map(|c| c.to_string())
-            .collect::<String>()
-    };
+    let form_here = form(&mut world);
     let kept = snapshot(&world);
     world.restart(&[kept]);
     assert_eq!(
@@ -128,18 +131,7 @@ fn pe1_pe4_everything_durable_comes_back() {
     );
     assert_eq!(occupant_id(&world, "ben/2", "ben"), id_here);
     join(&mut world, "owner/1", "owner");
-    world.iq(
-        "owner/1",
-        "get",
-        "",
-        "<query xmlns='http://jabber.org/protocol/muc#owner'/>",
-    );
-    let form: String = world
-        .first("owner/1")
-        .children()
-        .map(|c| c.to_string())
-        .collect();
-    assert_eq!(form, form_here);
+    assert_eq!(form(&mut world), form_here);
     assert_eq!(
         join(&mut world, "bad/1", "bad"),
         ["bad/1 < presence error auth/forbidden"]
@@ -228,25 +220,25 @@ fn pe1_pe6_a_restored_room_behaves_as_if_nothing_had_happened() {
             let mut random = Seeded(seed);
             (0..count).map(|_| act(world, &mut random)).collect()
         };
-        let [stays, moves] = &mut worlds;
+        let [home, away] = &mut worlds;
         assert_eq!(
-            scripts(stays, seed, 40),
-            scripts(moves, seed, 40),
+            scripts(home, seed, 40),
+            scripts(away, seed, 40),
             "the same so far"
         );
-        for world in [&mut *stays, &mut *moves] {
+        for world in [&mut *home, &mut *away] {
             for session in ["owner/1", "ben/1", "eve/1", "eve/2", "mem/1"] {
                 world.lose(session);
             }
             // The generator of ids goes on elsewhere: they differ, and are not compared.
             world.wait(Duration::from_mins(1));
         }
-        let kept = snapshot(moves);
-        moves.restart(&[kept]);
-        for world in [&mut *stays, &mut *moves] {
+        let kept = snapshot(away);
+        away.restart(&[kept]);
+        for world in [&mut *home, &mut *away] {
             world.join("owner/1", "owner");
         }
-        let (stayed, moved) = (scripts(stays, !seed, 60), scripts(moves, !seed, 60));
+        let (stayed, moved) = (scripts(home, !seed, 60), scripts(away, !seed, 60));
         for (n, (stayed, moved)) in stayed.iter().zip(&moved).enumerate() {
             assert_eq!(stayed, moved, "seed {seed}, act {n}");
         }
