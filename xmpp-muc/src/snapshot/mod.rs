@@ -16,8 +16,8 @@ use crate::{Affiliation, Fanout, Role, RoomConfig, ids::OccupantSecret};
 pub(crate) const VERSION: u32 = 1;
 
 /// The durable state of one room, all but its archive (MUC PE1): configuration, affiliations with reserved nicks and
-/// reasons, subject with author and time, remembered roles, lock, and the secret of its occupant-ids. Who is inside
-/// is not part of it (MUC PE3). Of a destroyed room it is the tombstone (MUC DE2).
+/// reasons, hats, subject with author and time, remembered roles, lock, and the secret of its occupant-ids. Who is
+/// inside is not part of it (MUC PE3). Of a destroyed room it is the tombstone (MUC DE2).
 ///
 /// [`Service::snapshot`](crate::Service::snapshot) makes one, [`Service::restore_room`](crate::Service::restore_room)
 /// takes it back. It is meant to be kept as it is: with the feature `serde` it can be serialised, and it says itself

@@ -16,6 +16,7 @@
 #![allow(dead_code, missing_docs, reason = "each test file uses a part")]
 
 mod lines;
+pub(crate) mod stored;
 
 use std::time::Duration;
 
