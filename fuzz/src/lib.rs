@@ -4,6 +4,7 @@ mod bosh_body;
 mod diff_xml;
 mod expat;
 mod jid;
+mod muc_stanza;
 mod roundtrip;
 mod stream_splits;
 
@@ -11,5 +12,6 @@ pub use bosh_body::bosh_body;
 pub use diff_xml::diff_xml;
 pub use expat::is_available as is_expat_available;
 pub use jid::jid;
+pub use muc_stanza::muc_stanza;
 pub use roundtrip::roundtrip;
 pub use stream_splits::stream_splits;

@@ -37,6 +37,11 @@ fn bosh_body_seeds() {
 }
 
 #[test]
+fn muc_stanza_seeds() {
+    replay("muc_stanza", xmpp_fuzz::muc_stanza);
+}
+
+#[test]
 fn diff_xml_seeds() {
     if !xmpp_fuzz::is_expat_available() {
         println!("SKIPPED: libexpat.so.1 is not installed");
