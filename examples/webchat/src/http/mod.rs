@@ -9,6 +9,7 @@ mod front;
 mod host_meta;
 mod origin;
 mod page;
+mod places;
 mod range;
 mod upload;
 mod websocket;

@@ -15,7 +15,6 @@ use axum::{
 use http_body_util::BodyExt as _;
 use tokio::{
     io::AsyncReadExt as _,
-    sync::Semaphore,
     time::{Instant, timeout, timeout_at},
 };
 use tokio_util::io::ReaderStream;
@@ -23,16 +22,16 @@ use tokio_util::io::ReaderStream;
 use super::{
     Site, files,
     origin::{self, Origin},
+    places::{Place, Places},
     range::Range,
 };
 use crate::{
     clock::Clock,
+    hub::{self, Peer},
     upload::{Folder, Incoming, MediaType, NotTaken, Slot, SlotKey, SlotQuery, Stored, UploadId},
 };
 
-/// Uploads at a time, of one domain. Each has an open file and a buffer.
-const AT_A_TIME: usize = 64;
-/// When to come back while there are as many, in seconds.
+/// When to come back while there are too many, in seconds.
 const BUSY: HeaderValue = HeaderValue::from_static("5");
 /// Time in which something has to come.
 const STALL: Duration = Duration::from_secs(30);
@@ -60,7 +59,7 @@ pub(crate) struct Uploads {
     folder: Folder,
     key: SlotKey,
     clock: Clock,
-    room: Semaphore,
+    places: Places,
 }
 
 impl Uploads {
@@ -69,7 +68,7 @@ impl Uploads {
             folder,
             key,
             clock,
-            room: Semaphore::new(AT_A_TIME),
+            places: Places::default(),
         }
     }
 }
@@ -213,7 +212,7 @@ fn serve(
 }
 
 async fn put(uploads: &Uploads, id: &str, name: &str, head: &Parts, body: Body) -> Response<Body> {
-    let (incoming, _room) = match begin(uploads, id, name, head).await {
+    let (incoming, _place) = match begin(uploads, id, name, head).await {
         Ok(begun) => begun,
         Err((status, text)) => return refuse(head, body, status, text).await,
     };
@@ -240,7 +239,7 @@ async fn begin<'a>(
     id: &str,
     name: &str,
     head: &Parts,
-) -> Result<(Incoming, tokio::sync::SemaphorePermit<'a>), (StatusCode, &'static str)> {
+) -> Result<(Incoming, Place<'a>), (StatusCode, &'static str)> {
     const FORGED: (StatusCode, &str) = (
         StatusCode::FORBIDDEN,
         "This is no slot of this server (XEP-0363).\n",
@@ -267,9 +266,11 @@ async fn begin<'a>(
         ));
     }
     let busy = (StatusCode::SERVICE_UNAVAILABLE, "Too many uploads.\n");
-    let room = uploads.room.try_acquire().map_err(|_| busy)?;
+    let peer = head.extensions.get::<Peer>();
+    let network = peer.and_then(|peer| hub::network(peer.address));
+    let place = uploads.places.take(network).ok_or(busy)?;
     match uploads.folder.begin(now, &slot).await {
-        Ok(incoming) => Ok((incoming, room)),
+        Ok(incoming) => Ok((incoming, place)),
         Err(error) => Err(told(&error)),
     }
 }

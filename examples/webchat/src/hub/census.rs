@@ -103,7 +103,7 @@ impl Census {
 }
 
 /// What one subscriber has: an IPv4 address, or an IPv6 /64. `None` for loopback.
-pub(super) fn network(address: IpAddr) -> Option<IpAddr> {
+pub(crate) fn network(address: IpAddr) -> Option<IpAddr> {
     match address.to_canonical() {
         address if address.is_loopback() => None,
         IpAddr::V4(address) => Some(address.into()),

@@ -31,6 +31,8 @@ pub use self::{
 };
 pub use xmpp_bosh::{RequestId, Response};
 
+pub(crate) use self::census::network;
+
 use xmpp_bosh::{Manager, ManagerEvent, Sid, TerminalCondition};
 use xmpp_core::{
     BareJid, Random, Timestamp,

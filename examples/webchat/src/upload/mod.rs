@@ -34,7 +34,7 @@
 //!    | 411 | no `Content-Length` | |
 //!    | 413 | more bytes than promised | a new slot of that size |
 //!    | 415 | another `Content-Type` than promised | a new slot of that type |
-//!    | 503 | too many uploads at a time | PUT again after `Retry-After` seconds |
+//!    | 503 | too many uploads at a time, in all or from one address | PUT again after `Retry-After` seconds |
 //!    | 507 | the store is full | |
 //!
 //!    An upload that was broken off leaves nothing behind and does not use up the slot.

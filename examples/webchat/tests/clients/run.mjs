@@ -47,10 +47,24 @@ async function alone([name, transport, connect]) {
   await b.say(room, 'grüezi 👋');
   await a.hears(`${room}/b`, 'grüezi 👋');
   await a.ping(`${room}/a`); // XEP-0410
+  if (a.slot) await shares(a);
   await b.leave(room, 'b');
   await a.misses(`${room}/b`);
   await b.end();
   await a.end();
+}
+
+/** A file goes up as the library's slot says, and comes down by its link (XEP-0363). */
+async function shares(user) {
+  const content = 'grüezi 👋';
+  const body = new Blob([content], { type: 'text/plain' });
+  const slot = await user.slot({ name: 'a note.txt', size: body.size, mediaType: body.type });
+  const headers = Object.fromEntries((slot.headers ?? []).map(({ name, value }) => [name, value]));
+  const { status } = await fetch(slot.put, { method: 'PUT', body, headers });
+  if (status !== 201) throw new Error(`PUT: ${status}`);
+  const answer = await fetch(slot.get);
+  const got = await answer.text();
+  if (!answer.ok || got !== content) throw new Error(`GET: ${answer.status} ${got}`);
 }
 
 /** All of them in one room, and each hears each exactly once. */

@@ -33,6 +33,14 @@ class StanzaUser extends User {
     await this.#client.ping(to);
   }
 
+  /** Where the service for uploads is found, and a slot of it. */
+  async slot({ name, size, mediaType }) {
+    const { jid, maxSize } = await this.#client.getUploadService();
+    if (!(maxSize >= size)) throw new Error(`the service takes ${maxSize} bytes`);
+    const { upload, download } = await this.#client.getUploadSlot(jid, { name, size, mediaType });
+    return { put: upload.url, headers: upload.headers, get: download };
+  }
+
   async leave(room, nick) {
     await this.#client.leaveRoom(room, nick);
   }

@@ -35,6 +35,15 @@ class XmppJsUser extends User {
     await this.#client.iqCaller.get(xml('ping', { xmlns: 'urn:xmpp:ping' }), to);
   }
 
+  async slot({ name, size, mediaType }) {
+    const xmlns = 'urn:xmpp:http:upload:0';
+    const request = xml('request', { xmlns, filename: name, size, 'content-type': mediaType });
+    const to = `upload.${this.#client.jid.domain}`;
+    const answer = await this.#client.iqCaller.request(xml('iq', { type: 'get', to }, request));
+    const slot = answer.getChild('slot', xmlns);
+    return { put: slot.getChild('put').attrs.url, headers: [], get: slot.getChild('get').attrs.url };
+  }
+
   async leave(room, nick) {
     await this.#client.send(xml('presence', { to: `${room}/${nick}`, type: 'unavailable' }));
     await this.misses(`${room}/${nick}`);

@@ -294,6 +294,38 @@ async fn an_upload_that_is_broken_off_leaves_nothing() {
     assert_eq!(answer.status, 201, "{}", answer.body);
 }
 
+/// Whoever is slow keeps out nobody else.
+#[tokio::test]
+async fn one_address_uploads_a_few_files_at_a_time() {
+    let mut world = World::new(&["--trusted-proxy", "127.0.0.1"]).await;
+    let from = |address: &str| format!("Content-Length: 5\r\nX-Forwarded-For: {address}\r\n");
+    let mut begun = Vec::new();
+    for n in 0..8 {
+        let slot = world.slot("a.txt", 5, "text/plain").await;
+        let head = head(world.address(), &slot.put, &from("192.0.2.1"));
+        begun.push(connect(&world, &format!("{head}hel")).await);
+        let many = async {
+            while world.files().len() <= n {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        soon("the beginning of an upload", many).await;
+    }
+    let slot = world.slot("a.txt", 5, "text/plain").await;
+    let put = |address| format!("{}hello", head(world.address(), &slot.put, &from(address)));
+    let line = raw(&world, &put("192.0.2.1")).await;
+    assert!(line.contains(" 503 "), "{line}");
+    let line = raw(&world, &put("192.0.2.2")).await;
+    assert!(line.contains(" 201 "), "{line}");
+    begun[0].write_all(b"lo").await.expect("written");
+    let line = status(&mut begun[0]).await;
+    assert!(line.contains(" 201 "), "{line}");
+    let slot = world.slot("a.txt", 5, "text/plain").await;
+    let head = head(world.address(), &slot.put, &from("192.0.2.1"));
+    let line = raw(&world, &format!("{head}hello")).await;
+    assert!(line.contains(" 201 "), "a place is free again: {line}");
+}
+
 #[tokio::test]
 async fn other_methods_are_not_allowed() {
     let mut world = World::new(&[]).await;

@@ -349,6 +349,15 @@ mod tests {
         );
         assert_eq!(me.ask("set", &publish), "resource-constraint");
         assert!(me.account.memory() <= MAX_BYTES);
+        let long = "n".repeat(1000);
+        for n in 0..40 {
+            let create = format!("<create node='{n}{long}'/>");
+            me.ask(
+                "set",
+                &format!("<pubsub xmlns='http://jabber.org/protocol/pubsub'>{create}</pubsub>"),
+            );
+        }
+        assert!(me.account.memory() <= MAX_BYTES, "names count too");
         let empty = "<query xmlns='jabber:iq:private'><a xmlns='b'/></query>";
         assert_eq!(me.ask("set", empty), "ok");
         assert_eq!(set(&mut me, "c"), "ok", "there is room again");

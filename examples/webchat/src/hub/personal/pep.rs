@@ -141,7 +141,7 @@ impl Nodes {
                 if self.0.contains_key(&name) {
                     return refuse(StanzaErrorCondition::Conflict);
                 }
-                self.create(&name, &options)?;
+                self.create(room, &name, &options)?;
                 Ok(None)
             }
             PubSub {
@@ -171,7 +171,7 @@ impl Nodes {
     }
 
     /// XEP-0060 §7.1, with the node made where it is missing (XEP-0163 §3).
-    fn publish(&mut self, room: usize, publish: Publish, options: &NodeOptions) -> Outcome {
+    fn publish(&mut self, mut room: usize, publish: Publish, options: &NodeOptions) -> Outcome {
         let [item] = &publish.items[..] else {
             return Err(error(
                 StanzaErrorCondition::BadRequest,
@@ -196,7 +196,10 @@ impl Nodes {
                 ));
             }
             Some(_) => {}
-            None => self.create(&publish.node, options)?,
+            None => {
+                self.create(room, &publish.node, options)?;
+                room -= publish.node.len();
+            }
         }
         let Some(node) = self.0.get_mut(&publish.node) else {
             return refuse(StanzaErrorCondition::ItemNotFound);
@@ -208,8 +211,8 @@ impl Nodes {
             given.to_owned()
         };
         let before = node.items.iter().position(|(other, _)| *other == id);
-        let freed = before.map_or(0, |at| node.items[at].1.memory());
-        let kept = kept(payload, room + freed)?;
+        let freed = before.map_or(0, |at| id.len() + node.items[at].1.memory());
+        let kept = kept(payload, (room + freed).saturating_sub(id.len()))?;
         if let Some(at) = before {
             node.items.remove(at);
         }
@@ -243,9 +246,17 @@ impl Nodes {
         }
     }
 
-    fn create(&mut self, name: &str, options: &NodeOptions) -> Result<(), Box<StanzaError>> {
+    fn create(
+        &mut self,
+        room: usize,
+        name: &str,
+        options: &NodeOptions,
+    ) -> Result<(), Box<StanzaError>> {
         if name.is_empty() || name.len() > MAX_NAME {
             return Err(Box::new(StanzaErrorCondition::NotAcceptable.into()));
+        }
+        if name.len() > room {
+            return Err(Box::new(StanzaErrorCondition::ResourceConstraint.into()));
         }
         if self.0.len() >= MAX_NODES {
             return Err(error(
