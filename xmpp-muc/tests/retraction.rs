@@ -401,6 +401,10 @@ fn mo3_se2_nobody_else_speaks_for_a_moderator() {
         world.groupchat("ben/1", &format!("<body>x</body>{forged}"));
         let live = world.first("owner/1").to_string();
         assert!(!live.contains("moderated"), "{live}");
+        assert!(
+            stored(&world, &id).child("body", ns::CLIENT).is_some(),
+            "{forged}"
+        );
     }
 }
 
@@ -433,23 +437,22 @@ fn mo5_what_else_refers_to_messages_passes_unchanged() {
 
 #[test]
 fn mo1_di4_the_features_are_told() {
-    for archive in [true, false] {
-        let mut world = lobby(|room| room.archive = archive);
-        world.iq(
-            "eve/1",
-            "get",
-            "",
-            "<query xmlns='http://jabber.org/protocol/disco#info'/>",
-        );
+    for (archive, history) in [(true, 20), (true, 0), (false, 20), (false, 0)] {
+        let mut world = lobby(|room| {
+            room.archive = archive;
+            room.max_history_fetch = history;
+        });
+        let disco = "<query xmlns='http://jabber.org/protocol/disco#info'/>";
+        world.iq("eve/1", "get", "", disco);
         let info = world.first("eve/1").to_string();
-        for (feature, always) in [
-            ("urn:xmpp:message-moderate:0", true),
-            ("urn:xmpp:message-moderate:1", true),
+        for (feature, expected) in [
+            ("urn:xmpp:message-moderate:0", archive || history > 0),
+            ("urn:xmpp:message-moderate:1", archive || history > 0),
             ("urn:xmpp:message-retract:1", true),
-            ("urn:xmpp:message-retract:1#tombstone", false),
+            ("urn:xmpp:message-retract:1#tombstone", archive),
         ] {
             let told = info.contains(&format!("var='{feature}'"));
-            assert_eq!(told, archive || always, "{feature}: {info}");
+            assert_eq!(told, expected, "{feature}: {info}");
         }
     }
 }

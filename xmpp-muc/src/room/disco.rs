@@ -100,7 +100,14 @@ impl RoomState {
             ])
             .with_features(self.offers_registration(cx).then_some(ns::REGISTER))
             .with_features((config.moderated && config.voice_requests).then_some(VOICE_REQUESTS))
-            .with_features([ns::RETRACT, ns::MODERATE, MODERATE_0])
+            .with_feature(ns::RETRACT)
+            .with_features(
+                // DI4: what neither history nor archive holds cannot be moderated.
+                (config.archive || config.max_history_fetch > 0)
+                    .then_some([ns::MODERATE, MODERATE_0])
+                    .into_iter()
+                    .flatten(),
+            )
             .with_features(
                 config
                     .archive

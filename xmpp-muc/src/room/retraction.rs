@@ -18,7 +18,7 @@ use crate::{
     ArchiveAnswer, ArchiveReadError, ArchiveRequest, Fanout, StoreEvent, StoredMessage,
     context::Context,
     request::{Asker, Request, errors},
-    wire::{FASTEN, RETRACT_0, write_occupant_id, write_stanza_id},
+    wire::{FASTEN, MODERATE_0, RETRACT_0, write_occupant_id, write_stanza_id},
 };
 
 /// A message that is to go.
@@ -91,12 +91,17 @@ impl Target {
     }
 }
 
-/// The id of the message that a message takes back: of XEP-0424, or of its predecessor.
+/// The id of the message that a message takes back: of XEP-0424, or of its predecessor. What claims to be a moderator's
+/// act takes nothing back; it is not passed on either.
 pub(super) fn target_of(message: ElementRef<'_>) -> Option<String> {
-    let element = message.child("retract", ns::RETRACT).or_else(|| {
+    let current = message
+        .child("retract", ns::RETRACT)
+        .filter(|element| element.child("moderated", ns::MODERATE).is_none());
+    let element = current.or_else(|| {
         message
             .child("apply-to", FASTEN)
             .filter(|element| element.child("retract", RETRACT_0).is_some())
+            .filter(|element| element.child("moderated", MODERATE_0).is_none())
     })?;
     Some(element.attr("id")?.into_owned()).filter(|id| !id.is_empty())
 }
