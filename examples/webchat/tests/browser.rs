@@ -51,6 +51,7 @@ const PAGE: &[&str] = &[
     "shows and changes the topic",
     "notifies by permission, and is silent until told",
     "names other programs and addresses",
+    "starts anew from what another version kept",
     "speaks the language of the browser, or the one chosen",
     "has no word outside of its tables: talk, menus, dialogs",
     "has no word outside of its tables: private, moderated, narrow, locked",

@@ -23,6 +23,8 @@ export class Log {
   #atEnd = true;
   #frame = null;
   #unread = null;
+  /** The row that the reader is being led to. */
+  #target = null;
   #handlers;
   #refreshStops;
   /** What the rows ask: see rows.js. */
@@ -55,6 +57,7 @@ export class Log {
     this.#rows.clear();
     this.#log.replaceChildren();
     this.#unread = null;
+    this.#target = null;
     this.#atEnd = true;
     this.#toEnd.hidden = true;
   }
@@ -78,7 +81,10 @@ export class Log {
     const anchor = [...this.#log.children].find((row) => row.entry && row.getBoundingClientRect().bottom > top);
     const before = anchor?.getBoundingClientRect().top;
     fill();
-    if (anchor?.isConnected) this.#scroller.scrollTop += anchor.getBoundingClientRect().top - before;
+    const moved = anchor?.isConnected ? anchor.getBoundingClientRect().top - before : 0;
+    // To set the place at all would stop a scroll that is under way.
+    if (moved !== 0) this.#scroller.scrollTop += moved;
+    this.#target?.scrollIntoView({ block: 'center' });
   }
 
   /** Leads the reader to a message; whether it is here. */
@@ -86,10 +92,17 @@ export class Log {
     const row = this.#rows.get(this.#timeline?.find(stanzaId)?.key);
     if (!row) return false;
     const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
+    this.#atEnd = false;
+    this.#target = row;
     row.scrollIntoView({ block: 'center', behavior: still ? 'instant' : 'smooth' });
     row.querySelector('.act')?.focus({ preventScroll: true });
     row.classList.add('flash');
-    setTimeout(() => row.classList.remove('flash'), FLASH_MS);
+    setTimeout(() => {
+      row.classList.remove('flash');
+      if (this.#target !== row) return;
+      this.#target = null;
+      this.#scrolled(); // it may have been in sight already
+    }, FLASH_MS);
     return true;
   }
 

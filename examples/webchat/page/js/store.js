@@ -6,6 +6,8 @@
 const STATE = 'webchat';
 const RELEASED = 'webchat-released';
 const ANSWER_MS = 250;
+/** Of what is kept: another version of the page cannot read it, and starts anew. */
+const VERSION = 2;
 
 export class Store {
   #tab = null;
@@ -23,7 +25,7 @@ export class Store {
     const saved = read(STATE);
     const released = read(RELEASED);
     this.take();
-    if (!saved || (!released && (await this.#isTaken(saved.tab)))) {
+    if (saved?.version !== VERSION || (!released && (await this.#isTaken(saved.tab)))) {
       this.#tab = crypto.getRandomValues(new Uint32Array(2)).join('-');
       this.clear();
       return null;
@@ -33,7 +35,7 @@ export class Store {
   }
 
   save(state) {
-    write(STATE, { ...state, tab: this.#tab });
+    write(STATE, { ...state, tab: this.#tab, version: VERSION });
   }
 
   clear() {

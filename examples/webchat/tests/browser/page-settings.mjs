@@ -10,6 +10,7 @@ export const scenarios = {
   'shows and changes the topic': topic,
   'notifies by permission, and is silent until told': notifications,
   'names other programs and addresses': programs,
+  'starts anew from what another version kept': otherVersion,
 };
 
 async function ownerForm({ open }) {
@@ -230,4 +231,20 @@ async function programs({ open, room, origin }) {
   assert.deepEqual(codes, ['localhost', `${origin.replace('http', 'ws')}/xmpp-websocket`, `${origin}/http-bind`]);
   const links = await page.$$eval('#clients-dialog .bullets a', (all) => all.map(({ rel }) => rel));
   assert.ok(links.length >= 4 && links.every((rel) => rel === 'noopener noreferrer'));
+}
+
+/** A tab that was open while the server got a new version must not be stuck with what the old page kept. */
+async function otherVersion({ open, room }) {
+  const anna = await open('Anna');
+  await anna.say('hello');
+  await anna.shows('hello');
+  const old = { channel: room, transport: 'bosh', room: { nick: 'Anna', wanted: 'Anna' }, timeline: { entries: [] } };
+  await anna.page.addInitScript((state) => {
+    sessionStorage.setItem('webchat', state);
+    localStorage.setItem('webchat-settings', '{"sound":"yes","language":7}');
+  }, JSON.stringify(old));
+  await anna.page.reload();
+  // One's own earlier session still holds the name, and nothing knows that it is one's own.
+  await anna.answer('Anna again');
+  await anna.inside();
 }
