@@ -76,12 +76,10 @@
 //! It implements the rules of XEP-0045 for the room and the service as far as entering, leaving, presence, messages,
 //! private messages, queries, nicks, several sessions under one nick, history, subject, roles, affiliations, lists,
 //! invitations, voice requests, registration of nicks, configuration and destruction go, with occupant-ids
-//! (XEP-0421), stanza-ids (XEP-0359), hats (XEP-0317), self-ping (XEP-0410), slow mode (XEP-0500), an archive
-//! (XEP-0313), moderation (XEP-0425) and retraction (XEP-0424). A message is written once and delivered through one
-//! shared list of receivers; everything that a peer can make grow has a bound in [`Limits`]. The page [`rules`] says
-//! which test shows which rule.
-//!
-//! Avatars are not offered yet, and requests for them are refused at once.
+//! (XEP-0421), stanza-ids (XEP-0359), hats (XEP-0317), avatars (XEP-0486), versions of the affiliations (XEP-0463), an
+//! archive (XEP-0313), moderation (XEP-0425) and retraction (XEP-0424), search (XEP-0433), activity (XEP-0502), self-ping
+//! (XEP-0410) and slow mode (XEP-0500). A message is written once and delivered through one shared list of receivers;
+//! everything that a peer can make grow has a bound in [`Limits`]. The page [`rules`] says which test shows which rule.
 //!
 //! # What is stored
 //!
@@ -121,6 +119,7 @@
 #![forbid(unsafe_code)]
 
 mod archive;
+mod channel_search;
 mod config;
 mod context;
 mod effect;
@@ -148,6 +147,7 @@ pub use archive::{
     ArchiveAnchor, ArchiveAnswer, ArchiveAuthor, ArchivePage, ArchiveRead, ArchiveReadError,
     ArchiveReadId, ArchiveRequest, ArchiveSelection, StoredMessage,
 };
+pub use channel_search::{ChannelSearch, ChannelSearchResult, FoundChannel};
 pub use config::{AllowPm, NickRegistration, Password, RoleSet, RoomConfig, Whois};
 pub use effect::{Commit, DestroyCause, Effect, Event, StoreEvent};
 pub use hat::{Hat, HatError};

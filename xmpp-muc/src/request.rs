@@ -330,6 +330,11 @@ pub(crate) mod errors {
         }
     }
 
+    /// MUC DI9: an order that is not offered.
+    pub(crate) const fn sort_key() -> Fault {
+        Fault::typed(C::FeatureNotImplemented, T::Modify)
+    }
+
     /// ET16.
     pub(crate) const fn service_unavailable() -> Fault {
         Fault::new(C::ServiceUnavailable)

@@ -52,6 +52,10 @@ pub struct ServiceConfig {
     /// Without more, `muc#roomconfig_enablelogging` and `muc#roomconfig_enablearchiving`: they promise what only a
     /// host with a public log or an archive can keep (MUC CO3, CO21).
     pub withheld_fields: BTreeSet<String>,
+    /// Whether public rooms can be searched for (XEP-0433; MUC DI9; `true`).
+    pub search: bool,
+    /// Whether such a search may ask for all public rooms, as the list of rooms does (`true`).
+    pub search_all: bool,
     /// Users whose addresses end with their sessions, such as those of SASL ANONYMOUS (MUC FL9).
     pub temporary: TemporaryIdentities,
     /// Whether rooms offer registration, which reserves nicks (MUC RG1, RG2; `true`).
@@ -82,6 +86,8 @@ impl Default for ServiceConfig {
             .map(str::to_owned)
             .into(),
             temporary: TemporaryIdentities::default(),
+            search: true,
+            search_all: true,
             registration: true,
             administrators: BTreeSet::new(),
             limits: Limits::default(),
@@ -172,6 +178,10 @@ pub struct Limits {
     pub invitations_on_record: usize,
     /// Requests for voice of a room that are on record (1,000).
     pub voice_requests: usize,
+    /// Bytes of the vCard with a room's picture (256 KiB).
+    pub avatar_bytes: usize,
+    /// Searches for rooms that one user may make (30 a minute).
+    pub searches: Rate,
     /// Hats of a room (100).
     pub hats: usize,
     /// Hats that one user wears in a room (10).
@@ -220,6 +230,8 @@ impl Default for Limits {
             invitations: 20,
             invitations_on_record: 1000,
             voice_requests: 1000,
+            avatar_bytes: 256 * 1024,
+            searches: Rate::new(30, Duration::from_mins(1)),
             hats: 100,
             hats_per_user: 10,
             hat_wearers: 1000,

@@ -1,7 +1,7 @@
 //! What a room says about itself (XEP-0045 §6.4, §6.5; MUC DI3 to DI7).
 
 use xmpp_core::xml::{ElementRef, Payload as _, ns};
-use xmpp_stanza::{DataForm, DiscoInfo, DiscoItems, FormField, Identity};
+use xmpp_stanza::{DataForm, DiscoInfo, DiscoItems, FieldType, FormField, Identity};
 
 use super::archive::EXTENDED;
 use super::{registration::RESERVED_NICK, state::RoomState};
@@ -19,6 +19,8 @@ const SELF_PING: &str = "http://jabber.org/protocol/muc#self-ping-optimization";
 const VOICE_REQUESTS: &str = "http://jabber.org/protocol/muc#request";
 /// XEP-0424 §4: a retracted message leaves a tombstone in the archive.
 const TOMBSTONES: &str = "urn:xmpp:message-retract:1#tombstone";
+/// Messages in an hour (XEP-0502).
+const ACTIVITY: &str = "{urn:xmpp:muc-activity}message-activity";
 const ROOM_INFO: &str = "http://jabber.org/protocol/muc#roominfo";
 /// The node that tells which stanzas pass (XEP-0045 §18.1.1).
 const TRAFFIC: &str = "http://jabber.org/protocol/muc#traffic";
@@ -82,6 +84,7 @@ impl RoomState {
                 STABLE_ID,
                 SELF_PING,
                 ns::HATS.as_str(),
+                ns::VCARD_TEMP.as_str(),
                 ns::COMMANDS.as_str(),
                 one_of(config.public, "muc_public", "muc_hidden"),
                 one_of(config.persistent, "muc_persistent", "muc_temporary"),
@@ -115,11 +118,11 @@ impl RoomState {
                     .into_iter()
                     .flatten(),
             )
-            .with_form(self.room_info())
+            .with_form(self.room_info(cx))
     }
 
     /// MUC DI5.
-    fn room_info(&self) -> DataForm {
+    fn room_info(&self, cx: &Context<'_>) -> DataForm {
         let config = &self.config;
         let mut form = DataForm::result(ROOM_INFO)
             .with_field(FormField::text(
@@ -146,6 +149,18 @@ impl RoomState {
                 "muc#maxhistoryfetch",
                 config.max_history_fetch.to_string(),
             ));
+        if let Some(avatar) = &self.avatar
+            && !avatar.hashes().is_empty()
+        {
+            form = form.with_field(FormField::typed(
+                "muc#roominfo_avatarhash",
+                FieldType::TextMulti,
+                avatar.hashes(),
+            ));
+        }
+        if let Some(rate) = self.activity.rate(cx.now, config) {
+            form = form.with_field(FormField::text(ACTIVITY, rate));
+        }
         if let Some(hash) = self.hats_hash() {
             form = form.with_field(FormField::text("hats#hash", hash));
         }

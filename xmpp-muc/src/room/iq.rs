@@ -83,8 +83,11 @@ impl RoomState {
             (false, "metadata") if payload.has_ns(ns::MAM) && self.config.archive => {
                 self.query_metadata(cx, request);
             }
+            (false, "vCard") if payload.has_ns(ns::VCARD_TEMP) => self.answer_avatar(cx, request),
+            (true, "vCard") if payload.has_ns(ns::VCARD_TEMP) => {
+                self.set_avatar(cx, request, payload);
+            }
             (true, _) if is_moderation(payload) => self.moderate(cx, request, payload),
-            // AV1: no avatar is offered.
             _ => request.refuse(cx, errors::service_unavailable()),
         }
     }

@@ -162,6 +162,7 @@ impl RoomState {
             commit.undo.replay = replay;
             commit.undo.live = Some(live.clone());
         }
+        self.activity.note(cx.now, request.stanza);
         cx.deliver_written(self.occupants.everyone(), live);
     }
 

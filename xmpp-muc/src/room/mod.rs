@@ -1,8 +1,10 @@
 //! One room.
 
+mod activity;
 mod admin;
 mod affiliations;
 mod archive;
+mod avatar;
 mod disco;
 mod flood;
 mod hat_commands;

@@ -2,7 +2,7 @@
 
 use xmpp_core::BareJid;
 
-use super::{affiliations::Entry, state::RoomState, subject::Subject};
+use super::{affiliations::Entry, avatar::Avatar, state::RoomState, subject::Subject};
 use crate::{
     Destroy, DestroyCause, RestoreError, RoomSnapshot, StoreEvent, StoredMessage,
     context::Context,
@@ -33,6 +33,7 @@ impl RoomState {
             config: self.config.clone(),
             affiliations: listed.collect(),
             remembered: remembered.collect(),
+            avatar: self.avatar.as_ref().map(Avatar::to_text),
             hats: worn.collect(),
             subject: self.subject.as_ref().map(|subject| KeptSubject {
                 stanza: subject.stanza.clone(),
@@ -67,6 +68,8 @@ impl RoomState {
         if room.affiliations.owners() == 0 {
             return Err(RestoreError::Invalid); // RS4
         }
+        room.avatar = content.avatar.as_deref().and_then(Avatar::restore);
+        room.activity.start(cx.now);
         for worn in content.hats {
             room.hats.restore(worn.user, worn.uris);
         }

@@ -8,9 +8,9 @@ use xmpp_core::{
 };
 
 use super::{
-    affiliations::Affiliations, archive::Reads, flood::Flood, hats::Hats, history::History,
-    invite::Invitations, occupants::Occupants, queries::Queries, registration::Registrations,
-    resend::Resends, subject::Subject, voice::VoiceRequests,
+    activity::Activity, affiliations::Affiliations, archive::Reads, avatar::Avatar, flood::Flood,
+    hats::Hats, history::History, invite::Invitations, occupants::Occupants, queries::Queries,
+    registration::Registrations, resend::Resends, subject::Subject, voice::VoiceRequests,
 };
 use crate::{
     Affiliation, DestroyCause, Event, LockExpiry, Role, RoomConfig, ServiceConfig, StoreEvent,
@@ -42,6 +42,8 @@ pub(crate) struct RoomState {
     pub(super) registrations: Registrations,
     pub(super) flood: Flood,
     pub(super) hats: Hats,
+    pub(super) avatar: Option<Avatar>,
+    pub(super) activity: Activity,
     /// What the service has counted of this room.
     pub(crate) counted: Totals,
     /// When each user last spoke, in slow mode (MUC FL6).
@@ -74,6 +76,8 @@ impl RoomState {
             registrations: Registrations::default(),
             flood: Flood::default(),
             hats: Hats::default(),
+            avatar: None,
+            activity: Activity::default(),
             counted: Totals::default(),
             spoke: BTreeMap::new(),
             locked_until: None,
@@ -91,6 +95,7 @@ impl RoomState {
             room: self.jid.clone(),
             owner: owner.clone(),
         });
+        self.activity.start(cx.now);
         cx.event(Event::RoomCreated {
             room: self.jid.clone(),
         });

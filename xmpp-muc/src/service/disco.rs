@@ -10,6 +10,7 @@ use xmpp_stanza::{DiscoInfo, DiscoItem, DiscoItems, Identity};
 
 use super::Service;
 use crate::{
+    channel_search::SEARCH,
     request::{Fault, Request, errors},
     room::{STABLE_ID, decline_subscription},
 };
@@ -43,6 +44,13 @@ impl Service {
     fn answer_get(&mut self, now: Timestamp, request: Request<'_>) {
         let mut children = request.stanza.children();
         let payload = (children.next(), children.next());
+        if let (Some(search), None) = payload
+            && search.is("search", SEARCH)
+            && self.surroundings.service.search
+        {
+            self.answer_search(now, request, search);
+            return;
+        }
         let answer = match payload {
             (Some(query), None) if query.is("query", ns::DISCO_INFO) => {
                 self.disco_info(query).map(Answer::Info)
@@ -80,7 +88,10 @@ impl Service {
                 ns::OCCUPANT_ID,
                 ns::STANZA_ID,
             ])
-            .with_feature(STABLE_ID))
+            // XEP-0486 §3.1: rooms have pictures.
+            .with_feature(ns::VCARD_TEMP)
+            .with_feature(STABLE_ID)
+            .with_features(config.search.then_some(SEARCH)))
     }
 
     /// MUC DI2: public rooms, in pages when asked or when there are many.

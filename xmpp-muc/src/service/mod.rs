@@ -2,6 +2,7 @@
 
 mod disco;
 mod persist;
+mod search;
 #[cfg(test)]
 mod tests;
 mod tombstones;
@@ -48,6 +49,8 @@ pub struct Service {
     surroundings: Surroundings,
     /// How many rooms each user may still make (MUC FL4).
     creations: ByUser<Allowance>,
+    /// How often each user may still search (MUC DI9).
+    searches: ByUser<Allowance>,
     /// Rooms whose stored state cannot be read (MUC PE5).
     blocked: BTreeSet<BareJid>,
     tombstones: Tombstones,
@@ -90,6 +93,7 @@ impl Service {
             timers: Timers::default(),
             surroundings: Surroundings::new(config, random),
             creations: ByUser::default(),
+            searches: ByUser::default(),
             blocked: BTreeSet::new(),
             tombstones: Tombstones::default(),
             down: false,

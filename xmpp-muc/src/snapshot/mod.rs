@@ -61,6 +61,9 @@ pub(crate) struct RoomContent {
     pub(crate) affiliations: Vec<ListedUser>,
     #[cfg_attr(feature = "serde", serde(default))]
     pub(crate) remembered: Vec<RememberedRole>,
+    /// The vCard with the room's picture (MUC AV1).
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub(crate) avatar: Option<String>,
     #[cfg_attr(feature = "serde", serde(default))]
     pub(crate) hats: Vec<WornHats>,
     #[cfg_attr(feature = "serde", serde(default))]
