@@ -7,7 +7,7 @@ use xmpp_core::{
 };
 use xmpp_stanza::DateTime;
 
-use crate::Password;
+use crate::{Mav, Password};
 
 /// `<x xmlns='http://jabber.org/protocol/muc'/>`: what makes a presence a join ([XEP-0045 §7.2]).
 ///
@@ -18,6 +18,9 @@ pub struct Muc {
     /// The password of a protected room.
     #[xml(child_text)]
     pub password: Option<Password>,
+    /// Which affiliations are wanted (XEP-0463).
+    #[xml(child)]
+    pub mav: Option<Mav>,
     /// How much history is wanted; without it, what the room gives.
     #[xml(child)]
     pub history: Option<HistoryRequest>,

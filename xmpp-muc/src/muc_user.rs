@@ -6,7 +6,7 @@ use xmpp_core::{
     xml::{XmlText, XmlTextError, ns},
 };
 
-use crate::{Affiliation, Password, Role, StatusCode};
+use crate::{Affiliation, Mav, Password, Role, StatusCode};
 
 /// `<x xmlns='http://jabber.org/protocol/muc#user'/>` ([XEP-0045 §18.2]).
 ///
@@ -30,6 +30,9 @@ pub struct MucUser {
     /// What the occupant is.
     #[xml(child)]
     pub items: Vec<Item>,
+    /// The version of the affiliations that this makes (XEP-0463).
+    #[xml(child)]
+    pub mav: Option<Mav>,
     /// The password that goes with an invitation.
     #[xml(child_text)]
     pub password: Option<Password>,

@@ -52,10 +52,15 @@ pub struct ServiceConfig {
     /// Without more, `muc#roomconfig_enablelogging` and `muc#roomconfig_enablearchiving`: they promise what only a
     /// host with a public log or an archive can keep (MUC CO3, CO21).
     pub withheld_fields: BTreeSet<String>,
-    /// Whether public rooms can be searched for (XEP-0433; MUC DI9; `true`).
-    pub search: bool,
-    /// Whether such a search may ask for all public rooms, as the list of rooms does (`true`).
-    pub search_all: bool,
+    /// After how long a silence a session is asked whether it is still there (MUC LV5; `None`: never).
+    ///
+    /// It is asked by XEP-0199; one that says so by an error of those that mean that nobody is there, or that leaves
+    /// two questions without an answer, is removed with 333. A host that knows the end of each session, and calls
+    /// [`handle_session_lost`](crate::Service::handle_session_lost), has no need of it; one with sessions of other
+    /// servers has.
+    pub ghost_silence: Option<Duration>,
+    /// Whether public rooms can be searched for (XEP-0433; MUC DI9).
+    pub search: RoomSearch,
     /// Users whose addresses end with their sessions, such as those of SASL ANONYMOUS (MUC FL9).
     pub temporary: TemporaryIdentities,
     /// Whether rooms offer registration, which reserves nicks (MUC RG1, RG2; `true`).
@@ -86,8 +91,8 @@ impl Default for ServiceConfig {
             .map(str::to_owned)
             .into(),
             temporary: TemporaryIdentities::default(),
-            search: true,
-            search_all: true,
+            ghost_silence: None,
+            search: RoomSearch::All,
             registration: true,
             administrators: BTreeSet::new(),
             limits: Limits::default(),
@@ -112,6 +117,18 @@ pub enum Creation {
     Domains(BTreeSet<String>),
     /// Only the host itself, by [`Service::create_room`](crate::Service::create_room), and administrators.
     Nobody,
+}
+
+/// Which searches for public rooms a service offers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RoomSearch {
+    /// None.
+    Off,
+    /// By words.
+    Words,
+    /// By words, and for all public rooms at once, as the list of rooms has them.
+    All,
 }
 
 /// What becomes of a room that stays locked for too long (MUC CR6).
@@ -182,6 +199,8 @@ pub struct Limits {
     pub avatar_bytes: usize,
     /// Searches for rooms that one user may make (30 a minute).
     pub searches: Rate,
+    /// Changes of affiliations that a room remembers, so that clients need not fetch the whole lists (200).
+    pub affiliation_versions: usize,
     /// Hats of a room (100).
     pub hats: usize,
     /// Hats that one user wears in a room (10).
@@ -232,6 +251,7 @@ impl Default for Limits {
             voice_requests: 1000,
             avatar_bytes: 256 * 1024,
             searches: Rate::new(30, Duration::from_mins(1)),
+            affiliation_versions: 200,
             hats: 100,
             hats_per_user: 10,
             hat_wearers: 1000,

@@ -7,7 +7,7 @@ use xmpp_core::{
 };
 use xmpp_stanza::Delay;
 
-use crate::{Affiliation, Destroy, Hat, Role, StatusCode, hat::write_hats};
+use crate::{Affiliation, Destroy, Hat, Mav, Role, StatusCode, hat::write_hats};
 
 /// `jabber:x:delay`, the predecessor of XEP-0203.
 const LEGACY_DELAY: Namespace = Namespace::new("jabber:x:delay");
@@ -71,6 +71,8 @@ pub(crate) struct PresenceStanza<'a> {
     pub(crate) actor: Option<ActorView<'a>>,
     pub(crate) reason: Option<&'a str>,
     pub(crate) destroy: Option<&'a Destroy>,
+    /// The version of the affiliations that this makes (MUC MV2).
+    pub(crate) mav: Option<&'a Mav>,
     /// In any order; they are written ascending (MUC EN6).
     pub(crate) codes: &'a [StatusCode],
 }
@@ -98,6 +100,7 @@ impl<'a> PresenceStanza<'a> {
             actor: None,
             reason: None,
             destroy: None,
+            mav: None,
             codes: &[],
         }
     }
@@ -124,6 +127,9 @@ impl WriteXml for PresenceStanza<'_> {
         }
         write_hats(w, self.hats);
         let x = w.start("x", ns::MUC_USER);
+        if let Some(mav) = self.mav {
+            w.write(mav);
+        }
         if let Some(destroy) = self.destroy {
             w.write(destroy);
         }

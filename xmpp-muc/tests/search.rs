@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use support::{World, field};
 use xmpp_core::xml::Payload as _;
-use xmpp_muc::{ChannelSearchResult, Rate, RoomConfig};
+use xmpp_muc::{ChannelSearchResult, Rate, RoomConfig, RoomSearch};
 
 const PARAMS: &str = "urn:xmpp:channel-search:0:search-params";
 
@@ -20,8 +20,8 @@ fn world(change: impl FnOnce(&mut xmpp_muc::ServiceConfig)) -> World {
         ("birds", "Birds", "They sing", true),
     ] {
         let mut config = RoomConfig::default();
-        config.name = title.to_owned();
-        config.description = about.to_owned();
+        title.clone_into(&mut config.name);
+        about.clone_into(&mut config.description);
         config.public = public;
         let room = format!("{name}@rooms.example").parse().expect("a JID");
         let now = world.now;
@@ -226,7 +226,7 @@ fn di9_each_error() {
         [format!("eve/1 < iq error {bad}")]
     );
     let mut world = self::world(|service| {
-        service.search_all = false;
+        service.search = RoomSearch::Words;
         service.limits.searches = Rate::new(2, Duration::from_mins(1));
     });
     refused(
@@ -251,7 +251,7 @@ fn di9_each_error() {
     world.wait(Duration::from_secs(31));
     found(&mut world, &[("q", "cats")]);
     // Not offered at all.
-    let mut off = self::world(|service| service.search = false);
+    let mut off = self::world(|service| service.search = RoomSearch::Off);
     assert_eq!(
         ask(&mut off, &[("q", "cats")], ""),
         ["eve/1 < iq error cancel/service-unavailable"]

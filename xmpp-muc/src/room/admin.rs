@@ -17,7 +17,7 @@ use super::{
     state::RoomState,
 };
 use crate::{
-    AdminItem, Affiliation, MucAdmin, Role, StatusCode,
+    AdminItem, Affiliation, Mav, MucAdmin, Role, StatusCode,
     context::Context,
     privileges::{Refusal, Standing, may_change_affiliation, may_change_role},
     request::{Fault, Request, errors},
@@ -50,6 +50,7 @@ pub(super) enum Done {
         user: BareJid,
         affiliation: Affiliation,
         invite: bool,
+        mav: Mav,
     },
 }
 
@@ -120,11 +121,12 @@ impl RoomState {
                     user,
                     affiliation,
                     invite,
+                    mav,
                 } => {
                     if invite && let Some(actor) = actor {
                         self.invite_member(cx, &user, actor);
                     }
-                    self.tell_of_absent(cx, &user, affiliation);
+                    self.tell_of_absent(cx, &user, affiliation, &mav, None);
                 }
             }
         }

@@ -84,6 +84,7 @@ impl RoomState {
                 STABLE_ID,
                 SELF_PING,
                 ns::HATS.as_str(),
+                ns::MAV.as_str(),
                 ns::VCARD_TEMP.as_str(),
                 ns::COMMANDS.as_str(),
                 one_of(config.public, "muc_public", "muc_hidden"),

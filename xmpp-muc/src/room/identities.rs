@@ -52,7 +52,11 @@ impl RoomState {
             } else {
                 Affiliation::None
             };
-            self.affiliations.set(&user, kept.into());
+            let old = self.affiliations.set(&user, kept.into());
+            let from = old.map_or(Affiliation::None, |entry| entry.affiliation);
+            if from != kept {
+                self.next_version(cx, &user, from, kept);
+            }
         }
     }
 

@@ -16,6 +16,9 @@ impl RoomState {
             Some("get") => false,
             Some("set") => true,
             Some("result" | "error") => {
+                if self.handle_ghost_answer(cx, request) {
+                    return;
+                }
                 self.handle_answer(cx, request.from.as_ref(), request.stanza);
                 return;
             }

@@ -7,15 +7,16 @@ use xmpp_core::{
 
 use super::{
     occupants::{Occupant, OccupantNumber, Session},
-    presence::priority,
+    presence::{available, priority, with_self},
     state::RoomState,
 };
 use crate::{
-    Affiliation, HistoryRequest, Muc, Role, StatusCode,
+    Affiliation, HistoryRequest, Mav, Muc, Role, StatusCode,
     context::Context,
     nick::NickKey,
     privileges::default_role,
     request::{Fault, Request, errors},
+    wire::PresenceStanza,
 };
 
 /// How many admins and owners may enter above the limit (MUC EN12).
@@ -207,6 +208,7 @@ impl RoomState {
             .get(number)
             .map_or_else(|| address.clone(), |occupant| occupant.address.clone());
         cx.entered(&self.jid, &own, request.from);
+        self.ghosts.watch(cx, request.from);
         let mut codes = self.entry_codes(&request, &own);
         if created {
             codes.push(StatusCode::ROOM_CREATED);
@@ -293,14 +295,41 @@ impl RoomState {
         codes: &[StatusCode],
     ) {
         let session = request.from;
+        let Some(role) = self.occupants.get(number).map(|occupant| occupant.role) else {
+            return;
+        };
+        self.send_affiliations(cx, request, muc, role);
         self.send_roster(cx, number, session);
-        self.tell_self(cx, number, session, request.id().as_deref(), codes);
+        let mav = self.version_now(cx);
+        self.tell_entered(cx, number, request, codes, &mav);
         let wanted = Muc::from_element(muc)
             .ok()
             .and_then(|muc| muc.history)
             .unwrap_or_default();
         self.send_history(cx, session, &wanted);
         self.send_subject(cx, session);
+    }
+
+    /// The self-presence at the end of the roster (MUC EN5 to EN7, MV2).
+    fn tell_entered(
+        &self,
+        cx: &mut Context<'_>,
+        number: OccupantNumber,
+        request: Request<'_>,
+        codes: &[StatusCode],
+        mav: &Mav,
+    ) {
+        let Some(occupant) = self.occupants.get(number) else {
+            return;
+        };
+        let (codes, id) = (with_self(codes), request.id());
+        let stanza = PresenceStanza {
+            id: id.as_deref(),
+            codes: &codes,
+            mav: Some(mav),
+            ..available(occupant, Some(request.from))
+        };
+        cx.send(request.from.clone(), &stanza);
     }
 
     /// One presence for every other occupant whose role is broadcast (MUC EN3).

@@ -11,7 +11,7 @@ use super::{
     undo::Gone,
 };
 use crate::{
-    Affiliation, Destroy, DestroyCause, Event, Role, StatusCode,
+    Affiliation, Destroy, DestroyCause, Event, Mav, Role, StatusCode,
     context::Context,
     request::Request,
     wire::{ActorView, PresenceStanza},
@@ -51,6 +51,8 @@ pub(super) struct Departed {
     pub(super) occupant: Occupant,
     /// The role it had decides whether the others knew of it.
     pub(super) was_shown: bool,
+    /// The version of the affiliations that its going makes, if it does (MUC MV2).
+    pub(super) mav: Option<Mav>,
 }
 
 impl RoomState {
@@ -88,7 +90,7 @@ impl RoomState {
     }
 
     /// Takes one session out: alone if its occupant has others (MUC MS4), with the occupant if not.
-    fn remove_session(
+    pub(super) fn remove_session(
         &mut self,
         cx: &mut Context<'_>,
         session: &FullJid,
@@ -124,6 +126,7 @@ impl RoomState {
         let before = self.shown_presence(number);
         self.occupants.remove_session(session);
         self.flood.forget(session);
+        self.ghosts.forget(session);
         cx.left(&self.jid, &address, session);
         self.orphan_queries(cx, std::slice::from_ref(session));
         if self.shown_presence(number) != before {
@@ -142,6 +145,7 @@ impl RoomState {
         let occupant = self.occupants.remove(number)?;
         for session in &occupant.sessions {
             self.flood.forget(&session.jid);
+            self.ghosts.forget(&session.jid);
             cx.left(&self.jid, &occupant.address, &session.jid);
         }
         let was_shown = self.config.presence_broadcast.contains(occupant.role);
@@ -149,6 +153,7 @@ impl RoomState {
         let departed = Departed {
             occupant,
             was_shown,
+            mav: None,
         };
         if let Some(commit) = cx.commit() {
             commit.undo.out.push(Gone::new(&departed));
@@ -189,6 +194,10 @@ impl RoomState {
         farewell: Farewell<'_>,
     ) {
         if !departed.was_shown {
+            if let Some(mav) = &departed.mav {
+                let occupant = &departed.occupant;
+                self.tell_of_absent(cx, &occupant.user, occupant.affiliation, mav, None);
+            }
             return;
         }
         let occupant = &departed.occupant;
@@ -203,6 +212,7 @@ impl RoomState {
                 actor: farewell.actor.map(|actor| actor.view(seeing)),
                 reason: farewell.reason,
                 codes: farewell.codes,
+                mav: departed.mav.as_ref().filter(|_| seeing),
                 ..PresenceStanza::new(&occupant.address, affiliation, Role::None)
             };
             cx.deliver(list, &stanza);
@@ -261,7 +271,7 @@ impl RoomState {
 }
 
 /// The conditions by which a session shows that it is not there any more (MUC LV4).
-const fn means_gone(condition: StanzaErrorCondition) -> bool {
+pub(super) const fn means_gone(condition: StanzaErrorCondition) -> bool {
     use StanzaErrorCondition as C;
     matches!(
         condition,

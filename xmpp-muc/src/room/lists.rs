@@ -37,6 +37,11 @@ impl RoomState {
             .occupants
             .by_session(request.from)
             .map_or(Role::None, |(_, occupant)| occupant.role);
+        self.opens(affiliation, role, list)
+    }
+
+    /// Whether a list is open to somebody of this affiliation and role.
+    pub(super) fn opens(&self, affiliation: Affiliation, role: Role, list: List) -> bool {
         let reads_members = affiliation >= Affiliation::Admin
             || (self.config.non_anonymous()
                 && (affiliation == Affiliation::Member
@@ -87,7 +92,7 @@ impl RoomState {
 
 /// Which list.
 #[derive(Clone, Copy, Debug)]
-enum List {
+pub(super) enum List {
     Affiliation(Affiliation),
     Role(Role),
 }

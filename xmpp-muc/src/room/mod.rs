@@ -7,6 +7,7 @@ mod archive;
 mod avatar;
 mod disco;
 mod flood;
+mod ghosts;
 mod hat_commands;
 mod hats;
 mod history;
@@ -34,6 +35,7 @@ mod state;
 mod subject;
 mod take_back;
 mod undo;
+mod versions;
 mod voice;
 
 use std::fmt;

@@ -2,12 +2,19 @@
 
 use xmpp_core::BareJid;
 
-use super::{affiliations::Entry, avatar::Avatar, state::RoomState, subject::Subject};
+use super::{
+    affiliations::Entry,
+    avatar::Avatar,
+    state::RoomState,
+    subject::Subject,
+    versions::{Step, Versions},
+};
 use crate::{
     Destroy, DestroyCause, RestoreError, RoomSnapshot, StoreEvent, StoredMessage,
     context::Context,
     snapshot::{
-        KeptSubject, ListedUser, RememberedRole, RoomContent, StoredState, Tombstone, WornHats,
+        KeptStep, KeptSubject, KeptVersions, ListedUser, RememberedRole, RoomContent, StoredState,
+        Tombstone, WornHats,
     },
 };
 
@@ -24,6 +31,12 @@ impl RoomState {
             user: user.clone(),
             role: *role,
         });
+        let steps = self.versions.steps().map(|step| KeptStep {
+            until: step.until.as_ref().to_owned(),
+            user: step.user.clone(),
+            from: step.from,
+            to: step.to,
+        });
         let worn = self.hats.iter().map(|(user, uris)| WornHats {
             user: user.clone(),
             uris: uris.to_vec(),
@@ -33,6 +46,10 @@ impl RoomState {
             config: self.config.clone(),
             affiliations: listed.collect(),
             remembered: remembered.collect(),
+            versions: KeptVersions {
+                base: self.versions.base().cloned(),
+                steps: steps.collect(),
+            },
             avatar: self.avatar.as_ref().map(Avatar::to_text),
             hats: worn.collect(),
             subject: self.subject.as_ref().map(|subject| KeptSubject {
@@ -70,6 +87,13 @@ impl RoomState {
         }
         room.avatar = content.avatar.as_deref().and_then(Avatar::restore);
         room.activity.start(cx.now);
+        let steps = content.versions.steps.into_iter().map(|step| Step {
+            until: step.until.into(),
+            user: step.user,
+            from: step.from,
+            to: step.to,
+        });
+        room.versions = Versions::restore(content.versions.base, steps);
         for worn in content.hats {
             room.hats.restore(worn.user, worn.uris);
         }

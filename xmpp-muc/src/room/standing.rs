@@ -16,11 +16,19 @@ use super::{
     state::RoomState,
 };
 use crate::{
-    Affiliation, Role, StatusCode, StoreEvent,
+    Affiliation, Mav, Role, StatusCode, StoreEvent,
     context::Context,
     privileges::{Standing, default_role},
     wire::PresenceStanza,
 };
+
+/// Another affiliation for an occupant.
+struct AffiliationChange {
+    from: Affiliation,
+    to: Affiliation,
+    reason: Option<Arc<str>>,
+    mav: Option<Mav>,
+}
 
 /// An occupant has another role or affiliation, and nobody knows yet.
 #[derive(Debug)]
@@ -30,6 +38,8 @@ pub(super) struct Announcement {
     was_shown: bool,
     becomes_moderator: bool,
     reason: Option<Arc<str>>,
+    /// The version of the affiliations that this makes, if it does (MUC MV2).
+    mav: Option<Mav>,
 }
 
 impl RoomState {
@@ -68,9 +78,11 @@ impl RoomState {
         if from == affiliation {
             return; // AD14
         }
+        let mav = self.next_version(cx, user, from, affiliation);
         self.remembered.remove(user); // EN18
         let mut inside = self.occupants.of_user(user);
-        if affiliation == Affiliation::Outcast && user.local().is_none() {
+        let is_domain = user.local().is_none();
+        if affiliation == Affiliation::Outcast && is_domain {
             // RS3: the ban of a domain meets all its users who are not listed themselves.
             inside = self
                 .occupants
@@ -82,15 +94,16 @@ impl RoomState {
                 .map(|(number, _)| number)
                 .collect();
         }
-        if inside.is_empty() {
+        // What is said of single users would not tell that it is the domain.
+        if inside.is_empty() || is_domain {
             done.push(Done::Absent {
                 user: user.clone(),
                 affiliation,
                 invite: self.config.members_only
                     && from <= Affiliation::None
                     && affiliation >= Affiliation::Member,
+                mav: mav.clone(),
             });
-            return;
         }
         // RS3: without an entry of its own a user falls under the ban of its domain.
         let affiliation = if cx.service.administrators.contains(user) {
@@ -98,8 +111,16 @@ impl RoomState {
         } else {
             affiliation.min(self.affiliations.of(user))
         };
+        // Said once, whatever nicks there are.
+        let mut mav = Some(mav).filter(|_| !is_domain);
         for number in inside {
-            self.apply_to_occupant(cx, number, from, affiliation, reason.clone(), done);
+            let change = AffiliationChange {
+                from,
+                to: affiliation,
+                reason: reason.clone(),
+                mav: mav.take(),
+            };
+            self.apply_to_occupant(cx, number, change, done);
         }
     }
 
@@ -107,11 +128,15 @@ impl RoomState {
         &mut self,
         cx: &mut Context<'_>,
         number: OccupantNumber,
-        from: Affiliation,
-        affiliation: Affiliation,
-        reason: Option<Arc<str>>,
+        change: AffiliationChange,
         done: &mut Vec<Done>,
     ) {
+        let AffiliationChange {
+            from,
+            to: affiliation,
+            reason,
+            mav,
+        } = change;
         let Some(role) = self.occupants.get(number).map(|occupant| occupant.role) else {
             return;
         };
@@ -125,7 +150,8 @@ impl RoomState {
             } else {
                 StatusCode::AFFILIATION_LOST
             };
-            if let Some(departed) = self.take_out(cx, number) {
+            if let Some(mut departed) = self.take_out(cx, number) {
+                departed.mav = mav;
                 done.push(Done::Out(departed, code, reason));
             }
             return;
@@ -136,10 +162,10 @@ impl RoomState {
             _ => role.max(default), // AD9: a visitor becomes participant
         };
         let standing = Standing { role, affiliation };
-        done.extend(
-            self.change_standing(cx, number, standing, reason)
-                .map(Done::Changed),
-        );
+        if let Some(mut announcement) = self.change_standing(cx, number, standing, reason) {
+            announcement.mav = mav;
+            done.push(Done::Changed(announcement));
+        }
     }
 
     /// Gives an occupant another standing; it is to be announced.
@@ -161,6 +187,7 @@ impl RoomState {
             was_shown: self.config.presence_broadcast.contains(before),
             becomes_moderator: before != Role::Moderator && standing.role == Role::Moderator,
             reason,
+            mav: None,
         })
     }
 
@@ -181,6 +208,7 @@ impl RoomState {
         for session in &occupant.sessions {
             let stanza = PresenceStanza {
                 codes: &codes,
+                mav: announcement.mav.as_ref().filter(|_| sees),
                 actor: actor.map(|actor| actor.view(sees)),
                 reason,
                 ..available(occupant, Some(&session.jid))
@@ -210,10 +238,20 @@ impl RoomState {
             return;
         };
         let is_shown = self.config.presence_broadcast.contains(occupant.role);
+        if !is_shown
+            && !announcement.was_shown
+            && let Some(mav) = &announcement.mav
+        {
+            // Who follows the versions hears of the user, if not of the occupant.
+            let (user, affiliation) = (occupant.user.clone(), occupant.affiliation);
+            self.tell_of_absent(cx, &user, affiliation, mav, Some(number));
+            return;
+        }
         for (list, seeing) in [(audience.seeing, true), (audience.blind, false)] {
             let jid = seeing.then(|| &occupant.primary().jid);
             if is_shown {
                 let stanza = PresenceStanza {
+                    mav: announcement.mav.as_ref().filter(|_| seeing),
                     actor: actor.map(|actor| actor.view(seeing)),
                     reason: announcement.reason.as_deref(),
                     ..available(occupant, jid)
@@ -223,6 +261,7 @@ impl RoomState {
                 let stanza = PresenceStanza {
                     content: None,
                     unavailable: true,
+                    mav: announcement.mav.as_ref().filter(|_| seeing),
                     ..available(occupant, jid)
                 };
                 cx.deliver(list, &stanza);
@@ -236,14 +275,17 @@ impl RoomState {
         cx: &mut Context<'_>,
         user: &BareJid,
         affiliation: Affiliation,
+        mav: &Mav,
+        except: Option<OccupantNumber>,
     ) {
-        let audience = self.occupants.audience(self.config.non_anonymous(), None);
+        let audience = self.occupants.audience(self.config.non_anonymous(), except);
         cx.deliver(
             audience.seeing,
             &AbsentNotice {
                 room: &self.jid,
                 user,
                 affiliation,
+                mav,
             },
         );
     }
@@ -253,6 +295,7 @@ struct AbsentNotice<'a> {
     room: &'a BareJid,
     user: &'a BareJid,
     affiliation: Affiliation,
+    mav: &'a Mav,
 }
 
 impl WriteXml for AbsentNotice<'_> {
@@ -260,6 +303,7 @@ impl WriteXml for AbsentNotice<'_> {
         let message = w.start("message", ns::CLIENT);
         w.attr("from", self.room.as_str());
         let x = w.start("x", ns::MUC_USER);
+        w.write(self.mav);
         let item = w.start("item", ns::MUC_USER);
         w.attr("affiliation", self.affiliation.as_str());
         w.attr("role", Role::None.as_str());

@@ -9,8 +9,9 @@ use xmpp_core::{
 
 use super::{
     activity::Activity, affiliations::Affiliations, archive::Reads, avatar::Avatar, flood::Flood,
-    hats::Hats, history::History, invite::Invitations, occupants::Occupants, queries::Queries,
-    registration::Registrations, resend::Resends, subject::Subject, voice::VoiceRequests,
+    ghosts::Ghosts, hats::Hats, history::History, invite::Invitations, occupants::Occupants,
+    queries::Queries, registration::Registrations, resend::Resends, subject::Subject,
+    versions::Versions, voice::VoiceRequests,
 };
 use crate::{
     Affiliation, DestroyCause, Event, LockExpiry, Role, RoomConfig, ServiceConfig, StoreEvent,
@@ -41,8 +42,10 @@ pub(crate) struct RoomState {
     pub(super) voice: VoiceRequests,
     pub(super) registrations: Registrations,
     pub(super) flood: Flood,
+    pub(super) ghosts: Ghosts,
     pub(super) hats: Hats,
     pub(super) avatar: Option<Avatar>,
+    pub(super) versions: Versions,
     pub(super) activity: Activity,
     /// What the service has counted of this room.
     pub(crate) counted: Totals,
@@ -75,8 +78,10 @@ impl RoomState {
             voice: VoiceRequests::default(),
             registrations: Registrations::default(),
             flood: Flood::default(),
+            ghosts: Ghosts::default(),
             hats: Hats::default(),
             avatar: None,
+            versions: Versions::default(),
             activity: Activity::default(),
             counted: Totals::default(),
             spoke: BTreeMap::new(),
@@ -155,6 +160,10 @@ impl RoomState {
             "iq" => self.handle_iq(cx, request),
             _ => {}
         }
+        // An error may come from a server in the place of somebody who is gone.
+        if request.stanza_type().as_deref() != Some("error") {
+            self.ghosts.heard(cx.now, from); // LV5
+        }
         note_asker(cx, request);
     }
 
@@ -179,6 +188,7 @@ impl RoomState {
     pub(crate) fn handle_timeout(&mut self, cx: &mut Context<'_>) {
         self.expire_queries(cx);
         self.send_late_presences(cx);
+        self.look_for_ghosts(cx);
         if self.locked_until.is_some_and(|until| until <= cx.now) {
             self.locked_until = None;
             if cx.service.lock_expiry == LockExpiry::Destroy {
@@ -199,6 +209,7 @@ impl RoomState {
         [
             self.queries.deadline(),
             self.flood.deadline(),
+            self.ghosts.deadline(),
             self.locked_until,
             self.empty_since
                 .map(|since| since.saturating_add(service.linger)),

@@ -10,6 +10,7 @@ use xmpp_stanza::{DiscoInfo, DiscoItem, DiscoItems, Identity};
 
 use super::Service;
 use crate::{
+    RoomSearch,
     channel_search::SEARCH,
     request::{Fault, Request, errors},
     room::{STABLE_ID, decline_subscription},
@@ -46,7 +47,7 @@ impl Service {
         let payload = (children.next(), children.next());
         if let (Some(search), None) = payload
             && search.is("search", SEARCH)
-            && self.surroundings.service.search
+            && self.surroundings.service.search != RoomSearch::Off
         {
             self.answer_search(now, request, search);
             return;
@@ -91,7 +92,7 @@ impl Service {
             // XEP-0486 §3.1: rooms have pictures.
             .with_feature(ns::VCARD_TEMP)
             .with_feature(STABLE_ID)
-            .with_features(config.search.then_some(SEARCH)))
+            .with_features((config.search != RoomSearch::Off).then_some(SEARCH)))
     }
 
     /// MUC DI2: public rooms, in pages when asked or when there are many.

@@ -10,7 +10,7 @@ use xmpp_stanza::{DataForm, DataFormType, FieldType, FormField};
 
 use super::Service;
 use crate::{
-    ChannelSearch, ChannelSearchResult, FoundChannel,
+    ChannelSearch, ChannelSearchResult, FoundChannel, RoomSearch,
     channel_search::SearchCondition,
     rate::Allowance,
     request::{Fault, Request, errors},
@@ -31,9 +31,8 @@ const SHORTEST: usize = 2;
 struct Query {
     /// In lower case; empty for all rooms.
     terms: Vec<String>,
-    in_name: bool,
-    in_description: bool,
-    in_address: bool,
+    /// Whether in names, in descriptions, in addresses.
+    places: [bool; 3],
     by_users: bool,
     /// Whether rooms of this kind are wanted at all.
     rooms: bool,
@@ -50,7 +49,7 @@ impl Service {
         let search = ChannelSearch::from_element(search).map_err(|_| errors::bad_request());
         let answer = search.and_then(|search| match &search.form {
             None => Ok(Element::from_xml(&ChannelSearch {
-                form: Some(search_form(self.surroundings.service.search_all)),
+                form: Some(search_form(self.offers_all())),
                 page: None,
             })),
             Some(form) => {
@@ -64,6 +63,10 @@ impl Service {
             Ok(answer) => request.reply(&mut cx, &answer),
             Err(error) => request.refuse(&mut cx, error),
         }
+    }
+
+    fn offers_all(&self) -> bool {
+        self.surroundings.service.search == RoomSearch::All
     }
 
     fn count_search(&mut self, now: Timestamp, request: Request<'_>) -> Result<(), Fault> {
@@ -119,7 +122,7 @@ impl Service {
                 SearchCondition::ConflictingFields,
             ));
         }
-        if all && !self.surroundings.service.search_all {
+        if all && !self.offers_all() {
             return Err(refusal(
                 errors::not_allowed(),
                 SearchCondition::FullSetRetrievalRejected,
@@ -150,10 +153,12 @@ impl Service {
         };
         Ok(Query {
             terms,
-            in_name: flag("sinname")?.unwrap_or(true),
-            in_description: flag("sindescription")?.unwrap_or(true),
-            // The XEP's own form and its table write it in two ways.
-            in_address: flag("sinaddress")?.or(flag("sinaddr")?).unwrap_or(true),
+            places: [
+                flag("sinname")?.unwrap_or(true),
+                flag("sindescription")?.unwrap_or(true),
+                // The XEP's own form and its table write it in two ways.
+                flag("sinaddress")?.or(flag("sinaddr")?).unwrap_or(true),
+            ],
             by_users,
             rooms: form.field("types").is_none()
                 || form.values("types").iter().any(|wanted| wanted == MUC_TYPE),
@@ -168,11 +173,12 @@ impl Query {
             return true;
         }
         let mut text = String::new();
-        for (wanted, part) in [
-            (self.in_name, &*room.config.name),
-            (self.in_description, &*room.config.description),
-            (self.in_address, room.jid.as_str()),
-        ] {
+        let parts = [
+            &*room.config.name,
+            &*room.config.description,
+            room.jid.as_str(),
+        ];
+        for (wanted, part) in self.places.into_iter().zip(parts) {
             if wanted {
                 text.push_str(&part.to_lowercase());
                 text.push('\n');

@@ -61,6 +61,8 @@ pub(crate) struct RoomContent {
     pub(crate) affiliations: Vec<ListedUser>,
     #[cfg_attr(feature = "serde", serde(default))]
     pub(crate) remembered: Vec<RememberedRole>,
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub(crate) versions: KeptVersions,
     /// The vCard with the room's picture (MUC AV1).
     #[cfg_attr(feature = "serde", serde(default))]
     pub(crate) avatar: Option<String>,
@@ -94,6 +96,28 @@ pub(crate) struct RememberedRole {
     pub(crate) user: BareJid,
     #[cfg_attr(feature = "serde", serde(with = "form::text"))]
     pub(crate) role: Role,
+}
+
+/// The latest versions of the affiliations (MUC PE4, MV2).
+#[derive(Clone, Debug, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub(crate) struct KeptVersions {
+    #[cfg_attr(feature = "serde", serde(default, with = "form::shared"))]
+    pub(crate) base: Option<Arc<str>>,
+    pub(crate) steps: Vec<KeptStep>,
+}
+
+/// One change of an affiliation.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub(crate) struct KeptStep {
+    pub(crate) until: String,
+    #[cfg_attr(feature = "serde", serde(with = "form::text"))]
+    pub(crate) user: BareJid,
+    #[cfg_attr(feature = "serde", serde(with = "form::text"))]
+    pub(crate) from: Affiliation,
+    #[cfg_attr(feature = "serde", serde(with = "form::text"))]
+    pub(crate) to: Affiliation,
 }
 
 /// The hats of a user, by their URIs (MUC HA3).

@@ -176,6 +176,7 @@ fn message(stanza: ElementRef<'_>) -> String {
         for child in x.children() {
             match child.name() {
                 "status" => write!(line, " #{}", child.attr("code").expect("a code")),
+                "mav" => Ok(()), // opaque, and in every notice of an affiliation
                 "item" => write!(
                     line,
                     " {}={}",
