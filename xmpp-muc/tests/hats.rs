@@ -473,3 +473,55 @@ fn ha3_the_hats_of_a_temporary_identity_end_with_it() {
     world.join("max@anon.example/1", "max");
     assert!(hats_seen(&world, "owner/1").is_empty());
 }
+
+#[test]
+fn ha3_et14_what_could_not_be_stored_did_not_happen() {
+    let mut world = lobby();
+    let jid = "lobby@rooms.example".parse().expect("a JID");
+    let stored =
+        |world: &World| serde_json::to_value(world.service.snapshot(&jid)).expect("a snapshot");
+    let before = stored(&world);
+    let form = |command: &str, fields: &[(&str, &str)]| {
+        let mut form = field("FORM_TYPE", &["urn:xmpp:hats:commands"]);
+        for (var, value) in fields {
+            form += &field(&format!("hats#{var}"), &[value]);
+        }
+        support::stanza(&format!(
+            "<iq to='lobby@rooms.example' type='set' id='c'>\
+             <command xmlns='http://jabber.org/protocol/commands' \
+             node='urn:xmpp:hats:commands:{command}'>\
+             <x xmlns='jabber:x:data' type='submit'>{form}</x></command></iq>"
+        ))
+    };
+    let picture = "<iq to='lobby@rooms.example' type='set' id='c'>\
+                   <vCard xmlns='vcard-temp'><FN>Lobby</FN></vCard></iq>";
+    let owner = support::real("owner/1");
+    for stanza in [
+        form("assign", &[("jid", "ben@users.example"), ("uri", TEACHER)]),
+        form("create", &[("uri", HOST), ("title", "Host")]),
+        form("destroy", &[("uri", TEACHER)]),
+        support::stanza(picture),
+    ] {
+        let now = world.now;
+        world.service.handle_stanza(now, &owner, &stanza);
+        assert_ne!(stored(&world), before, "it was meant: {stanza}");
+        let mut failed = None;
+        while let Some(effect) = world.service.poll_effect() {
+            match effect {
+                xmpp_muc::Effect::Store(commit) => failed = Some(commit),
+                other => panic!("shown before it is stored: {other:?}"),
+            }
+        }
+        let commit = failed.expect("something to store");
+        world.service.handle_store_failed(now, &commit);
+        let told = world.service.poll_effect();
+        assert!(
+            matches!(told, Some(xmpp_muc::Effect::Send { .. })),
+            "{told:?}"
+        );
+        assert!(world.service.poll_effect().is_none(), "the asker alone");
+        assert_eq!(stored(&world), before, "{stanza}");
+    }
+    world.presence("ben/1", "ben", "<show>away</show>");
+    assert!(hats_seen(&world, "owner/1").is_empty());
+}

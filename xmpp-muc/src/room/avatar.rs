@@ -91,8 +91,11 @@ impl RoomState {
         }
         let hashes = |avatar: &Option<Avatar>| avatar.as_ref().map(|a| a.hashes.clone());
         let same = hashes(&self.avatar) == hashes(&avatar);
-        self.avatar = avatar;
+        let before = std::mem::replace(&mut self.avatar, avatar);
         self.store_room(cx);
+        if let Some(commit) = cx.commit() {
+            commit.undo.avatar.get_or_insert(before);
+        }
         request.result(cx);
         if !same {
             self.say_reconfigured(cx);

@@ -110,6 +110,7 @@ impl RoomState {
             return Err(HatError::Invalid);
         }
         let limit = cx.service.limits.hats;
+        let before = self.config.clone();
         let hats = &mut self.config.hats;
         match hats.iter().position(|known| known.uri == hat.uri) {
             Some(at) if hats[at] == *hat => return Ok(HatChange::default()),
@@ -117,7 +118,7 @@ impl RoomState {
             None if hats.len() >= limit => return Err(HatError::Full),
             None => hats.push(hat.clone()),
         }
-        self.store_config(cx);
+        self.store_hat_config(cx, before);
         Ok(HatChange {
             wearers: self.hats.wearers(&hat.uri),
             defined: true,
@@ -130,17 +131,17 @@ impl RoomState {
         cx: &mut Context<'_>,
         uri: &str,
     ) -> Result<HatChange, HatError> {
-        let before = self.config.hats.len();
-        self.config.hats.retain(|hat| hat.uri != uri);
-        if self.config.hats.len() == before {
+        if !self.config.hats.iter().any(|hat| hat.uri == uri) {
             return Err(HatError::NoHat);
         }
+        let (config, worn) = (self.config.clone(), self.hats.clone());
+        self.config.hats.retain(|hat| hat.uri != uri);
         let wearers = self.hats.wearers(uri);
         for user in &wearers {
             self.hats.take_off(user, uri);
         }
-        self.store_config(cx);
-        self.store_room(cx);
+        self.store_hat_config(cx, config);
+        self.store_worn(cx, worn);
         Ok(HatChange {
             wearers,
             defined: true,
@@ -165,10 +166,11 @@ impl RoomState {
         if is_new || worn.len() >= limits.hats_per_user {
             return Err(HatError::Full);
         }
+        let before = self.hats.clone();
         let worn = self.hats.worn.entry(user.clone()).or_default();
         worn.push(uri.to_owned());
         cx.trace(user, &self.jid);
-        self.store_room(cx);
+        self.store_worn(cx, before);
         Ok(HatChange {
             wearers: vec![user.clone()],
             defined: false,
@@ -181,10 +183,11 @@ impl RoomState {
         user: &BareJid,
         uri: &str,
     ) -> Result<HatChange, HatError> {
+        let before = self.hats.clone();
         if !self.hats.take_off(user, uri) {
             return Err(HatError::NoHat);
         }
-        self.store_room(cx);
+        self.store_worn(cx, before);
         Ok(HatChange {
             wearers: vec![user.clone()],
             defined: false,
@@ -207,6 +210,7 @@ impl RoomState {
         if self.config.hats == hats {
             return Ok(());
         }
+        let before = (self.config.clone(), self.hats.clone());
         self.config.hats = hats;
         let config: &RoomConfig = &self.config;
         let is_there = |uri: &String| config.hats.iter().any(|hat| hat.uri == *uri);
@@ -215,8 +219,8 @@ impl RoomState {
             uris.retain(is_there);
             !uris.is_empty()
         });
-        self.store_config(cx);
-        self.store_room(cx);
+        self.store_hat_config(cx, before.0);
+        self.store_worn(cx, before.1);
         let change = HatChange {
             wearers,
             defined: true,
@@ -275,10 +279,33 @@ impl RoomState {
         cx.deliver(self.occupants.everyone(), &notice);
     }
 
-    fn store_config(&self, cx: &mut Context<'_>) {
+    /// Everybody inside wears what is theirs by now; nobody is told.
+    pub(super) fn wear_hats(&mut self) {
+        for number in self.occupants.numbers() {
+            let Some(user) = self.occupants.get(number).map(|o| o.user.clone()) else {
+                continue;
+            };
+            let hats = self.hats_of(&user);
+            if let Some(occupant) = self.occupants.change(number) {
+                occupant.hats = hats;
+            }
+        }
+    }
+
+    fn store_hat_config(&self, cx: &mut Context<'_>, before: RoomConfig) {
         cx.store(StoreEvent::Config {
             room: self.jid.clone(),
             config: Box::new(self.config.clone()),
         });
+        if let Some(commit) = cx.commit() {
+            commit.undo.config = Some(Box::new((before, self.config.clone())));
+        }
+    }
+
+    fn store_worn(&self, cx: &mut Context<'_>, before: Hats) {
+        self.store_room(cx);
+        if let Some(commit) = cx.commit() {
+            commit.undo.hats.get_or_insert(before);
+        }
     }
 }

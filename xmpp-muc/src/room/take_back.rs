@@ -68,6 +68,9 @@ impl RoomState {
             if is_ours {
                 let nobody = Affiliation::None.into();
                 let before = before.clone().unwrap_or(nobody);
+                if before.affiliation != after.affiliation {
+                    self.versions.take_back(user);
+                }
                 self.affiliations.set(user, before);
             }
         }
@@ -83,6 +86,15 @@ impl RoomState {
             && self.config == config.1
         {
             self.config.clone_from(&config.0);
+        }
+        if let Some(avatar) = &undo.avatar {
+            self.avatar.clone_from(avatar);
+        }
+        if let Some(hats) = &undo.hats {
+            self.hats.clone_from(hats);
+        }
+        if undo.hats.is_some() || undo.config.is_some() {
+            self.wear_hats();
         }
         if undo.locked_until.is_some() && self.locked_until.is_none() {
             self.locked_until = undo.locked_until;

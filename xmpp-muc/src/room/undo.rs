@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use xmpp_core::{BareJid, FullJid, Timestamp};
 
-use super::{affiliations, history, leave::Departed, occupants::OccupantNumber, subject::Subject};
+use super::{
+    affiliations, avatar::Avatar, hats::Hats, history, leave::Departed, occupants::OccupantNumber,
+    subject::Subject,
+};
 use crate::{Affiliation, Effect, Fanout, Role, RoomConfig, privileges::Standing, request::Asker};
 
 /// What a room has to take back. Each part is what was there before, beside what the commit made of it: what somebody
@@ -32,6 +35,10 @@ pub(crate) struct Undo {
     pub(super) locked_until: Option<Timestamp>,
     /// Roles and affiliations of occupants before and after.
     pub(super) standings: Vec<(OccupantNumber, Standing, Standing)>,
+    /// Who wore which hat before.
+    pub(super) hats: Option<Hats>,
+    /// The picture before.
+    pub(super) avatar: Option<Option<Avatar>>,
     /// Occupants that were taken out.
     pub(super) out: Vec<Gone>,
 }

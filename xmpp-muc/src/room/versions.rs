@@ -64,6 +64,16 @@ impl Versions {
         }
     }
 
+    /// A change did not happen after all, and nobody has heard of it. If others came after it, no version is known
+    /// any more: whoever asks gets the whole list.
+    pub(super) fn take_back(&mut self, user: &BareJid) {
+        if self.steps.back().is_some_and(|step| step.user == *user) {
+            self.steps.pop_back();
+        } else {
+            *self = Self::default();
+        }
+    }
+
     /// Where the changes since a version begin; nothing for one that is not known (any more).
     fn since(&self, version: &str) -> Option<usize> {
         if self.base.as_deref() == Some(version) {
