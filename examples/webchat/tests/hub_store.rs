@@ -324,6 +324,45 @@ fn a_newcomer_does_not_see_what_could_not_be_stored() {
     assert!(texts(&heard).is_empty(), "{heard:?}");
 }
 
+/// A room that could not be stored when it was made is stored with the next thing that happens in it; so is the end of one.
+#[test]
+fn what_is_stored_catches_up_after_a_failure() {
+    let options = ["--room-linger", "0"];
+    let mut world = World::new(&options);
+    let anna = world.user();
+    world.disk = Disk::Fails;
+    world.say(anna, &presence("lobby", "anna"));
+    let refused = world.take(anna);
+    assert!(
+        refused[0].to_string().contains("internal-server-error"),
+        "{refused:?}"
+    );
+    world.disk = Disk::Works;
+    world.say(anna, &presence("lobby", "anna"));
+    world.say(anna, &message("one"));
+    assert_eq!(texts(&world.take(anna)), ["one"]);
+    let rooms = world.store.rooms(9, world.now).expect("rooms");
+    assert_eq!(rooms.len(), 1);
+    assert_eq!(rooms[0].history.len(), 1);
+
+    world.disk = Disk::Fails;
+    world.say(
+        anna,
+        "<presence xmlns='jabber:client' type='unavailable' to='lobby@rooms.localhost/anna'/>",
+    );
+    world.wait(Duration::from_secs(1));
+    world.disk = Disk::Works;
+    world.say(anna, &presence("lobby", "anna"));
+    let heard = world.take(anna);
+    assert!(texts(&heard).is_empty(), "{heard:?}");
+    let rooms = world.store.rooms(9, world.now).expect("rooms");
+    assert_eq!(rooms.len(), 1);
+    assert!(
+        rooms[0].history.is_empty(),
+        "nothing of the old room (MUC DE3)"
+    );
+}
+
 /// Only rooms wait: whoever logs in, or asks the domain, does not notice.
 #[test]
 fn a_slow_store_holds_up_nobody_else() {

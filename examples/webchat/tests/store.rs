@@ -513,3 +513,67 @@ fn what_was_said_in_a_deleted_room_is_gone_for_good() {
     let answer = database.read(&room, &page).expect("a page");
     assert_eq!(ids(&answer), ["7"]);
 }
+
+/// Not a test: how much a transaction for each message costs, and how long pages of a large archive take.
+///
+/// `cargo test -p webchat --test store -- --ignored --nocapture`
+#[test]
+#[ignore = "it measures"]
+#[expect(clippy::disallowed_methods, reason = "it measures")]
+fn measure() {
+    let data = tempfile::tempdir().expect("a folder");
+    let mut database = Database::open(&data.path().join("localhost")).expect("a new one");
+    let room = bare(ROOMS[0]);
+    assert_eq!(database.commit(&[vec![create(&room)]]), Committed::All);
+    let mut last = 0_u32;
+    let mut batch = |database: &mut Database, size: usize| {
+        let commits: Vec<_> = (0..size)
+            .map(|_| {
+                last += 1;
+                vec![say(ROOMS[0], &last.to_string())]
+            })
+            .collect();
+        assert_eq!(database.commit(&commits), Committed::All);
+    };
+    for size in [1, 8, 64, 512] {
+        let began = std::time::Instant::now();
+        let mut stored = 0_u128;
+        while began.elapsed() < Duration::from_secs(3) {
+            batch(&mut database, size);
+            stored += size as u128;
+        }
+        let rate = stored * 1000 / began.elapsed().as_millis().max(1);
+        println!("{size} messages a transaction: {rate} a second");
+    }
+    let total = database.read(&room, &everything(0, ArchiveAnchor::First));
+    let missing = 100_000_u64.saturating_sub(total.expect("a page").total.unwrap_or(0));
+    batch(
+        &mut database,
+        usize::try_from(missing).expect("not so many"),
+    );
+    let mut from_now = ArchiveSelection::default();
+    from_now.start = Some(at(150));
+    let middle = ArchiveAnchor::After("50000".to_owned());
+    for (what, request) in [
+        ("the first page", everything(50, ArchiveAnchor::First)),
+        ("the last page", everything(50, ArchiveAnchor::Last)),
+        ("a page in the middle", everything(50, middle)),
+        (
+            "a page by time",
+            ArchiveRequest::Page(
+                from_now,
+                ArchivePage {
+                    max: 50,
+                    anchor: ArchiveAnchor::Last,
+                },
+            ),
+        ),
+    ] {
+        let began = std::time::Instant::now();
+        for _ in 0..10 {
+            let page = database.read(&room, &request).expect("a page");
+            assert_eq!(page.entries.len(), 50);
+        }
+        println!("{what} of 100,000 messages: {:.1?}", began.elapsed() / 10);
+    }
+}

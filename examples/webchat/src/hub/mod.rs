@@ -17,6 +17,7 @@ mod personal;
 mod route;
 mod timers;
 mod upload;
+mod waiting;
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -26,8 +27,8 @@ use std::{
 
 pub use self::{
     census::Census,
-    effects::{Batch, Ticket},
     peer::{Peer, Protection},
+    waiting::{Batch, Ticket},
 };
 pub use xmpp_bosh::{RequestId, Response};
 
@@ -50,11 +51,11 @@ use self::{
     commands::Commands,
     directory::Directory,
     domain::Domain,
-    effects::Waiting,
     flood::{Flood, Paced},
     personal::Profile,
     timers::Timers,
     upload::Upload,
+    waiting::Waiting,
 };
 use crate::{
     HostSettings,

@@ -125,12 +125,7 @@ impl Archive<'_> {
         // One more than wanted says whether there is more.
         let max = limit(page.max.saturating_add(1));
         parameters.push((":max", &max));
-        let sql = format!(
-            "SELECT {COLUMNS} {}{} ORDER BY seq {} LIMIT :max",
-            filter.source(),
-            edge.map_or("", |(condition, _)| condition),
-            if backwards { "DESC" } else { "ASC" },
-        );
+        let sql = filter.page_statement(edge.map(|(condition, _)| condition), backwards);
         let mut statement = self.db.prepare_cached(&sql)?;
         let mut rows = statement.query(&*parameters)?;
         let mut found = Vec::new();
@@ -156,10 +151,7 @@ impl Archive<'_> {
 
     /// How many messages a filter passes, and how many of them are before `first`.
     fn count(&self, filter: &Filter, first: Option<i64>) -> Result<(u64, Option<u64>), ReadError> {
-        let sql = format!(
-            "SELECT count(*), count(*) FILTER (WHERE seq < :first) {}",
-            filter.source()
-        );
+        let sql = filter.count_statement();
         let mut parameters = filter.parameters();
         parameters.push((":first", &first));
         let (total, before) = self
@@ -295,6 +287,22 @@ impl Filter {
         format!("FROM messages INDEXED BY {}{}", self.index, self.conditions)
     }
 
+    fn page_statement(&self, edge: Option<&str>, backwards: bool) -> String {
+        format!(
+            "SELECT {COLUMNS} {}{} ORDER BY seq {} LIMIT :max",
+            self.source(),
+            edge.unwrap_or_default(),
+            if backwards { "DESC" } else { "ASC" },
+        )
+    }
+
+    fn count_statement(&self) -> String {
+        format!(
+            "SELECT count(*), count(*) FILTER (WHERE seq < :first) {}",
+            self.source()
+        )
+    }
+
     fn parameters(&self) -> Vec<(&'static str, &dyn ToSql)> {
         self.values
             .iter()
@@ -334,4 +342,81 @@ fn unsigned(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
 /// For SQL's `LIMIT`.
 fn limit(max: usize) -> i64 {
     i64::try_from(max).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::schema;
+
+    /// What SQLite does for a statement, step by step.
+    fn plan(db: &Connection, sql: &str) -> Vec<String> {
+        let mut statement = db
+            .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))
+            .expect("a statement");
+        // Without values for its parameters, which the plan does not need.
+        let mut rows = statement.raw_query();
+        let mut plan = Vec::new();
+        while let Some(row) = rows.next().expect("the plan") {
+            plan.push(row.get(3).expect("a step"));
+        }
+        plan
+    }
+
+    /// A page costs what is on it: it is found and put in order by an index, and counting reads no messages.
+    #[test]
+    fn every_selection_has_its_index() {
+        let mut db = Connection::open_in_memory().expect("memory");
+        schema::prepare(&mut db).expect("tables");
+        let jid = |jid: &str| jid.parse().expect("a JID");
+        let authors = [
+            (None, "messages_by_room", true),
+            (
+                Some(ArchiveAuthor::Occupant(
+                    "a@b/c".parse().expect("a full JID"),
+                )),
+                "messages_by_occupant",
+                true,
+            ),
+            (
+                Some(ArchiveAuthor::User(jid("a@b"))),
+                "messages_by_user",
+                true,
+            ),
+            // The few messages of one user are looked at.
+            (
+                Some(ArchiveAuthor::User(jid("a@b/c"))),
+                "messages_by_user",
+                false,
+            ),
+        ];
+        let room = "a@b".parse().expect("a JID");
+        let tx = db.unchecked_transaction().expect("a transaction");
+        let archive = Archive {
+            db: &tx,
+            room: &room,
+            key: 1,
+        };
+        for (with, index, covers) in authors {
+            for times in [None, Some(Timestamp::from_millis(1))] {
+                let mut selection = ArchiveSelection::default();
+                (selection.start, selection.end) = (times, times);
+                selection.with.clone_from(&with);
+                let filter = archive.filter(&selection).expect("no ids");
+                for edge in [None, Some(" AND seq > :edge"), Some(" AND seq < :edge")] {
+                    for backwards in [false, true] {
+                        let plan = plan(&db, &filter.page_statement(edge, backwards));
+                        assert_eq!(plan.len(), 1, "nothing is sorted: {plan:?}");
+                        assert!(
+                            plan[0].starts_with("SEARCH") && plan[0].contains(index),
+                            "{plan:?}"
+                        );
+                    }
+                }
+                let plan = plan(&db, &filter.count_statement());
+                assert_eq!(plan.len(), 1, "{plan:?}");
+                assert_eq!(plan[0].contains("COVERING"), covers, "{plan:?}");
+            }
+        }
+    }
 }

@@ -1,0 +1,244 @@
+//! The queue of what rooms want done, which waits for the store.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
+
+use xmpp_core::BareJid;
+use xmpp_muc::{Commit, Effect, RoomSnapshot, StoreEvent};
+
+use crate::store::{Change, Committed};
+
+/// What an effect that waits takes beside its stanza, about.
+const EFFECT_BYTES: usize = 256;
+
+/// Names a [`Batch`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Ticket(u64);
+
+/// Commits that are to be made durable in one transaction, in this order: each wholly or not at all.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    /// For [`Hub::handle_committed`](super::Hub::handle_committed).
+    pub ticket: Ticket,
+    /// The commits.
+    pub commits: Vec<Vec<Change>>,
+}
+
+/// The rooms' effects that wait for the store, with all that came after them.
+#[derive(Debug, Default)]
+pub(super) struct Waiting {
+    effects: VecDeque<Effect>,
+    in_flight: Option<InFlight>,
+    last_ticket: u64,
+    /// Rooms of which something could not be stored, so that what is stored is not what they are now. Of those with
+    /// `true` the deletion failed.
+    behind: BTreeMap<BareJid, bool>,
+    /// What the effects take.
+    bytes: usize,
+}
+
+/// The batch that is being stored.
+#[derive(Debug)]
+struct InFlight {
+    ticket: Ticket,
+    /// How many of the first commits among the effects are in it.
+    commits: usize,
+    /// The rooms that its first commit brings up to date besides.
+    behind: BTreeMap<BareJid, bool>,
+}
+
+impl Waiting {
+    /// The memory it takes, about.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.effects.is_empty()
+    }
+
+    pub(super) fn push(&mut self, effect: Effect) {
+        self.bytes += cost(&effect);
+        self.effects.push_back(effect);
+    }
+
+    /// The next effect that nothing stands in the way of.
+    pub(super) fn pop(&mut self) -> Option<Effect> {
+        if matches!(self.effects.front(), Some(Effect::Store(_))) {
+            return None;
+        }
+        let effect = self.effects.pop_front()?;
+        self.bytes -= cost(&effect);
+        Some(effect)
+    }
+
+    /// All commits that wait, once the first effect is one: they share a transaction.
+    pub(super) fn submit(
+        &mut self,
+        snapshot: impl Fn(&BareJid) -> Option<RoomSnapshot>,
+    ) -> Option<Batch> {
+        if self.in_flight.is_some() || !matches!(self.effects.front(), Some(Effect::Store(_))) {
+            return None;
+        }
+        let mut states = States {
+            snapshot,
+            taken: BTreeMap::new(),
+        };
+        let behind = std::mem::take(&mut self.behind);
+        let repairs = states.repairs(&behind);
+        let mut commits: Vec<_> = self
+            .effects
+            .iter()
+            .filter_map(|effect| match effect {
+                Effect::Store(commit) => Some(states.changes(commit)),
+                _ => None,
+            })
+            .collect();
+        commits[0].splice(0..0, repairs);
+        self.last_ticket += 1;
+        let ticket = Ticket(self.last_ticket);
+        self.in_flight = Some(InFlight {
+            ticket,
+            commits: commits.len(),
+            behind,
+        });
+        Some(Batch { ticket, commits })
+    }
+
+    /// Lets out what the commits of a batch held back; gives those that failed.
+    pub(super) fn settle(&mut self, ticket: Ticket, result: &Committed) -> Vec<Commit> {
+        let current = |in_flight: &mut InFlight| in_flight.ticket == ticket;
+        let Some(in_flight) = self.in_flight.take_if(current) else {
+            return Vec::new();
+        };
+        if !result.contains(0) {
+            self.fall_behind(in_flight.behind);
+        }
+        let mut ready = VecDeque::new();
+        let mut failed = Vec::new();
+        let mut settled = 0;
+        while settled < in_flight.commits
+            && let Some(effect) = self.effects.pop_front()
+        {
+            match effect {
+                Effect::Store(commit) => {
+                    if result.contains(settled) {
+                        ready.extend(commit.then);
+                    } else {
+                        commit.strip(&mut self.effects);
+                        self.fall_behind(commit.events.iter().filter_map(unstored));
+                        failed.push(*commit);
+                    }
+                    settled += 1;
+                }
+                effect => ready.push_back(effect),
+            }
+        }
+        ready.append(&mut self.effects);
+        self.effects = ready;
+        self.bytes = self.effects.iter().map(cost).sum();
+        failed
+    }
+
+    fn fall_behind(&mut self, rooms: impl IntoIterator<Item = (BareJid, bool)>) {
+        for (room, deleted) in rooms {
+            *self.behind.entry(room).or_default() |= deleted;
+        }
+    }
+}
+
+/// The room whose stored state is not its own when this event is not stored, and whether it should be gone. Messages are
+/// taken back instead.
+fn unstored(event: &StoreEvent) -> Option<(BareJid, bool)> {
+    match event {
+        StoreEvent::Message(_) | StoreEvent::Replaced { .. } => None,
+        StoreEvent::RoomDeleted { room } => Some((room.clone(), true)),
+        event => Some((event.room().clone(), false)),
+    }
+}
+
+/// The states of rooms as they are when a batch is made. They hold what all of its commits have changed, and nothing
+/// that could not be stored before.
+struct States<F> {
+    snapshot: F,
+    /// `None` for a room that is gone again.
+    taken: BTreeMap<BareJid, Option<Arc<RoomSnapshot>>>,
+}
+
+impl<F: Fn(&BareJid) -> Option<RoomSnapshot>> States<F> {
+    /// What makes the stored state of rooms theirs again.
+    fn repairs(&mut self, behind: &BTreeMap<BareJid, bool>) -> Vec<Change> {
+        let mut changes = Vec::new();
+        for (room, &deleted) in behind {
+            let state = self.state(room);
+            // Nothing of a room that is gone may be found in a new one of that name (MUC DE3).
+            if deleted || state.is_none() {
+                changes.push(Change::Deleted { room: room.clone() });
+            }
+            changes.extend(state.map(|snapshot| Change::Room {
+                room: room.clone(),
+                snapshot,
+            }));
+        }
+        changes
+    }
+
+    /// What a commit changes. The state of a room is written as a whole, once for all that changed in it.
+    fn changes(&mut self, commit: &Commit) -> Vec<Change> {
+        let mut changes = Vec::new();
+        let mut written = Vec::new();
+        for event in &commit.events {
+            let room = event.room();
+            match event {
+                StoreEvent::RoomDeleted { .. } => {
+                    written.retain(|other| *other != room);
+                    changes.push(Change::Deleted { room: room.clone() });
+                }
+                // Its last commit, in the same batch, will delete it.
+                _ if matches!(self.taken.get(room), Some(None)) => {}
+                StoreEvent::Message(message) => changes.push(Change::Message(message.clone())),
+                StoreEvent::Replaced { id, stanza, .. } => changes.push(Change::Replaced {
+                    room: room.clone(),
+                    id: id.clone(),
+                    stanza: stanza.clone(),
+                }),
+                _ if written.contains(&room) => {}
+                _ => {
+                    written.push(room);
+                    changes.extend(self.state(room).map(|snapshot| Change::Room {
+                        room: room.clone(),
+                        snapshot,
+                    }));
+                }
+            }
+        }
+        changes
+    }
+
+    fn state(&mut self, room: &BareJid) -> Option<Arc<RoomSnapshot>> {
+        if let Some(taken) = self.taken.get(room) {
+            return taken.clone();
+        }
+        let taken = (self.snapshot)(room).map(Arc::new);
+        self.taken.insert(room.clone(), taken.clone());
+        taken
+    }
+}
+
+/// The memory that an effect takes while it waits, about.
+fn cost(effect: &Effect) -> usize {
+    let beside = match effect {
+        Effect::Deliver { stanza, .. } | Effect::Send { stanza, .. } => stanza.as_str().len(),
+        Effect::Store(commit) => {
+            let stored = commit.events.iter().map(|event| match event {
+                StoreEvent::Message(message) => message.stanza.as_str().len(),
+                _ => EFFECT_BYTES,
+            });
+            stored.sum::<usize>() + commit.then.iter().map(cost).sum::<usize>()
+        }
+        _ => 0,
+    };
+    EFFECT_BYTES + beside
+}
