@@ -352,6 +352,10 @@ impl Checker {
             StoreEvent::RoomDeleted { room } => {
                 self.outcome.deleted.insert(room.to_string());
             }
+            StoreEvent::Replaced { room, id, .. } => {
+                let room = self.rooms.entry(room.to_string()).or_default();
+                room.retracted.insert(id.to_string());
+            }
             StoreEvent::Config { room, config } => {
                 if let Some(room) = self.rooms.get_mut(room.as_str()) {
                     room.config = Some((**config).clone());
