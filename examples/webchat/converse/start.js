@@ -45,8 +45,6 @@ converse.initialize({
   discover_connection_methods: false,
   assets_path: new URL('./dist/', location.href).href,
   whitelisted_plugins: ['webchat-return'],
-  // Who is somebody new each time has no keys to publish and no bookmarks to keep.
-  blacklisted_plugins: ['converse-omemo', 'converse-omemo-views', 'converse-bookmarks', 'converse-bookmark-views'],
   // Its WebAssembly looks for itself beside the page, and guests have no keys to show.
   blacklisted_plugins: ['converse-omemo', 'converse-omemo-views'],
   i18n: 'en',
