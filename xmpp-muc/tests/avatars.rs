@@ -43,7 +43,7 @@ fn info(world: &mut World) -> String {
 #[test]
 fn av1_the_owner_sets_shows_and_removes_the_picture() {
     let mut world = lobby();
-    let none = ["zoe/1 < iq error cancel/item-not-found"];
+    let none = ["zoe/1 < iq error cancel/service-unavailable"];
     assert_eq!(get(&mut world, "zoe/1"), none);
     assert_eq!(
         world.iq("owner/1", "set", "", &vcard(&[SVG])),

@@ -24,9 +24,11 @@ pub(crate) struct Activity {
 }
 
 impl Activity {
-    /// The room is there: its first hour begins.
+    /// The room is there: its first hour begins. One that was made before any time was known waits for a message.
     pub(super) fn start(&mut self, now: Timestamp) {
-        self.began.get_or_insert(now);
+        if now > Timestamp::default() {
+            self.began.get_or_insert(now);
+        }
     }
 
     /// A message that everybody got. Only those count that people read as one of their own.

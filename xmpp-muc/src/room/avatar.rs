@@ -58,11 +58,12 @@ impl Avatar {
 }
 
 impl RoomState {
-    /// Whoever may ask the room what it is may see its picture (AV1).
+    /// Whoever may ask the room what it is may see its picture (AV1). Without one the answer is that of servers whose
+    /// rooms have none, which clients know (CL2).
     pub(super) fn answer_avatar(&self, cx: &mut Context<'_>, request: Request<'_>) {
         match &self.avatar {
             Some(avatar) => request.reply(cx, &avatar.vcard),
-            None => request.refuse(cx, errors::item_not_found()),
+            None => request.refuse(cx, errors::service_unavailable()),
         }
     }
 
@@ -94,7 +95,7 @@ impl RoomState {
         let before = std::mem::replace(&mut self.avatar, avatar);
         self.store_room(cx);
         if let Some(commit) = cx.commit() {
-            commit.undo.avatar.get_or_insert(before);
+            commit.undo.avatars.push(before);
         }
         request.result(cx);
         if !same {

@@ -87,7 +87,7 @@ impl RoomState {
         {
             self.config.clone_from(&config.0);
         }
-        if let Some(avatar) = &undo.avatar {
+        if let Some(avatar) = undo.avatars.first() {
             self.avatar.clone_from(avatar);
         }
         if let Some(hats) = &undo.hats {

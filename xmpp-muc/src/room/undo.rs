@@ -37,8 +37,8 @@ pub(crate) struct Undo {
     pub(super) standings: Vec<(OccupantNumber, Standing, Standing)>,
     /// Who wore which hat before.
     pub(super) hats: Option<Hats>,
-    /// The picture before.
-    pub(super) avatar: Option<Option<Avatar>>,
+    /// The pictures before, or that there was none.
+    pub(super) avatars: Vec<Option<Avatar>>,
     /// Occupants that were taken out.
     pub(super) out: Vec<Gone>,
 }
