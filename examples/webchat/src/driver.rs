@@ -21,7 +21,7 @@ use xmpp_muc::{ArchiveRead, ArchiveReadError};
 
 use crate::{
     clock::Clock,
-    hub::{Batch, Hub, Output},
+    hub::{Batch, Hub, Output, Stats},
     store::{Committed, Database, Done, OpenError, Retention, Store},
     upkeep::Upkeep,
 };
@@ -49,6 +49,8 @@ enum Command {
     Lost(RequestId),
     Open {
         from: Peer,
+        /// At the admin's own door.
+        admin: bool,
         socket: oneshot::Sender<Socket>,
     },
     Message {
@@ -59,8 +61,34 @@ enum Command {
     Drained(SocketId),
     Closed(SocketId),
     Stored(Done),
+    Report(oneshot::Sender<Report>),
     Shutdown(oneshot::Sender<()>),
     Close(oneshot::Sender<()>),
+}
+
+/// How a hub and its driver stand.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Report {
+    pub(crate) stats: Stats,
+    /// BOSH requests without an answer.
+    pub(crate) held_requests: usize,
+    /// Inputs that wait.
+    pub(crate) waiting_commands: usize,
+    pub(crate) commits: u64,
+    pub(crate) failed_commits: u64,
+    pub(crate) archive_reads: u64,
+}
+
+impl Report {
+    /// Adds that of another hub.
+    pub(crate) fn add(&mut self, more: &Self) {
+        self.stats.add(&more.stats);
+        self.held_requests += more.held_requests;
+        self.waiting_commands += more.waiting_commands;
+        self.commits += more.commits;
+        self.failed_commits += more.failed_commits;
+        self.archive_reads += more.archive_reads;
+    }
 }
 
 /// How connections reach the hub.
@@ -99,9 +127,13 @@ impl HubHandle {
     }
 
     /// Announces a WebSocket; `None` when no further session is let in.
-    pub(crate) async fn open_socket(&self, from: Peer) -> Option<Socket> {
+    pub(crate) async fn open_socket(&self, from: Peer, admin: bool) -> Option<Socket> {
         let (socket, opened) = oneshot::channel();
-        self.send(Command::Open { from, socket });
+        self.send(Command::Open {
+            from,
+            admin,
+            socket,
+        });
         opened.await.ok()
     }
 
@@ -119,6 +151,13 @@ impl HubHandle {
         self.send(Command::Close(done));
         // An error means that the hub has ended, which closes the store.
         let _ = closed.await;
+    }
+
+    /// How things stand; `None` when the hub has ended.
+    pub(crate) async fn report(&self) -> Option<Report> {
+        let (reply, report) = oneshot::channel();
+        self.send(Command::Report(reply));
+        report.await.ok()
     }
 
     /// Whether the hub is at work.
@@ -227,6 +266,7 @@ pub(crate) fn start(
         weak,
         replies: HashMap::new(),
         sockets: HashMap::new(),
+        report: Report::default(),
         all_gone: None,
     };
     tokio::spawn(driver.run(inbox));
@@ -257,6 +297,8 @@ struct Driver {
     replies: HashMap<RequestId, oneshot::Sender<Response>>,
     sockets: HashMap<SocketId, SocketQueue>,
     /// To be told when a shutdown has ended the last session.
+    /// Counters of the report.
+    report: Report,
     all_gone: Option<oneshot::Sender<()>>,
 }
 
@@ -285,6 +327,7 @@ impl Driver {
                 self.carry_out(command);
             }
             let now = self.clock.now();
+            self.report.waiting_commands = inbox.len();
             if deadline <= now {
                 self.hub.handle_timeout(now);
             }
@@ -318,7 +361,11 @@ impl Driver {
             }
             Command::Written(id) => self.hub.handle_written(now, id),
             Command::Lost(id) => self.lost(id),
-            Command::Open { from, socket } => self.open(from, socket),
+            Command::Open {
+                from,
+                admin,
+                socket,
+            } => self.open(from, admin, socket),
             Command::Message { id, text, permit } => {
                 self.hub.handle_message(now, id, &text);
                 if let Some(socket) = self.sockets.get_mut(&id) {
@@ -331,12 +378,25 @@ impl Driver {
                 self.hub.handle_closed(now, id);
             }
             Command::Stored(Done::Commit { ticket, result }) => {
+                match result {
+                    Committed::Nothing => self.report.failed_commits += 1,
+                    _ => self.report.commits += 1,
+                }
                 self.hub.handle_committed(now, ticket, &result);
             }
             Command::Stored(Done::Read { id, answer }) => {
                 self.hub.handle_archive_read(now, id, answer);
             }
             Command::Close(done) => self.close_store(Some(done)),
+            Command::Report(reply) => {
+                let report = Report {
+                    stats: self.hub.stats(),
+                    held_requests: self.replies.len(),
+                    ..self.report.clone()
+                };
+                // Whoever asked may have gone.
+                let _ = reply.send(report);
+            }
             Command::Shutdown(done) => {
                 self.hub.shut_down(now);
                 self.all_gone = Some(done);
@@ -349,11 +409,14 @@ impl Driver {
         self.hub.handle_lost(self.clock.now(), id);
     }
 
-    fn open(&mut self, from: Peer, socket: oneshot::Sender<Socket>) {
-        let (Some(hub), Some(id)) = (
-            self.weak.upgrade(),
-            self.hub.handle_open(self.clock.now(), from),
-        ) else {
+    fn open(&mut self, from: Peer, admin: bool, socket: oneshot::Sender<Socket>) {
+        let now = self.clock.now();
+        let opened = if admin {
+            self.hub.handle_admin_open(now, from)
+        } else {
+            self.hub.handle_open(now, from)
+        };
+        let (Some(hub), Some(id)) = (self.weak.upgrade(), opened) else {
             return;
         };
         let (queue, receiver) = mpsc::channel(SOCKET_QUEUE);
@@ -407,6 +470,7 @@ impl Driver {
         if let Some(store) = &self.store {
             store.commit(batch);
         } else {
+            self.report.failed_commits += 1;
             let now = self.clock.now();
             self.hub
                 .handle_committed(now, batch.ticket, &Committed::Nothing);
@@ -414,6 +478,7 @@ impl Driver {
     }
 
     fn read(&mut self, read: Box<ArchiveRead>) {
+        self.report.archive_reads += 1;
         if let Some(store) = &self.store {
             store.read(read);
         } else {

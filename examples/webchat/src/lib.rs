@@ -16,13 +16,17 @@
 //!   messages out, stanzas routed between them and the rooms. It knows one domain; a process has one for each.
 #![forbid(unsafe_code)]
 
+pub mod check;
 mod clock;
 mod driver;
 mod http;
 pub mod hub;
+pub mod logs;
+mod metrics;
 mod options;
 mod server;
 pub mod store;
+pub mod systemd;
 mod tls;
 mod upkeep;
 pub mod upload;
@@ -30,8 +34,9 @@ pub mod upload;
 pub use clock::{Clock, secure_random};
 pub use options::{
     Admin, AdminOptions, Archive, ArchiveOptions, DeclaredRoom, Flood, FloodOptions, HostOptions,
-    HostSettings, Limits, Options, Proxies, ProxyHeaders, PublicUrl, RoomOptions, Settings, Timing,
-    TlsFiles, TlsOptions, UnknownHost, UploadLimits, UploadOptions,
+    HostSettings, Limits, LogAddresses, LogFormat, LogOptions, Logs, Options, Proxies,
+    ProxyHeaders, PublicUrl, RoomOptions, Settings, Timing, TlsFiles, TlsOptions, UnknownHost,
+    UploadLimits, UploadOptions,
 };
 pub use server::{Server, StartError};
 pub use tls::TlsError;

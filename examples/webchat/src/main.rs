@@ -3,7 +3,6 @@
 use std::{io::Write as _, process::ExitCode};
 
 use clap::Parser;
-use tracing_subscriber::EnvFilter;
 use webchat::{Options, Server, Settings};
 
 /// The options or the configuration cannot be used.
@@ -12,18 +11,20 @@ const EXIT_USAGE: u8 = 2;
 const EXIT_FAILURE: u8 = 1;
 
 fn main() -> ExitCode {
+    let mut arguments = std::env::args_os().skip(1);
+    if arguments.next().is_some_and(|first| first == "check") {
+        return match (arguments.next(), arguments.next()) {
+            (Some(path), None) => check(path.as_ref()),
+            _ => fail(EXIT_USAGE, "usage: webchat check CONFIG"),
+        };
+    }
     let settings = match Options::parse().settle() {
         Ok(settings) => settings,
         Err(message) => return fail(EXIT_USAGE, &message),
     };
-    let filter = match EnvFilter::builder().parse(&settings.log) {
-        Ok(filter) => filter,
-        Err(error) => return fail(EXIT_USAGE, &format!("--log '{}': {error}", settings.log)),
-    };
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .init();
+    if let Err(message) = webchat::logs::start(&settings, std::io::stderr) {
+        return fail(EXIT_USAGE, &message);
+    }
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => return fail(EXIT_FAILURE, &format!("no runtime: {error}")),
@@ -32,6 +33,24 @@ fn main() -> ExitCode {
     // What is left after the grace period is not waited for.
     runtime.shutdown_background();
     code
+}
+
+/// `webchat check CONFIG`: 0 when nothing stands in the way, 1 where something does, 2 where the file cannot be read.
+fn check(path: &std::path::Path) -> ExitCode {
+    let findings = match webchat::check::check(path) {
+        Ok(findings) => findings,
+        Err(message) => return fail(EXIT_USAGE, &message),
+    };
+    let mut problems = 0;
+    for finding in &findings {
+        println!("{}: {finding}", path.display());
+        problems += usize::from(finding.is_problem);
+    }
+    if problems > 0 {
+        return fail(EXIT_FAILURE, &format!("problems found: {problems}"));
+    }
+    println!("{}: the server can be started with this", path.display());
+    ExitCode::SUCCESS
 }
 
 async fn run(settings: &Settings) -> ExitCode {
@@ -53,6 +72,7 @@ async fn run(settings: &Settings) -> ExitCode {
         }
     }
     let _ = stdout.flush();
+    webchat::systemd::notify("READY=1");
 
     let mut signals = match signals {
         Ok(signals) => signals,
@@ -68,6 +88,7 @@ async fn run(settings: &Settings) -> ExitCode {
             Signal::Stop => break,
         }
     }
+    webchat::systemd::notify("STOPPING=1");
     tokio::select! {
         () = server.stop() => ExitCode::SUCCESS,
         () = signals.stop() => fail(EXIT_FAILURE, "stopped at once by a second signal"),

@@ -19,6 +19,8 @@ use crate::{
     driver::{self, HubHandle},
     http::{self, Front, Neighbour, Uploads},
     hub::{Census, Hub},
+    logs::Shown,
+    metrics::{self, Requests},
     options::{HostSettings, PublicUrl, Settings},
     store::{Database, OpenError, Retention},
     tls::{Certificates, TlsError},
@@ -74,6 +76,7 @@ pub struct Server {
     connections: mpsc::Receiver<()>,
     grace: Duration,
     asked_to_stop: Arc<Notify>,
+    metrics: Option<(SocketAddr, JoinHandle<()>)>,
 }
 
 impl Server {
@@ -128,11 +131,27 @@ impl Server {
             hubs.push(hub);
             tracing::info!(domain = host.domain, "serving");
         }
+        let requests = Requests::default();
+        let metrics = match &settings.metrics_listen {
+            None => None,
+            Some(listen) => {
+                let served = metrics::serve(listen, hubs.clone(), requests.clone()).await;
+                Some(served.map_err(|source| StartError::Listen {
+                    address: listen.clone(),
+                    source,
+                })?)
+            }
+        };
         let (stop, stopped) = watch::channel(false);
         // Every connection holds a sender; when all are gone, so are the connections.
         let (alive, connections) = mpsc::channel(1);
         let acceptor = Acceptor {
-            front: Arc::new(Front::new(settings, sites, address.ip().is_loopback())),
+            front: Arc::new(Front::new(
+                settings,
+                sites,
+                address.ip().is_loopback(),
+                requests.clone(),
+            )),
             room: Arc::new(Semaphore::new(settings.max_connections)),
             tls,
             stopped,
@@ -151,6 +170,7 @@ impl Server {
             connections,
             grace: settings.shutdown_grace,
             asked_to_stop,
+            metrics,
         })
     }
 
@@ -171,6 +191,11 @@ impl Server {
         }
     }
 
+    /// Where `/metrics` is, if it is served.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref().map(|(address, _)| *address)
+    }
+
     /// Returns when the admin wants the server to end.
     pub async fn asked_to_stop(&self) {
         self.asked_to_stop.notified().await;
@@ -186,6 +211,9 @@ impl Server {
             tracing::info!("some sessions did not take their farewell in time");
         }
         self.accepting.abort();
+        if let Some((_, metrics)) = &self.metrics {
+            metrics.abort();
+        }
         // Idle connections end now, others with their answer.
         let _ = self.stop.send(true);
         if timeout(LAST_ANSWERS, self.connections.recv())
@@ -274,8 +302,12 @@ impl Acceptor {
                 };
                 match timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
                     Ok(Ok(stream)) => serve(stream, neighbour, front, stopped, alive).await,
-                    Ok(Err(error)) => tracing::debug!(%error, %peer, "no TLS handshake"),
-                    Err(_) => tracing::debug!(%peer, "the TLS handshake took too long"),
+                    Ok(Err(error)) => {
+                        tracing::debug!(%error, peer = %Shown(peer.ip()), "no TLS handshake");
+                    }
+                    Err(_) => {
+                        tracing::debug!(peer = %Shown(peer.ip()), "the TLS handshake took too long");
+                    }
                 }
             });
         }

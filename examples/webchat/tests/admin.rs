@@ -90,6 +90,17 @@ impl World {
     fn connect(&mut self, config: ClientConfig, address: &str) -> Option<Name> {
         let address: IpAddr = address.parse().expect("an address");
         let socket = self.hub.handle_open(self.now, address)?;
+        Some(self.at(socket, config))
+    }
+
+    /// Connects at the admin's own door.
+    fn connect_admin(&mut self, config: ClientConfig) -> Option<Name> {
+        let here: IpAddr = [127, 0, 0, 1].into();
+        let socket = self.hub.handle_admin_open(self.now, here)?;
+        Some(self.at(socket, config))
+    }
+
+    fn at(&mut self, socket: SocketId, config: ClientConfig) -> Name {
         let session = ClientSession::new(
             config.require_tls(false),
             Channel::plain(),
@@ -104,7 +115,7 @@ impl World {
             closed: None,
         });
         self.run();
-        Some(self.users.len() - 1)
+        self.users.len() - 1
     }
 
     fn guest(&mut self, address: &str) -> Name {
@@ -117,7 +128,7 @@ impl World {
     fn with_token(&mut self, token: &str, resource: &str) -> Name {
         let admin = BareJid::new("admin@localhost").expect("a JID");
         let config = ClientConfig::with_password(&admin, token).expect("an account");
-        self.connect(config.with_resource(resource), "127.0.0.1")
+        self.connect_admin(config.with_resource(resource))
             .expect("let in")
     }
 
@@ -317,15 +328,23 @@ fn the_token_opens_the_account_and_nothing_else_does() {
     // Nobody else has an account.
     let other = BareJid::new("root@localhost").expect("a JID");
     let config = ClientConfig::with_password(&other, TOKEN).expect("an account");
-    let other = world.connect(config, "127.0.0.1").expect("let in");
+    let other = world.connect_admin(config.clone()).expect("let in");
     assert_eq!(world.users[other].jid, None);
+    // Where everybody comes in, no password opens anything, and behind the admin's door nobody is anonymous.
+    let admin = BareJid::new("admin@localhost").expect("a JID");
+    let config = ClientConfig::with_password(&admin, TOKEN).expect("an account");
+    let public = world.connect(config, "127.0.0.1").expect("let in");
+    assert_eq!(world.users[public].jid, None);
+    let config = ClientConfig::anonymous("localhost").expect("a domain");
+    let guest = world.connect_admin(config).expect("let in");
+    assert_eq!(world.users[guest].jid, None);
     // Anonymous users still come in.
     world.guest("192.0.2.1");
 
     let mut world = World::new("");
-    let nobody = world.with_token(TOKEN, "x");
-    assert_eq!(
-        world.users[nobody].jid, None,
+    let config = ClientConfig::anonymous("localhost").expect("a domain");
+    assert!(
+        world.connect_admin(config).is_none(),
         "there is no account without a token"
     );
 }
@@ -641,6 +660,25 @@ fn a_ban_keeps_the_address_out_also_after_a_restart() {
         );
     }
     assert!(world.users[anna].closed.is_none());
+    // The room's only owner can be banned too: the admin is one then (MUC RS1).
+    let owner = world.guest("192.0.2.9");
+    world.enter(owner, "b", "owner");
+    let done = world.run_command(
+        admin,
+        "webchat#ban",
+        &[
+            &[("room", "b@rooms.localhost")],
+            &[("nicks", "owner"), ("ban-address", "0")],
+        ],
+    );
+    assert_eq!(
+        note(&done),
+        (
+            CommandNoteType::Info,
+            "Banned from b@rooms.localhost: owner"
+        )
+    );
+    assert!(world.has(owner, "301"));
     let anonymous = || ClientConfig::anonymous("localhost").expect("a domain");
     assert!(world.connect(anonymous(), "192.0.2.2").is_none());
     world.guest("192.0.2.3");

@@ -102,6 +102,32 @@ fn what_only_our_page_has() {
     check("page", &wanted, setup);
 }
 
+/// The administration (`admin.mjs`).
+const ADMIN: &[&str] = &[
+    "the token opens it, and a wrong one is refused",
+    "lists, kicks, bans, announces and destroys",
+    "is used by keyboard alone and passes axe-core",
+];
+
+#[test]
+fn the_administration() {
+    let wanted = ADMIN.iter().map(|case| format!("admin: {case}")).collect();
+    let setup = with_browser().map(|mut setup| {
+        let token = scripts::admin_token();
+        setup
+            .server
+            .extend(["--admin-token-file".into(), token.file.into()]);
+        setup
+            .script
+            .env("WEBCHAT_CASES", "admin")
+            // Each ends what the others began.
+            .env("WEBCHAT_AT_ONCE", "1")
+            .env("WEBCHAT_TOKEN", token.text);
+        setup
+    });
+    check("administration", &wanted, setup);
+}
+
 #[test]
 fn catching_up_and_reading_back() {
     // So short that only the archive has the rest.

@@ -11,13 +11,14 @@ use std::{path::Path, process::Command};
 
 use scripts::{Setup, check, on_path, packages};
 
-const CASES: [&str; 6] = [
+const CASES: [&str; 7] = [
     "strophe, bosh",
     "strophe, websocket",
     "stanza, bosh",
     "stanza, websocket",
     "xmpp.js, websocket",
     "all together",
+    "stanza, as the admin",
 ];
 
 #[test]
@@ -34,8 +35,10 @@ fn setup() -> Result<Setup, String> {
     script
         .arg(scripts.join("run.mjs"))
         .env("WEBCHAT_CLIENT_MODULES", modules);
+    let token = scripts::admin_token();
+    script.env("WEBCHAT_TOKEN", token.text);
     Ok(Setup {
-        server: Vec::new(),
+        server: vec!["--admin-token-file".into(), token.file.into()],
         script,
         between: None,
     })

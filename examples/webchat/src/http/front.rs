@@ -19,6 +19,8 @@ use tower::ServiceExt as _;
 use super::{Site, files, forwarded};
 use crate::{
     hub::{Peer, Protection},
+    logs::Shown,
+    metrics::Requests,
     options::{Proxies, Settings, UnknownHost},
 };
 
@@ -42,6 +44,8 @@ pub(crate) struct Front {
     unknown: UnknownHost,
     proxies: Proxies,
     ignored_proxy: AtomicBool,
+    /// What was asked for.
+    requests: Requests,
 }
 
 impl Front {
@@ -51,6 +55,7 @@ impl Front {
         settings: &Settings,
         sites: Vec<(Arc<Site>, Router)>,
         listens_here: bool,
+        requests: Requests,
     ) -> Self {
         let names = settings.hosts.iter().enumerate();
         Self {
@@ -68,6 +73,7 @@ impl Front {
             }),
             proxies: settings.proxies.clone(),
             ignored_proxy: AtomicBool::new(false),
+            requests,
         }
     }
 
@@ -77,14 +83,19 @@ impl Front {
         neighbour: Neighbour,
         mut request: Request<Body>,
     ) -> Response<Body> {
-        match self.prepare(neighbour, &mut request) {
+        let method = request.method().clone();
+        let prepared = self.prepare(neighbour, &mut request);
+        let path = request.uri().path().to_owned();
+        let response = match prepared {
             // The routers' errors are answers.
             Ok(site) => match self.sites[site].1.clone().oneshot(request).await {
                 Ok(response) => response,
                 Err(never) => match never {},
             },
             Err(refusal) => files::careful(refusal.into_response()).await,
-        }
+        };
+        self.requests.count(&path, &method, response.status());
+        response
     }
 
     /// Puts a request in the form that sites expect, and says whose it is: `Host` is what the client asked for, the
@@ -96,7 +107,7 @@ impl Front {
             Some(site) => site,
             None if request.uri().path() == HEALTH => 0,
             None => {
-                tracing::debug!(client = %peer.address, "a request for an unknown host");
+                tracing::debug!(address = %Shown(peer.address), "a request for an unknown host");
                 return Err(Refusal::Text(
                     StatusCode::MISDIRECTED_REQUEST,
                     "This server does not know the name that it was asked for. Its operator can add it with \

@@ -84,6 +84,8 @@ pub(crate) fn site(
         .route("/", get(page::index))
         .route("/room/{room}", get(page::room))
         .route("/room/{room}/", get(page::room_folder))
+        .route("/admin", get(page::admin))
+        .route("/admin/xmpp-websocket", get(websocket::upgrade_admin))
         .route("/config.json", get(page::config))
         .route("/http-bind", any(bosh::bind))
         .route("/http-bind/", any(bosh::bind))

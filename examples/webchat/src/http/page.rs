@@ -25,12 +25,17 @@ const BASE_OF_ROOM_FOLDER: &str = "<base href=\"../../\">";
 
 /// `GET /`
 pub(super) async fn index(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response<Body> {
-    page(&site, &headers, BASE)
+    page(&site, &headers, "index.html", BASE)
+}
+
+/// `GET /admin`: the administration, for who has the token.
+pub(super) async fn admin(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response<Body> {
+    page(&site, &headers, "admin/index.html", BASE)
 }
 
 /// `GET /room/ROOM`: the same page; it reads the room from its own address.
 pub(super) async fn room(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response<Body> {
-    page(&site, &headers, BASE_OF_ROOM)
+    page(&site, &headers, "index.html", BASE_OF_ROOM)
 }
 
 /// `GET /room/ROOM/`
@@ -38,7 +43,7 @@ pub(super) async fn room_folder(
     State(site): State<Arc<Site>>,
     headers: HeaderMap,
 ) -> Response<Body> {
-    page(&site, &headers, BASE_OF_ROOM_FOLDER)
+    page(&site, &headers, "index.html", BASE_OF_ROOM_FOLDER)
 }
 
 /// `GET /css/…`, `/js/…` and so on.
@@ -90,8 +95,8 @@ pub(super) async fn config(State(site): State<Arc<Site>>, headers: HeaderMap) ->
     response
 }
 
-fn page(site: &Site, headers: &HeaderMap, base: &str) -> Response<Body> {
-    let Some(html) = find("index.html").and_then(|html| std::str::from_utf8(html).ok()) else {
+fn page(site: &Site, headers: &HeaderMap, file: &str, base: &str) -> Response<Body> {
+    let Some(html) = find(file).and_then(|html| std::str::from_utf8(html).ok()) else {
         return files::text(StatusCode::NOT_FOUND, "This build has no page.\n");
     };
     let html = if base == BASE {

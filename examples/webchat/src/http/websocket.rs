@@ -41,11 +41,33 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The handshake.
 pub(super) async fn upgrade(
+    site: State<Arc<Site>>,
+    peer: Extension<Peer>,
+    alive: Extension<Alive>,
+    headers: HeaderMap,
+    asked: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Response<Body> {
+    open(site, peer, alive, headers, asked, false).await
+}
+
+/// The handshake at the admin's own door.
+pub(super) async fn upgrade_admin(
+    site: State<Arc<Site>>,
+    peer: Extension<Peer>,
+    alive: Extension<Alive>,
+    headers: HeaderMap,
+    asked: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Response<Body> {
+    open(site, peer, alive, headers, asked, true).await
+}
+
+async fn open(
     State(site): State<Arc<Site>>,
     Extension(peer): Extension<Peer>,
     Extension(alive): Extension<Alive>,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    admin: bool,
 ) -> Response<Body> {
     // BOSH 15.18
     if Origin::of(&headers, &site) == Origin::Foreign {
@@ -69,7 +91,7 @@ pub(super) async fn upgrade(
             "XMPP over WebSocket is the subprotocol 'xmpp' (RFC 7395); the handshake did not offer it.\n",
         );
     }
-    let Some(socket) = site.hub.open_socket(peer).await else {
+    let Some(socket) = site.hub.open_socket(peer, admin).await else {
         return files::text(
             StatusCode::SERVICE_UNAVAILABLE,
             "There are too many sessions, here or from your address. Please come back later.\n",

@@ -1,5 +1,7 @@
 //! The admin account: who may log in with a password, and the rooms that are always there.
 
+use std::sync::Arc;
+
 use xmpp_core::{
     BareJid, Random,
     sasl::{self, Lookup, LookupKind, Registry, ScramKeys, ScramSha256},
@@ -21,12 +23,13 @@ pub(super) struct AdminAccount {
     pub(super) jid: BareJid,
     /// What SCRAM checks with; the token itself is not kept here.
     keys: Option<ScramKeys>,
-    /// Hides that there is no other account.
-    secret: [u8; 32],
+    /// For streams at the admin's own door.
+    pub(super) sessions: Option<Arc<ServerConfig>>,
 }
 
 impl AdminAccount {
     pub(super) fn new(settings: &HostSettings, random: &mut dyn Random) -> Self {
+        // Hides that there is no other account.
         let mut secret = [0; 32];
         random.fill(&mut secret);
         let keys = settings.admin.as_ref().and_then(|admin| {
@@ -35,22 +38,21 @@ impl AdminAccount {
                 .inspect_err(|error| tracing::error!(%error, "the admin token is no password"))
                 .ok()
         });
+        // SCRAM-SHA-256 alone: the token is never sent. It is not offered where everybody comes in, for libraries that
+        // can do it take it, even for a login without an account.
+        let sessions = keys.is_some().then(|| {
+            let sasl = sasl::ServerConfig::new(secret)
+                .answers([LookupKind::SCRAM_SHA_256])
+                .with_stored_form(ITERATIONS, 16);
+            let config = super::config::sessions(settings, settings.timing.websocket_ping);
+            let config = config.expect("the domain was checked");
+            Arc::new(config.with_sasl(Registry::default(), sasl))
+        });
         Self {
             jid: jid(settings),
             keys,
-            secret,
+            sessions,
         }
-    }
-
-    /// Lets the account log in, if there is one, by SCRAM-SHA-256 alone: the token is never sent.
-    pub(super) fn allow(&self, config: ServerConfig) -> ServerConfig {
-        if self.keys.is_none() {
-            return config;
-        }
-        let sasl = sasl::ServerConfig::new(self.secret)
-            .answers([LookupKind::SCRAM_SHA_256])
-            .with_stored_form(ITERATIONS, 16);
-        config.with_sasl(Registry::default(), sasl)
     }
 
     fn answer(&self, lookup: &Lookup) -> sasl::Answer {
@@ -68,6 +70,28 @@ pub(super) fn jid(settings: &HostSettings) -> BareJid {
     BareJid::from_parts(Some(NAME), &settings.domain).expect("the domain was checked")
 }
 
+/// Randomness in letters and digits, almost six bits a byte. SCRAM allows more in a nonce, but stanza.js 12 does not
+/// understand a challenge whose nonce has a `=`.
+pub(super) struct Letters(pub(super) Box<dyn Random + Send>);
+
+impl Random for Letters {
+    fn fill(&mut self, dest: &mut [u8]) {
+        const ALL: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+        let mut at = 0;
+        while at < dest.len() {
+            let mut bytes = [0; 32];
+            self.0.fill(&mut bytes);
+            // As many of each: the rest is drawn again.
+            for byte in bytes.into_iter().filter(|byte| *byte < 248) {
+                if let Some(next) = dest.get_mut(at) {
+                    *next = ALL[usize::from(byte % 62)];
+                    at += 1;
+                }
+            }
+        }
+    }
+}
+
 impl Hub {
     /// Makes the rooms of the configuration that are not there. Call it when those that were stored are back.
     pub fn declare_rooms(&mut self) {
@@ -77,7 +101,7 @@ impl Hub {
             match self.rooms.create_room(self.now, &room.jid, &owner, config) {
                 Ok(()) | Err(CreateError::Exists) => {}
                 Err(error) => {
-                    tracing::error!(%error, room = %room.jid, "a room of the configuration")
+                    tracing::error!(%error, room = %room.jid, "a room of the configuration");
                 }
             }
         }

@@ -8,13 +8,12 @@ use xmpp_muc::{Rate, ServiceConfig};
 
 use crate::HostSettings;
 
-/// Streams: anybody may log in anonymously. After `idle` without traffic the transport looks after its client.
+/// Streams, where nobody may log in yet. After `idle` without traffic the transport looks after its client.
 pub(super) fn sessions(settings: &HostSettings, idle: Duration) -> Result<ServerConfig, JidError> {
     let mut after_login = Limits::SERVER_FROM_CLIENT;
     after_login.stanza_bytes = settings.limits.stanza_bytes;
     Ok(ServerConfig::new(&settings.domain)?
-        .allow_anonymous()
-        // TLS ends in front of this program; an anonymous login has no secret to lose.
+        // TLS ends in front of this program; an anonymous login has no secret to lose, and the admin's never shows it.
         .require_tls(false)
         .with_idle(idle)
         .with_login_timeout(settings.timing.login)

@@ -9,7 +9,7 @@ use xmpp_stanza::{
     SoftwareVersion, Stanza, UtcOffset, bad_payload, error_for,
 };
 
-use super::{Hub, client::Key};
+use super::{Hub, client::Key, commands::Reply};
 
 /// Answers every request, if only with an error, and at once: clients wait a minute for an answer that does not
 /// come (BOSH, point 6).
@@ -111,8 +111,9 @@ impl Hub {
             Ok(Stanza::Iq(iq)) => {
                 let iq = iq.with_from(from.clone());
                 let answer = match self.command(key, from, &iq) {
-                    Some(answer) => answer,
-                    None => self.server.answer(self.now, &iq),
+                    Reply::Now(answer) => answer,
+                    Reply::Later => return,
+                    Reply::NoCommand => self.server.answer(self.now, &iq),
                 };
                 self.answer(key, answer);
             }

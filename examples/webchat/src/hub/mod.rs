@@ -16,6 +16,7 @@ mod peer;
 mod personal;
 mod route;
 mod timers;
+mod traffic;
 mod upload;
 mod waiting;
 
@@ -28,6 +29,7 @@ use std::{
 pub use self::{
     census::Census,
     peer::{Peer, Protection},
+    traffic::{Counts, Stats, Traffic},
     waiting::{Batch, Ticket},
 };
 pub use xmpp_bosh::{RequestId, Response};
@@ -45,7 +47,7 @@ use xmpp_core::{
 use xmpp_muc::{ArchiveRead, Service};
 
 use self::{
-    admin::AdminAccount,
+    admin::{AdminAccount, Letters},
     bans::Bans,
     client::{Client, Key, SocketLink, Transport},
     commands::Commands,
@@ -153,6 +155,7 @@ pub struct Hub {
     upload: Option<Upload>,
     timers: Timers,
     flood: Flood,
+    traffic: Traffic,
     marked: VecDeque<Key>,
     outputs: VecDeque<Output>,
     last_key: u64,
@@ -195,13 +198,15 @@ impl Hub {
             now,
             muc_domain: muc.domain().to_owned(),
             sessions: Arc::new(
-                admin.allow(
-                    config::sessions(settings, settings.timing.websocket_ping).expect(CHECKED),
-                ),
+                config::sessions(settings, settings.timing.websocket_ping)
+                    .expect(CHECKED)
+                    .allow_anonymous(),
             ),
-            bosh_sessions: Arc::new(admin.allow(
-                config::sessions(settings, settings.timing.bosh_inactivity).expect(CHECKED),
-            )),
+            bosh_sessions: Arc::new(
+                config::sessions(settings, settings.timing.bosh_inactivity)
+                    .expect(CHECKED)
+                    .allow_anonymous(),
+            ),
             max_occupants: settings.flood.max_occupants,
             bosh: Manager::new(config::bosh(settings), new_random()),
             census,
@@ -227,6 +232,7 @@ impl Hub {
             max_waiting: settings.archive.queue_bytes,
             timers: Timers::default(),
             flood: Flood::new(settings.flood),
+            traffic: Traffic::default(),
             marked: VecDeque::new(),
             outputs: VecDeque::new(),
             last_key: 0,
@@ -280,13 +286,31 @@ impl Hub {
     pub fn handle_open(&mut self, now: Timestamp, peer: impl Into<Peer>) -> Option<SocketId> {
         self.at(now);
         let peer = peer.into();
-        if self.closing
-            || self.bans.holds(self.now, peer.address)
-            || !self.census.admit(peer.address)
-        {
+        if self.bans.holds(self.now, peer.address) {
             return None;
         }
-        let link = SocketLink::new(self.new_session(&self.sessions, peer));
+        self.open(&self.sessions.clone(), peer, (self.new_random)())
+    }
+
+    /// A WebSocket wants to be opened at the admin's own door: nobody else may log in there, and the admin nowhere else.
+    /// `None` also when there is no admin.
+    pub fn handle_admin_open(&mut self, now: Timestamp, peer: impl Into<Peer>) -> Option<SocketId> {
+        self.at(now);
+        let config = self.admin.sessions.clone()?;
+        let random = Box::new(Letters((self.new_random)()));
+        self.open(&config, peer.into(), random)
+    }
+
+    fn open(
+        &mut self,
+        config: &Arc<ServerConfig>,
+        peer: Peer,
+        random: Box<dyn Random + Send>,
+    ) -> Option<SocketId> {
+        if self.closing || !self.census.admit(peer.address) {
+            return None;
+        }
+        let link = SocketLink::new(self.new_session(config, peer, random));
         let transport = Transport::Socket(Box::new(link));
         let key = self.add(Client::new(transport, peer.address));
         Some(SocketId(key.0))
@@ -480,7 +504,7 @@ impl Hub {
                 return;
             }
         };
-        let session = Box::new(self.new_session(&self.bosh_sessions, peer));
+        let session = Box::new(self.new_session(&self.bosh_sessions, peer, (self.new_random)()));
         let transport = Transport::Bosh {
             sid: sid.clone(),
             session,
@@ -531,7 +555,15 @@ impl Hub {
                     client.jid = Some(jid);
                 }
             }
-            ServerEvent::Closed { reason, .. } => self.ended(key, &reason),
+            ServerEvent::Closed {
+                reason, condition, ..
+            } => {
+                if let Some(condition) = condition {
+                    let errors = &mut self.traffic.stream_errors;
+                    *errors.entry(condition.as_str()).or_default() += 1;
+                }
+                self.ended(key, &reason);
+            }
             _ => {}
         }
     }
@@ -562,15 +594,15 @@ impl Hub {
         }
     }
 
-    fn new_session(&self, config: &Arc<ServerConfig>, peer: Peer) -> Paced {
+    fn new_session(
+        &self,
+        config: &Arc<ServerConfig>,
+        peer: Peer,
+        random: Box<dyn Random + Send>,
+    ) -> Paced {
         let channel = peer.protection.channel();
         let config = Arc::clone(config);
-        Paced::new(ServerSession::new(
-            config,
-            channel,
-            self.now,
-            (self.new_random)(),
-        ))
+        Paced::new(ServerSession::new(config, channel, self.now, random))
     }
 
     fn add(&mut self, client: Client) -> Key {
@@ -583,7 +615,8 @@ impl Hub {
     }
 
     fn remove(&mut self, key: Key) {
-        if let Some(client) = self.clients.remove(&key) {
+        if let Some(mut client) = self.clients.remove(&key) {
+            self.traffic.absorb(client.paced_mut().traffic());
             self.census.release(client.address);
             if let Some(upload) = &mut self.upload {
                 upload.session_ended(key);

@@ -6,7 +6,7 @@ use clap::{Parser, ValueEnum};
 use serde::Deserialize;
 
 use super::{
-    AdminOptions, ArchiveOptions, FloodOptions, ProxyHeaders, RoomOptions, TlsOptions,
+    AdminOptions, ArchiveOptions, FloodOptions, LogOptions, ProxyHeaders, RoomOptions, TlsOptions,
     UploadOptions, check, host::HostOptions,
 };
 
@@ -14,6 +14,8 @@ use super::{
 ///
 /// The server speaks XMPP over BOSH (/http-bind) and WebSocket (/xmpp-websocket) to browsers and other clients, with
 /// anonymous login (SASL ANONYMOUS) and group chat rooms (XEP-0045) under rooms.DOMAIN.
+///
+/// `webchat check FILE` looks a configuration file over and says all that is wrong with it.
 // A group with an `Args` structure of its own stands here as a field: `#[command(flatten)]` makes its options
 // `--upload-…`, and serde makes it the table `[upload]`.
 #[derive(Clone, Debug, Default, Parser, Deserialize)]
@@ -76,6 +78,15 @@ pub struct Options {
     /// (`info,webchat=debug`). [default: info]
     #[arg(long, value_name = "FILTER")]
     pub log: Option<String>,
+
+    /// How the log is written.
+    #[command(flatten)]
+    pub logs: LogOptions,
+
+    /// Address and port to serve /metrics on, for Prometheus, such as 127.0.0.1:5281; it is served nowhere
+    /// else, and without this not at all.
+    #[arg(long, value_name = "ADDR:PORT", value_parser = check::listen_address)]
+    pub metrics_listen: Option<String>,
 
     /// The room that the page offers. [default: lobby]
     #[arg(long, value_name = "ROOM")]
@@ -205,6 +216,8 @@ impl Options {
             converse: self.converse.or(file.converse),
             config: None,
             log: self.log.or(file.log),
+            logs: self.logs.or(file.logs),
+            metrics_listen: self.metrics_listen.or(file.metrics_listen),
             default_channel: self.default_channel.or(file.default_channel),
             cors_origins: either(self.cors_origins, file.cors_origins),
             max_connections: self.max_connections.or(file.max_connections),

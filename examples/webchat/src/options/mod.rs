@@ -12,6 +12,7 @@ mod file;
 mod flood;
 mod host;
 mod limits;
+mod logs;
 mod proxies;
 mod public_url;
 mod room;
@@ -27,6 +28,7 @@ pub use cli::{Options, UnknownHost};
 pub use flood::{Flood, FloodOptions};
 pub use host::{HostOptions, HostSettings};
 pub use limits::Limits;
+pub use logs::{LogAddresses, LogFormat, LogOptions, Logs};
 pub use proxies::{Proxies, ProxyHeaders};
 pub use public_url::PublicUrl;
 pub use room::{DeclaredRoom, RoomOptions};
@@ -44,6 +46,10 @@ pub struct Settings {
     pub data: Option<PathBuf>,
     /// Filter of the log.
     pub log: String,
+    /// How the log is written.
+    pub logs: Logs,
+    /// Address and port of `/metrics`.
+    pub metrics_listen: Option<String>,
     /// TCP connections at a time.
     pub max_connections: usize,
     /// Time for farewells.
@@ -82,6 +88,12 @@ impl Options {
             listen: check::listen_address(either.listen.as_deref().unwrap_or("127.0.0.1:5280"))?,
             hosts: host::settle(&either, data.as_deref())?,
             data,
+            logs: Logs::settle(either.logs),
+            metrics_listen: either
+                .metrics_listen
+                .as_deref()
+                .map(check::listen_address)
+                .transpose()?,
             log: either.log.unwrap_or_else(|| "info".to_owned()),
             max_connections: check::positive("max-connections", either.max_connections, 20_000)?,
             shutdown_grace: timing::seconds(either.shutdown_grace, 3),

@@ -6,7 +6,7 @@
 // Environment: WEBCHAT_URL, WEBCHAT_CLIENT_MODULES (a node_modules).
 
 import { strophe } from './strophe.mjs';
-import { stanza } from './stanza.mjs';
+import { stanza, stanzaAdmin } from './stanza.mjs';
 import { xmppjs } from './xmppjs.mjs';
 
 const CASE_MS = 30_000;
@@ -94,9 +94,36 @@ async function together() {
   }
 }
 
+/** A stranger's client as the admin (XEP-0050): it sees who is in a room, and throws one out. */
+async function administration() {
+  const domain = 'localhost';
+  const url = endpoints[WEBSOCKET].replace('/xmpp-websocket', '/admin/xmpp-websocket');
+  const admin = await stanzaAdmin({ url, domain, token: process.env.WEBCHAT_TOKEN });
+  const guest = await login(stanza, WEBSOCKET);
+  const room = `admin-${process.pid}@rooms.localhost`;
+  await guest.join(room, 'guest');
+  const { items } = await admin.getDiscoItems(domain, 'http://jabber.org/protocol/commands');
+  if (!items.some(({ node }) => node === 'webchat#kick')) throw new Error('kick is not listed');
+  const step = async (command) => {
+    const { command: answer } = await admin.sendIQ({ to: domain, type: 'set', command });
+    return answer;
+  };
+  const fill = ({ node, sid }, action, fields) =>
+    step({ node, sid, action, form: { type: 'submit', fields: [{ name: 'FORM_TYPE', type: 'hidden', value: 'http://jabber.org/protocol/admin' }, ...fields] } });
+  const first = await step({ node: 'webchat#kick', action: 'execute' });
+  if (first.status !== 'executing') throw new Error(JSON.stringify(first));
+  const second = await fill(first, 'next', [{ name: 'room', value: room }]);
+  const done = await fill(second, 'complete', [{ name: 'nicks', type: 'list-multi', value: ['guest'] }]);
+  if (done.status !== 'completed') throw new Error(JSON.stringify(done));
+  await guest.misses(`${room}/guest`);
+  await guest.end();
+  admin.disconnect();
+}
+
 const cases = [
   ...clients.map((client) => [`${client[0]}, ${client[1]}`, () => alone(client)]),
   ['all together', together],
+  ['stanza, as the admin', administration],
 ];
 
 let failed = 0;

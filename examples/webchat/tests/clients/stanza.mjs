@@ -53,6 +53,23 @@ class StanzaUser extends User {
   }
 }
 
+/** As `stanza`, but as the admin; the client itself. */
+export function stanzaAdmin({ url, domain, token }) {
+  const client = createClient({
+    server: domain,
+    jid: `admin@${domain}`,
+    credentials: { username: 'admin', password: token },
+    sasl: ['SCRAM-SHA-256'],
+    autoReconnect: false,
+    transports: { bosh: false, websocket: url },
+  });
+  return new Promise((resolve, reject) => {
+    client.once('session:started', () => resolve(client));
+    client.once('auth:failed', () => reject(new Error('stanza.js: authentication failed')));
+    client.connect();
+  });
+}
+
 export function stanza({ transport, url, domain }) {
   const client = createClient({
     server: domain,

@@ -57,6 +57,20 @@ pub fn check(kind: &str, wanted: &BTreeSet<String>, setup: Result<Setup, String>
     assert_eq!(&passed, wanted, "every case, and no other\n{text}");
 }
 
+/// The token of an admin account, and a file that holds it.
+pub struct Token {
+    pub text: &'static str,
+    pub file: PathBuf,
+}
+
+/// A token for `--admin-token-file`.
+pub fn admin_token() -> Token {
+    let text = "a token for tests: 7f3a90";
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("admin-token");
+    std::fs::write(&file, text).expect("a folder for tests");
+    Token { text, file }
+}
+
 /// A program of that name in the search path.
 pub fn on_path(program: &str) -> Option<PathBuf> {
     env::split_paths(&env::var_os("PATH")?)

@@ -1,4 +1,8 @@
 //! Commands about addresses that may not come in.
+#![expect(
+    clippy::unnecessary_wraps,
+    reason = "every command has the same signature"
+)]
 
 use std::{collections::BTreeSet, net::IpAddr, time::Duration};
 

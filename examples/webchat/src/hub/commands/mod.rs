@@ -83,6 +83,16 @@ impl Step {
     }
 }
 
+/// What becomes of a request to the domain.
+pub(super) enum Reply {
+    /// It is about commands; its answer.
+    Now(Option<Iq>),
+    /// It is about commands; the answer comes later.
+    Later,
+    /// It is about something else.
+    NoCommand,
+}
+
 /// The runs of commands.
 pub(super) struct Commands {
     runs: HashMap<String, Progress>,
@@ -177,16 +187,19 @@ impl Commands {
 
 impl Hub {
     /// A request to the domain, if it is about commands; its answer, or that it comes later.
-    pub(super) fn command(&mut self, key: Key, from: &FullJid, iq: &Iq) -> Option<Option<Iq>> {
+    pub(super) fn command(&mut self, key: Key, from: &FullJid, iq: &Iq) -> Reply {
         match iq.set_payload::<Command>() {
-            Ok(None) => self.command_disco(key, iq).map(Some),
-            Ok(Some(_)) if !self.is_admin(key) => Some(iq.error(forbidden())),
-            Ok(Some(command)) => match self.run(key, from, iq, &command) {
-                Ok(Some(answer)) => Some(iq.reply(&answer)),
-                Ok(None) => Some(None),
-                Err(error) => Some(iq.error(error)),
+            Ok(None) => match self.command_disco(key, iq) {
+                Some(answer) => Reply::Now(Some(answer)),
+                None => Reply::NoCommand,
             },
-            Err(error) => Some(iq.error(bad_payload(&error))),
+            Ok(Some(_)) if !self.is_admin(key) => Reply::Now(iq.error(forbidden())),
+            Ok(Some(command)) => match self.run(key, from, iq, &command) {
+                Ok(Some(answer)) => Reply::Now(iq.reply(&answer)),
+                Ok(None) => Reply::Later,
+                Err(error) => Reply::Now(iq.error(error)),
+            },
+            Err(error) => Reply::Now(iq.error(bad_payload(&error))),
         }
     }
 
@@ -217,6 +230,7 @@ impl Hub {
     }
 
     /// One request of a run. `None`: the answer comes when a room has given its own.
+    #[expect(clippy::result_large_err, reason = "it is made once for a command")]
     fn run(
         &mut self,
         key: Key,
@@ -356,14 +370,14 @@ impl Hub {
     /// Asks a room in the admin's name.
     fn ask_room(&mut self, room: &BareJid, payload: &Element, asked: Asked) {
         let id = token(&mut *self.commands.random);
-        let asker = self.commands.asker.clone();
+        let from = self.commands.asker.clone();
         let iq = Iq::set(payload)
             .with_id(&id)
-            .with_from(asker.clone())
+            .with_from(from.clone())
             .with_to(room.clone());
         self.commands.asked.insert(id, asked);
         let element = Element::from_xml(&iq);
-        self.rooms.handle_stanza(self.now, &asker, &element);
+        self.rooms.handle_stanza(self.now, &from, &element);
         self.carry_out_effects();
     }
 

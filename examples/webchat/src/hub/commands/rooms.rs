@@ -1,4 +1,8 @@
 //! Commands about rooms. The rooms themselves are asked, in the name of the admin, who is as their owner (MUC RS6).
+#![expect(
+    clippy::unnecessary_wraps,
+    reason = "every command has the same signature"
+)]
 
 use xmpp_core::{BareJid, xml::Element};
 use xmpp_muc::{AdminItem, Affiliation, DestroyRequest, MucAdmin, MucOwner, OccupantView, Role};
@@ -127,7 +131,7 @@ fn ban(hub: &mut Hub, given: &Given) -> Result<Step, String> {
         _ => {
             let room = room(hub, given)?;
             let chosen = chosen(hub, &room, given)?;
-            let items: Vec<AdminItem> = chosen
+            let mut items: Vec<AdminItem> = chosen
                 .iter()
                 .map(|occupant| AdminItem {
                     affiliation: Some(Affiliation::Outcast),
@@ -136,6 +140,15 @@ fn ban(hub: &mut Hub, given: &Given) -> Result<Step, String> {
                     ..AdminItem::default()
                 })
                 .collect();
+            if chosen.iter().any(|o| o.affiliation == Affiliation::Owner) {
+                // A room has an owner at all times (MUC RS1).
+                let heir = AdminItem {
+                    affiliation: Some(Affiliation::Owner),
+                    jid: Some(hub.admin.jid.clone().into()),
+                    ..AdminItem::default()
+                };
+                items.insert(0, heir);
+            }
             let mut note = format!("Banned from {room}: {}", names(&chosen));
             if given.flag("ban-address") {
                 let sessions = chosen.iter().flat_map(|occupant| &occupant.sessions);

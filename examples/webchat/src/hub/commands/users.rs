@@ -1,4 +1,8 @@
 //! Commands about users (XEP-0133 §4).
+#![expect(
+    clippy::unnecessary_wraps,
+    reason = "every command has the same signature"
+)]
 
 use std::collections::BTreeSet;
 

@@ -8,6 +8,8 @@ use xmpp_core::{
     xml::{Element, Limits},
 };
 
+use crate::hub::traffic::Traffic;
+
 /// A [`ServerSession`] that takes one element at a time, when [`Paced::pass`] lets it.
 ///
 /// Until then it is not [ready](Session::ready), so that the rest stays where it is: in a WebSocket's codec and then in the
@@ -15,6 +17,7 @@ use xmpp_core::{
 pub(in crate::hub) struct Paced {
     session: ServerSession,
     held: Option<Element>,
+    traffic: Traffic,
 }
 
 impl Paced {
@@ -22,6 +25,7 @@ impl Paced {
         Self {
             session,
             held: None,
+            traffic: Traffic::default(),
         }
     }
 
@@ -41,8 +45,14 @@ impl Paced {
     /// Lets in what waits.
     pub(in crate::hub) fn pass(&mut self, now: Timestamp) {
         if let Some(element) = self.held.take() {
+            self.traffic.take_in(&element);
             self.session.handle_item(now, StreamItem::Element(element));
         }
+    }
+
+    /// What came and went since this was last taken.
+    pub(in crate::hub) fn traffic(&mut self) -> &mut Traffic {
+        &mut self.traffic
     }
 
     /// Takes out what waits: it is not let in.
@@ -88,7 +98,11 @@ impl Session for Paced {
     }
 
     fn poll_item(&mut self) -> Option<OutItem<'_>> {
-        self.session.poll_item()
+        let item = self.session.poll_item();
+        if let Some(OutItem::Stanza(stanza)) = item {
+            self.traffic.give_out(stanza);
+        }
+        item
     }
 
     fn poll_event(&mut self) -> Option<ServerEvent> {

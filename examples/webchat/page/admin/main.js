@@ -1,7 +1,7 @@
 // The administration: it knows no command of its own. The list comes from the server (XEP-0030), and
 // each command says by its forms what it wants (XEP-0050), as to any other client.
 
-import { NS, child, children, el } from '../xml.js';
+import { NS, child, children, el } from '../js/xml.js';
 import { fill, result } from './forms.js';
 import { Session } from './session.js';
 
@@ -16,7 +16,7 @@ const PROBLEMS = {
   'not-authorized': 'That is not the token.',
   'no-account': 'This server has no admin account: its configuration names no token.',
   impostor: 'The server does not know the token: this is not the server that you think it is.',
-  unreachable: 'The server cannot be reached.',
+  unreachable: 'The server cannot be reached, or it has no admin account: its configuration names no token.',
   timeout: 'The server does not answer.',
 };
 
@@ -40,7 +40,7 @@ async function start(config) {
   byId('login-form').addEventListener('submit', async (event) => {
     event.preventDefault();
     const field = byId('login-token');
-    const url = new URL(config.websocket, document.baseURI);
+    const url = new URL(`admin/${config.websocket}`, document.baseURI);
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
     problem.hidden = true;
     try {
@@ -106,11 +106,14 @@ async function send(node, sessionid, action, form) {
   busy(true);
   try {
     const command = await session.set(el('command', COMMANDS, { node, sessionid, action }, form));
-    if (mine === run) present(command);
+    if (mine !== run) return;
+    // What is inert takes no focus.
+    busy(false);
+    present(command);
   } catch (error) {
-    if (mine === run) note(error.message, 'error');
-  } finally {
-    if (mine === run) busy(false);
+    if (mine !== run) return;
+    busy(false);
+    note(error.message, 'error');
   }
 }
 

@@ -1,8 +1,8 @@
 // The admin's session: a WebSocket, the login by SCRAM, and requests with their answers.
 
-import { answer } from '../answers.js';
-import { Socket } from '../websocket.js';
-import { NS, child, children, el, is, stanzaError } from '../xml.js';
+import { answer } from '../js/answers.js';
+import { Socket } from '../js/websocket.js';
+import { NS, child, children, el, is, stanzaError } from '../js/xml.js';
 import { Scram, decode, encode } from './scram.js';
 
 const NAME = 'admin';

@@ -1,7 +1,7 @@
 // Data forms (XEP-0004) as HTML: a form to fill in, and results to read. Every field has a label;
 // what a peer wrote becomes text, never markup.
 
-import { NS, child, children, el } from '../xml.js';
+import { NS, child, children, el } from '../js/xml.js';
 
 let last = 0;
 
