@@ -30,23 +30,11 @@ pub struct Batch {
 #[derive(Debug, Default)]
 pub(super) struct Waiting {
     effects: VecDeque<Effect>,
-    in_flight: Option<InFlight>,
+    /// The batch that is being stored, and how many of the first commits among the effects are in it.
+    in_flight: Option<(Ticket, usize)>,
     last_ticket: u64,
-    /// Rooms of which something could not be stored, so that what is stored is not what they are now. Of those with
-    /// `true` the deletion failed.
-    behind: BTreeMap<BareJid, bool>,
     /// What the effects take.
     bytes: usize,
-}
-
-/// The batch that is being stored.
-#[derive(Debug)]
-struct InFlight {
-    ticket: Ticket,
-    /// How many of the first commits among the effects are in it.
-    commits: usize,
-    /// The rooms that its first commit brings up to date besides.
-    behind: BTreeMap<BareJid, bool>,
 }
 
 impl Waiting {
@@ -86,9 +74,7 @@ impl Waiting {
             snapshot,
             taken: BTreeMap::new(),
         };
-        let behind = std::mem::take(&mut self.behind);
-        let repairs = states.repairs(&behind);
-        let mut commits: Vec<_> = self
+        let commits: Vec<_> = self
             .effects
             .iter()
             .filter_map(|effect| match effect {
@@ -96,30 +82,21 @@ impl Waiting {
                 _ => None,
             })
             .collect();
-        commits[0].splice(0..0, repairs);
         self.last_ticket += 1;
         let ticket = Ticket(self.last_ticket);
-        self.in_flight = Some(InFlight {
-            ticket,
-            commits: commits.len(),
-            behind,
-        });
+        self.in_flight = Some((ticket, commits.len()));
         Some(Batch { ticket, commits })
     }
 
     /// Lets out what the commits of a batch held back; gives those that failed.
     pub(super) fn settle(&mut self, ticket: Ticket, result: &Committed) -> Vec<Commit> {
-        let current = |in_flight: &mut InFlight| in_flight.ticket == ticket;
-        let Some(in_flight) = self.in_flight.take_if(current) else {
+        let Some((_, commits)) = self.in_flight.take_if(|(current, _)| *current == ticket) else {
             return Vec::new();
         };
-        if !result.contains(0) {
-            self.fall_behind(in_flight.behind);
-        }
         let mut ready = VecDeque::new();
         let mut failed = Vec::new();
         let mut settled = 0;
-        while settled < in_flight.commits
+        while settled < commits
             && let Some(effect) = self.effects.pop_front()
         {
             match effect {
@@ -128,7 +105,6 @@ impl Waiting {
                         ready.extend(commit.then);
                     } else {
                         commit.strip(&mut self.effects);
-                        self.fall_behind(commit.events.iter().filter_map(unstored));
                         failed.push(*commit);
                     }
                     settled += 1;
@@ -141,22 +117,6 @@ impl Waiting {
         self.bytes = self.effects.iter().map(cost).sum();
         failed
     }
-
-    fn fall_behind(&mut self, rooms: impl IntoIterator<Item = (BareJid, bool)>) {
-        for (room, deleted) in rooms {
-            *self.behind.entry(room).or_default() |= deleted;
-        }
-    }
-}
-
-/// The room whose stored state is not its own when this event is not stored, and whether it should be gone. Messages are
-/// taken back instead.
-fn unstored(event: &StoreEvent) -> Option<(BareJid, bool)> {
-    match event {
-        StoreEvent::Message(_) | StoreEvent::Replaced { .. } => None,
-        StoreEvent::RoomDeleted { room } => Some((room.clone(), true)),
-        event => Some((event.room().clone(), false)),
-    }
 }
 
 /// The states of rooms as they are when a batch is made. They hold what all of its commits have changed, and nothing
@@ -168,23 +128,6 @@ struct States<F> {
 }
 
 impl<F: Fn(&BareJid) -> Option<RoomSnapshot>> States<F> {
-    /// What makes the stored state of rooms theirs again.
-    fn repairs(&mut self, behind: &BTreeMap<BareJid, bool>) -> Vec<Change> {
-        let mut changes = Vec::new();
-        for (room, &deleted) in behind {
-            let state = self.state(room);
-            // Nothing of a room that is gone may be found in a new one of that name (MUC DE3).
-            if deleted || state.is_none() {
-                changes.push(Change::Deleted { room: room.clone() });
-            }
-            changes.extend(state.map(|snapshot| Change::Room {
-                room: room.clone(),
-                snapshot,
-            }));
-        }
-        changes
-    }
-
     /// What a commit changes. The state of a room is written as a whole, once for all that changed in it.
     fn changes(&mut self, commit: &Commit) -> Vec<Change> {
         let mut changes = Vec::new();
