@@ -177,15 +177,14 @@ fn try_affiliation(actor: &str, from: &str, to: &str, cell: char, inside: bool) 
         _ => None,
     };
     let now = if cell == 'y' { to } else { from };
-    match refusal {
-        Some(only) => assert_eq!(out, [only], "{what}"),
-        None => {
-            assert_eq!(out[0], format!("store {to} target"), "{what}");
-            assert_eq!(out[1], "actor/1 < iq result", "{what}");
-            let shown = format!("target {to}/");
-            let told = out.iter().any(|line| line.contains(&shown));
-            assert_eq!(told, inside, "{what}");
-        }
+    if let Some(only) = refusal {
+        assert_eq!(out, [only], "{what}");
+    } else {
+        assert_eq!(out[0], format!("store {to} target"), "{what}");
+        assert_eq!(out[1], "actor/1 < iq result", "{what}");
+        let shown = format!("target {to}/");
+        let told = out.iter().any(|line| line.contains(&shown));
+        assert_eq!(told, inside, "{what}");
     }
     // What is listed now.
     for affiliation in ["outcast", "member", "admin", "owner"] {
