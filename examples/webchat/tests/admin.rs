@@ -2,6 +2,7 @@
 
 use std::{net::IpAddr, time::Duration};
 
+use testkit::Seeded;
 use webchat::{
     Options, Settings,
     hub::{Hub, Output, RequestId, SocketId, ToSocket},
@@ -25,24 +26,11 @@ const ADMIN: &str = "[admin]\ntoken = 'correct horse battery staple'\n";
 const ABOUT: &str = "http://jabber.org/protocol/admin";
 const MUC: &str = "<x xmlns='http://jabber.org/protocol/muc'/>";
 
-struct Counter(u64);
-
-impl Random for Counter {
-    fn fill(&mut self, dest: &mut [u8]) {
-        for byte in dest {
-            self.0 = self
-                .0
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
-            *byte = (self.0 >> 56) as u8;
-        }
-    }
-}
-
+/// Reproducible, so that every run is the same run.
 fn random() -> Box<dyn Random + Send> {
     use std::sync::atomic::{AtomicU64, Ordering};
     static SEED: AtomicU64 = AtomicU64::new(1);
-    Box::new(Counter(SEED.fetch_add(1, Ordering::Relaxed)))
+    Box::new(Seeded::new(SEED.fetch_add(1, Ordering::Relaxed)))
 }
 
 fn settings(toml: &str) -> Settings {

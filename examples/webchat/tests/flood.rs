@@ -7,6 +7,7 @@ use std::{
 };
 
 use clap::Parser;
+use testkit::Seeded;
 use webchat::{
     Options,
     hub::{Hub, Output, RequestId, SocketId, ToSocket},
@@ -24,24 +25,10 @@ const AUTH: &str = "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='AN
 const BIND: &str = "<iq xmlns='jabber:client' type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>";
 
 /// Reproducible, so that every run is the same run.
-struct Counter(u64);
-
-impl Random for Counter {
-    fn fill(&mut self, dest: &mut [u8]) {
-        for byte in dest {
-            self.0 = self
-                .0
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
-            *byte = (self.0 >> 56) as u8;
-        }
-    }
-}
-
 fn random() -> Box<dyn Random + Send> {
     use std::sync::atomic::{AtomicU64, Ordering};
     static SEED: AtomicU64 = AtomicU64::new(1);
-    Box::new(Counter(SEED.fetch_add(1, Ordering::Relaxed)))
+    Box::new(Seeded::new(SEED.fetch_add(1, Ordering::Relaxed)))
 }
 
 /// A hub and its clients, whose transports bring what they have as soon as the hub reads it.

@@ -3,6 +3,7 @@
 use std::{collections::HashMap, net::IpAddr, time::Duration};
 
 use clap::Parser;
+use testkit::Seeded;
 use webchat::{
     Options,
     hub::{Batch, Hub, Output, SocketId, ToSocket},
@@ -16,25 +17,11 @@ use xmpp_core::{
 const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 const START: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
-/// Random enough: each machine gets other numbers, every run the same.
-struct Numbers(u64);
-
-impl Random for Numbers {
-    fn fill(&mut self, dest: &mut [u8]) {
-        for byte in dest {
-            self.0 = self
-                .0
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(97);
-            *byte = (self.0 >> 56) as u8;
-        }
-    }
-}
-
+/// Reproducible, so that every run is the same run.
 fn random() -> Box<dyn Random + Send> {
     use std::sync::atomic::{AtomicU64, Ordering};
     static SEED: AtomicU64 = AtomicU64::new(1);
-    Box::new(Numbers(SEED.fetch_add(1, Ordering::Relaxed)))
+    Box::new(Seeded::new(SEED.fetch_add(1, Ordering::Relaxed)))
 }
 
 /// What the store does with a batch.
