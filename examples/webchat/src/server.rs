@@ -367,7 +367,7 @@ async fn serve(
         }
     };
     if let Err(error) = ended {
-        tracing::debug!(%error, neighbour = %neighbour.address, "connection ended");
+        tracing::debug!(%error, neighbour = %Shown(neighbour.address), "connection ended");
     }
 }
 

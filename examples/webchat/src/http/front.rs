@@ -146,7 +146,7 @@ impl Front {
             && !self.ignored_proxy.swap(true, Ordering::Relaxed)
         {
             tracing::warn!(
-                %address,
+                address = %Shown(address),
                 "X-Forwarded-For from an address that is no --trusted-proxy is not believed (said once)"
             );
         }

@@ -48,13 +48,13 @@ impl Census {
     pub(super) fn admit(&self, address: IpAddr) -> bool {
         let mut counts = self.counts();
         if counts.sessions >= self.max_sessions {
-            tracing::debug!(%address, "no session: there are too many");
+            tracing::debug!(address = %crate::logs::Shown(address), "no session: there are too many");
             return false;
         }
         if let Some(network) = network(address) {
             let count = counts.by_network.entry(network).or_default();
             if *count >= self.max_per_network {
-                tracing::debug!(%address, "no session: there are too many from this address");
+                tracing::debug!(address = %crate::logs::Shown(address), "no session: there are too many from this address");
                 return false;
             }
             *count += 1;

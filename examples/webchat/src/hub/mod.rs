@@ -608,7 +608,7 @@ impl Hub {
     fn add(&mut self, client: Client) -> Key {
         self.last_key += 1;
         let key = Key(self.last_key);
-        tracing::debug!(session = key.0, address = %client.address, "session begins");
+        tracing::debug!(session = key.0, address = %crate::logs::Shown(client.address), "session begins");
         self.clients.insert(key, client);
         self.mark(key);
         key

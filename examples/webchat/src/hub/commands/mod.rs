@@ -84,6 +84,7 @@ impl Step {
 }
 
 /// What becomes of a request to the domain.
+#[expect(clippy::large_enum_variant, reason = "it is made once for a request")]
 pub(super) enum Reply {
     /// It is about commands; its answer.
     Now(Option<Iq>),
