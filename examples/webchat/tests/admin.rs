@@ -812,7 +812,7 @@ fn rooms_of_the_configuration_are_there_from_the_start() {
     world
         .hub
         .handle_closed(world.now, world.users[guest].socket);
-    world.wait(Duration::from_secs(3600));
+    world.wait(Duration::from_hours(1));
     assert_eq!(
         rows(&world.run_command(admin, "webchat#list-rooms", &[])).len(),
         2
