@@ -55,7 +55,7 @@ impl Hat {
     }
 
     /// Whether it can be one: a URI and a title of reasonable length, a hue that is an angle.
-    pub(crate) fn is_sound(&self) -> bool {
+    pub fn is_sound(&self) -> bool {
         let hue = |hue: &String| {
             let angle = hue.parse::<f64>();
             hue.len() <= 32 && angle.is_ok_and(|angle| (0.0..=360.0).contains(&angle))

@@ -43,5 +43,8 @@ mod tests {
         assert_eq!(several.hosts.len(), 2);
         assert!(several.hosts[1].names.contains("www.example.net"));
         assert!(several.hosts[1].tls.is_some());
+        let administration = settle("administration");
+        assert_eq!(administration.hosts[0].rooms.len(), 2);
+        assert!(administration.hosts[0].admin.is_some());
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use xmpp_core::BareJid;
-use xmpp_muc::{Password, RoomConfig};
+use xmpp_muc::{Hat, Password, RoomConfig};
 
 /// A table `[[room]]` of the TOML file: a permanent room, made at start unless it is there. Once made, its owners
 /// configure it; what stands here does not change it any more.
@@ -34,6 +34,21 @@ pub struct RoomOptions {
     pub change_subject: Option<bool>,
     /// Most occupants (as many as the server allows).
     pub max_users: Option<u32>,
+    /// The hats that admins of the room can give to people (XEP-0317).
+    #[serde(default)]
+    pub hats: Vec<HatOptions>,
+}
+
+/// A hat of a `[[room]]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct HatOptions {
+    /// What identifies it, a URI.
+    pub uri: String,
+    /// What people read.
+    pub title: String,
+    /// Its colour, an angle in degrees (none).
+    pub hue: Option<f64>,
 }
 
 /// A room that is always there.
@@ -56,6 +71,7 @@ struct Declared {
     password: Option<Password>,
     change_subject: Option<bool>,
     max_users: Option<u32>,
+    hats: Vec<Hat>,
 }
 
 impl DeclaredRoom {
@@ -67,6 +83,7 @@ impl DeclaredRoom {
             if settled.iter().any(|other| other.jid == jid) {
                 return Err(format!("two [[room]] tables are for '{}'", room.id));
             }
+            let hats = hats(&room.hats).map_err(|e| format!("[[room]] '{}': {e}", room.id))?;
             let room = room.clone();
             settled.push(Self {
                 jid,
@@ -80,6 +97,7 @@ impl DeclaredRoom {
                     password: room.password.and_then(Password::new),
                     change_subject: room.change_subject,
                     max_users: room.max_users,
+                    hats,
                 },
             });
         }
@@ -99,9 +117,28 @@ impl DeclaredRoom {
         config.password = options.password;
         config.change_subject = options.change_subject.unwrap_or(config.change_subject);
         config.max_users = options.max_users.or(config.max_users);
+        config.hats = options.hats;
         config.persistent = true;
         config
     }
+}
+
+fn hats(options: &[HatOptions]) -> Result<Vec<Hat>, String> {
+    let mut hats: Vec<Hat> = Vec::new();
+    for HatOptions { uri, title, hue } in options {
+        let plain = Hat::new(uri, title);
+        let hat = hue.map_or(plain.clone(), |hue| plain.with_hue(hue));
+        if !hat.is_sound() {
+            return Err(format!(
+                "no hat can be made of uri '{uri}', title '{title}' and its hue"
+            ));
+        }
+        if hats.iter().any(|other| other.uri == *uri) {
+            return Err(format!("two hats have the uri '{uri}'"));
+        }
+        hats.push(hat);
+    }
+    Ok(hats)
 }
 
 /// Without the password.
@@ -131,7 +168,8 @@ mod tests {
     fn a_table_says_what_the_room_is_like() {
         let rooms = settle(
             "[[room]]\nid = 'Lobby'\nname = 'The lobby'\nmoderated = true\npassword = 'sesame'\n\
-             [[room]]\nid = 'staff'\npublic = false\nmembers-only = true\nmax-users = 5\n",
+             [[room]]\nid = 'staff'\npublic = false\nmembers-only = true\nmax-users = 5\n\
+             hats = [{ uri = 'https://chat.example/host', title = 'Host', hue = 120 }]\n",
         );
         let rooms = rooms.expect("usable");
         assert_eq!(rooms[0].jid.as_str(), "lobby@rooms.chat.example");
@@ -148,6 +186,8 @@ mod tests {
         let staff = rooms[1].config(&like);
         assert!(staff.members_only && !staff.public);
         assert_eq!(staff.max_users, Some(5));
+        assert_eq!(staff.hats[0].title, "Host");
+        assert_eq!(staff.hats[0].hue.as_deref(), Some("120"));
         assert!(!format!("{rooms:?}").contains("sesame"));
     }
 
@@ -159,6 +199,18 @@ mod tests {
             ("[[room]]\nname = 'x'", "id"),
             ("[[room]]\nid = 'a'\nmembersonly = true", "membersonly"),
             ("[[room]]\nid = 'a'\n[[room]]\nid = 'A'", "two [[room]]"),
+            (
+                "[[room]]\nid = 'a'\nhats = [{ uri = 'u:a', title = '' }]",
+                "no hat",
+            ),
+            (
+                "[[room]]\nid = 'a'\nhats = [{ uri = 'u:a', title = 'A', hue = 400 }]",
+                "no hat",
+            ),
+            (
+                "[[room]]\nid = 'a'\nhats = [{ uri = 'u:a', title = 'A' }, { uri = 'u:a', title = 'B' }]",
+                "two hats",
+            ),
         ] {
             let error = settle(toml).expect_err(toml);
             assert!(error.contains(wanted), "{toml}: {error}");
