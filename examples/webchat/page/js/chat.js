@@ -21,6 +21,7 @@ import { Timeline } from './timeline.js';
 import { Uploads } from './upload.js';
 import { voiceAnswer, voiceRequest } from './voice.js';
 import { connectionWords, errorWords } from './words.js';
+import { NS, child } from './xml.js';
 import { Client } from './xmpp.js';
 
 const REACTIONS = ['👍', '❤️', '😂', '🎉', '😮', '🙏'];
@@ -54,7 +55,7 @@ export class Chat {
       },
       online: ({ resumed }) => this.#online(resumed),
       offline: ({ over }) => this.room.offline(over),
-      stanza: (stanza) => this.room.handle(stanza),
+      stanza: (stanza) => this.#received(stanza),
       commit: save,
     });
     this.#uploads = new Uploads(this.client, config.domain);
@@ -124,6 +125,16 @@ export class Chat {
     this.talkShown(this.#main);
     this.#page.composer.focus();
     return true;
+  }
+
+  /** Of the room, or of those who run the server: they speak as the domain. */
+  #received(stanza) {
+    if (stanza.getAttribute('from') !== this.#config.domain) {
+      this.room.handle(stanza);
+      return;
+    }
+    const text = stanza.localName === 'message' ? child(stanza, 'body', NS.CLIENT)?.textContent : null;
+    if (text) this.note(phrase('note.announcement', { text }));
   }
 
   #online(resumed) {

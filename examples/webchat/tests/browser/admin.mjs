@@ -102,12 +102,13 @@ const scenarios = {
     await admin.press('Carry out');
     await admin.noted(`Banned from ${jid}: Anna`);
 
+    const carl = await open('Carl');
     await admin.begin('Announce something to everybody');
     await page.locator('#step').getByLabel(/^Announcement/).fill('Back in a minute');
     await admin.press('Carry out');
     await admin.noted(/Sessions that were told: [1-9]/);
+    await carl.page.getByText('From those who run this chat: Back in a minute').first().waitFor();
 
-    const carl = await open('Carl');
     await admin.begin('Destroy a room');
     await page.locator('#step').getByLabel(/^Room/).selectOption(jid);
     await page.getByLabel(/^Reason/).fill('closed for good');

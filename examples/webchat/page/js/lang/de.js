@@ -166,6 +166,7 @@ export default {
 
   'note.assigned': 'Der Kanal hat dir den Namen {nick} gegeben.',
   'note.still': 'Du heißt weiter {nick}: {why}',
+  'note.announcement': 'Von denen, die diesen Chat betreiben: {text}',
   'note.gap': 'Du warst lange weg: hier fehlen vielleicht Nachrichten.',
   'status.100': 'Alle hier können deine Adresse sehen.',
   'status.104': 'Die Einstellungen des Kanals wurden geändert.',

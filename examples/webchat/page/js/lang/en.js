@@ -166,6 +166,7 @@ export default {
 
   'note.assigned': 'The channel gave you the name {nick}.',
   'note.still': 'You are still {nick}: {why}',
+  'note.announcement': 'From those who run this chat: {text}',
   'note.gap': 'You were away for long: some messages may be missing here.',
   'status.100': 'Everybody here can see your address.',
   'status.104': 'The settings of this channel were changed.',
