@@ -19,7 +19,6 @@ use std::{
     net::{Ipv4Addr, TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::Command,
-    sync::{Mutex, PoisonError},
     thread,
     time::Duration,
 };
@@ -90,9 +89,6 @@ fn requests_are_held_for_less_than_the_documented_timeouts() {
 
 /// Runs all cases through `proxy`, configured by that block of the document.
 fn through(block: &'static str, proxy: Proxy) {
-    /// Each of them occupies the machine.
-    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let wanted = CASES.map(str::to_owned).into();
     check(block, &wanted, setup(block, proxy));
 }

@@ -11,13 +11,16 @@ use std::{
     io::{BufRead as _, BufReader, Write as _},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::mpsc,
+    sync::{Mutex, PoisonError, mpsc},
     thread,
     time::Duration,
 };
 
 /// A case ends by itself after two minutes.
 const PATIENCE: Duration = Duration::from_mins(3);
+
+/// Five browsers at a time on a small machine show what no user sees.
+static TURN: Mutex<()> = Mutex::new(());
 
 /// What the cases are run with.
 pub struct Setup {
@@ -42,6 +45,7 @@ pub fn check(kind: &str, wanted: &BTreeSet<String>, setup: Result<Setup, String>
             return say(kind, &format!("SKIPPED {cases} {kind} cases: {missing}"));
         }
     };
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let lines = run(kind, setup);
     let cases = |mark: &str| -> BTreeSet<String> {
         lines
