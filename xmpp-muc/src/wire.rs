@@ -156,6 +156,23 @@ impl WriteXml for PresenceStanza<'_> {
     }
 }
 
+/// A message without a type from the room itself, about one thing: an invitation, a form.
+pub(crate) struct RoomMessage<'a, P> {
+    pub(crate) room: &'a BareJid,
+    pub(crate) id: Option<&'a str>,
+    pub(crate) payload: &'a P,
+}
+
+impl<P: WriteXml> WriteXml for RoomMessage<'_, P> {
+    fn write_xml(&self, w: &mut Writer<'_>) {
+        let message = w.start("message", ns::CLIENT);
+        w.attr("from", self.room.as_str());
+        w.opt_attr("id", self.id);
+        w.write(self.payload);
+        w.end(message);
+    }
+}
+
 /// A client's presence as the room keeps it: show, status, priority, capabilities and extensions, without what only
 /// the room may say and without addresses (MUC EN19).
 pub(crate) struct KeptPresence<'a> {

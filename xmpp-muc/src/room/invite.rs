@@ -2,10 +2,7 @@
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
-use xmpp_core::{
-    BareJid, Jid, Timestamp,
-    xml::{WriteXml, Writer, ns},
-};
+use xmpp_core::{BareJid, Jid, Timestamp};
 
 use super::{admin::Done, affiliations::Entry, leave::Actor, state::RoomState};
 use crate::{
@@ -13,6 +10,7 @@ use crate::{
     context::Context,
     ids::random_id,
     request::{Fault, Refusal, Request, errors},
+    wire::RoomMessage,
 };
 
 /// How long an invitation may be declined.
@@ -191,10 +189,10 @@ impl RoomState {
         };
         cx.send(
             guest.clone(),
-            &Mediated {
+            &RoomMessage {
                 room: &self.jid,
                 id: Some(id),
-                user: &user,
+                payload: &user,
             },
         );
         if self.invitations.sent.len() >= cx.service.limits.invitations_on_record {
@@ -276,10 +274,10 @@ impl RoomState {
             ..MucUser::default()
         };
         let id = request.id();
-        let stanza = Mediated {
+        let stanza = RoomMessage {
             room: &self.jid,
             id: id.as_deref(),
-            user: &user,
+            payload: &user,
         };
         for number in self.occupants.of_user(&inviter) {
             if let Some(occupant) = self.occupants.get(number) {
@@ -315,22 +313,5 @@ impl RoomState {
                 return;
             }
         }
-    }
-}
-
-/// A message from the room with an invitation or a decline.
-struct Mediated<'a> {
-    room: &'a BareJid,
-    id: Option<&'a str>,
-    user: &'a MucUser,
-}
-
-impl WriteXml for Mediated<'_> {
-    fn write_xml(&self, w: &mut Writer<'_>) {
-        let message = w.start("message", ns::CLIENT);
-        w.attr("from", self.room.as_str());
-        w.opt_attr("id", self.id);
-        w.write(self.user);
-        w.end(message);
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use xmpp_core::{
     BareJid, FullJid, StanzaErrorCondition,
-    xml::{ElementRef, Payload as _, WriteXml, Writer, ns},
+    xml::{ElementRef, Payload as _, ns},
 };
 use xmpp_stanza::{
     DataForm, DataFormType, DiscoInfo, FieldType, FormField, Identity, Registration,
@@ -17,6 +17,7 @@ use crate::{
     ids::random_id,
     nick::NickKey,
     request::{Fault, Request, errors},
+    wire::RoomMessage,
 };
 
 /// What such a form is about.
@@ -152,10 +153,10 @@ impl RoomState {
             let id = random_id(cx.random);
             cx.send(
                 session.clone(),
-                &ApprovalForm {
+                &RoomMessage {
                     room: &self.jid,
-                    id: &id,
-                    form: &form,
+                    id: Some(&id),
+                    payload: &form,
                 },
             );
         }
@@ -308,10 +309,10 @@ impl RoomState {
         let id = random_id(cx.random);
         cx.deliver(
             admins,
-            &ApprovalForm {
+            &RoomMessage {
                 room: &self.jid,
-                id: &id,
-                form: &form,
+                id: Some(&id),
+                payload: &form,
             },
         );
         Ok(())
@@ -411,20 +412,4 @@ fn approval_form(pending: &Pending) -> DataForm {
                 .with_label("Address"),
         )
         .with_field(FormField::boolean(ALLOW, false).with_label("Register this user"))
-}
-
-struct ApprovalForm<'a> {
-    room: &'a BareJid,
-    id: &'a str,
-    form: &'a DataForm,
-}
-
-impl WriteXml for ApprovalForm<'_> {
-    fn write_xml(&self, w: &mut Writer<'_>) {
-        let message = w.start("message", ns::CLIENT);
-        w.attr("from", self.room.as_str());
-        w.attr("id", self.id);
-        w.write(self.form);
-        w.end(message);
-    }
 }

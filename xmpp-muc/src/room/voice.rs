@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use xmpp_core::{
     BareJid, Timestamp,
-    xml::{ElementRef, Payload as _, PayloadError, WriteXml, Writer, ns},
+    xml::{ElementRef, Payload as _, PayloadError, ns},
 };
 use xmpp_stanza::{DataForm, DataFormType, FieldType, FormField};
 
@@ -15,6 +15,7 @@ use crate::{
     ids::random_id,
     privileges::Standing,
     request::{Request, errors},
+    wire::RoomMessage,
 };
 
 /// What such a form is about.
@@ -137,10 +138,10 @@ impl RoomState {
                 open: true,
             },
         );
-        let stanza = VoiceForm {
+        let stanza = RoomMessage {
             room: &self.jid,
-            id: random_id(cx.random),
-            form: &form,
+            id: Some(&random_id(cx.random)),
+            payload: &form,
         };
         // It names the real address: moderators only.
         let moderators: Arc<[_]> = self
@@ -204,21 +205,5 @@ impl RoomState {
             user: &actor_jid,
         };
         self.tell_done(cx, done.into_iter().collect(), Some(actor));
-    }
-}
-
-struct VoiceForm<'a> {
-    room: &'a BareJid,
-    id: Arc<str>,
-    form: &'a DataForm,
-}
-
-impl WriteXml for VoiceForm<'_> {
-    fn write_xml(&self, w: &mut Writer<'_>) {
-        let message = w.start("message", ns::CLIENT);
-        w.attr("from", self.room.as_str());
-        w.attr("id", &self.id);
-        w.write(self.form);
-        w.end(message);
     }
 }
