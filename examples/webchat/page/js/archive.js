@@ -43,9 +43,7 @@ export class Archive {
     if (after !== null) set.append(el('after', NS.RSM, {}, after));
     if (before !== null) set.append(el('before', NS.RSM, {}, before));
     const form = start === null ? null : filter({ start: new Date(start).toISOString() });
-    const answer = await new Promise((resolve) => {
-      this.#client.request('set', this.#jid, el('query', NS.MAM, { queryid }, form, set), resolve);
-    });
+    const answer = await this.#client.ask('set', this.#jid, el('query', NS.MAM, { queryid }, form, set));
     this.#open.delete(queryid);
     if (!answer) return { error: 'no-answer' };
     if (answer.getAttribute('type') !== 'result') return { error: stanzaError(answer).condition };

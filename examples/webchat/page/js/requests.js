@@ -83,13 +83,10 @@ export class Requests {
     return this.#ask(type, el('query', NS.MUC_OWNER, {}, content));
   }
 
-  #ask(type, payload) {
-    return new Promise((resolve) => {
-      this.#client.request(type, this.#room.jid, payload, (answer) => {
-        const failed = !answer || answer.getAttribute('type') === 'error';
-        const error = answer ? stanzaError(answer) : { condition: 'remote-server-timeout', text: '' };
-        resolve({ answer, error: failed ? error : null });
-      });
-    });
+  async #ask(type, payload) {
+    const answer = await this.#client.ask(type, this.#room.jid, payload);
+    const failed = !answer || answer.getAttribute('type') === 'error';
+    const error = answer ? stanzaError(answer) : { condition: 'remote-server-timeout', text: '' };
+    return { answer, error: failed ? error : null };
   }
 }

@@ -49,10 +49,10 @@ export class Uploads {
   }
 
   async #discover() {
-    const items = await this.#ask(this.#domain, el('query', NS.DISCO_ITEMS));
+    const items = await this.#client.ask('get', this.#domain, el('query', NS.DISCO_ITEMS));
     for (const item of children(child(items, 'query', NS.DISCO_ITEMS), 'item', NS.DISCO_ITEMS)) {
       const jid = item.getAttribute('jid');
-      const answer = await this.#ask(jid, el('query', NS.DISCO_INFO));
+      const answer = await this.#client.ask('get', jid, el('query', NS.DISCO_INFO));
       const info = child(answer, 'query', NS.DISCO_INFO);
       const features = children(info, 'feature', NS.DISCO_INFO).map((e) => e.getAttribute('var'));
       if (features.includes(NS.UPLOAD)) return { jid, maxSize: maxSize(info) };
@@ -66,7 +66,7 @@ export class Uploads {
       size: file.size,
       'content-type': file.type || null,
     });
-    const answer = await this.#ask(service.jid, request);
+    const answer = await this.#client.ask('get', service.jid, request);
     if (answer?.getAttribute('type') !== 'result') throw refusal(answer);
     const slot = child(answer, 'slot', NS.UPLOAD);
     const put = child(slot, 'put', NS.UPLOAD);
@@ -77,12 +77,6 @@ export class Uploads {
       .map((header) => [header.getAttribute('name') ?? '', header.textContent.replace(/[\r\n]/gu, '')])
       .filter(([name]) => HEADERS.has(name.toLowerCase()));
     return { put: target, get, headers };
-  }
-
-  #ask(to, payload) {
-    return new Promise((resolve) => {
-      this.#client.request('get', to, payload, resolve);
-    });
   }
 }
 

@@ -102,6 +102,13 @@ export class Client {
     this.send(el('iq', NS.CLIENT, { type, to, id }, payload));
   }
 
+  /** The same as a promise of the answer, or of null. */
+  ask(type, to, payload) {
+    return new Promise((resolve) => {
+      this.request(type, to, payload, resolve);
+    });
+  }
+
   #start() {
     const transport = this.#makeTransport({
       element: (element) => this.#received(transport, element),
