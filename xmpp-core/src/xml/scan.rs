@@ -98,7 +98,14 @@ fn find(b: &[u8], i: usize, stops: impl Fn(u8x16) -> u8x16, stop: impl Fn(u8) ->
         }
         at += LANES;
     }
-    at + rest.iter().position(|&c| stop(c)).unwrap_or(rest.len())
+    match b.last_chunk() {
+        // The rest together with what comes before it.
+        Some(block) => {
+            let found = stops(u8x16::new(*block)).to_bitmask() >> (LANES - rest.len());
+            at + (found.trailing_zeros() as usize).min(rest.len())
+        }
+        None => at + rest.iter().position(|&c| stop(c)).unwrap_or(rest.len()),
+    }
 }
 
 /// The first `quote`, `<` or `&` from `i` on (`b.len()` if there is none).
@@ -168,20 +175,38 @@ static SPECIAL: [bool; 256] = {
 /// The first place from `i` on that may have to be escaped: `&`, `<`, `>`, quotes, controls, 0xef (`b.len()` if there is
 /// none).
 #[inline]
-pub(super) fn special(b: &[u8], mut i: usize) -> usize {
-    while let Some(x) = load(b, i) {
+pub(super) fn special(b: &[u8], i: usize) -> usize {
+    let stops = |x: u8x16| {
         // The quotes and `&` are three of 0x20 to 0x27, `<` and `>` differ in one bit.
         let markup = (x | splat(2)).simd_eq(splat(b'>'))
             | x.simd_eq(splat(b'"'))
             | (x | splat(1)).simd_eq(splat(b'\''));
         let other = x.min(splat(0x1f)).simd_eq(x) | x.simd_eq(splat(0xef));
-        let found = (markup | other).to_bitmask();
-        if found != 0 {
-            return i + found.trailing_zeros() as usize;
-        }
-        i += LANES;
+        markup | other
+    };
+    if b.len() < LANES
+        && let Some(x) = ends(b)
+        && stops(x).to_bitmask() == 0
+    {
+        return b.len();
     }
-    tail(b, i, |c| SPECIAL[c as usize])
+    find(b, i, stops, |c| SPECIAL[c as usize])
+}
+
+/// The first and the last bytes of a short text, which overlap, so that one look shows whether anything stands in it.
+#[inline(always)]
+fn ends(b: &[u8]) -> Option<u8x16> {
+    let mut block = [0; LANES];
+    if let (Some(first), Some(last)) = (b.first_chunk::<8>(), b.last_chunk::<8>()) {
+        block[..8].copy_from_slice(first);
+        block[8..].copy_from_slice(last);
+    } else {
+        let (first, last) = (b.first_chunk::<4>()?, b.last_chunk::<4>()?);
+        for (i, part) in [first, last, first, last].into_iter().enumerate() {
+            block[i * 4..i * 4 + 4].copy_from_slice(part);
+        }
+    }
+    Some(u8x16::new(block))
 }
 
 /// Whether the `len` bytes at `i` and at `j` are the same.
@@ -258,6 +283,13 @@ mod tests {
             |c| matches!(c, b'"' | b'<' | b'&'),
         );
         check(&all, text_end, |c| matches!(c, b'<' | b'&' | b'>'));
+        for quote in [b'\'', b'"'] {
+            check(
+                &all,
+                |b, i| plain_value_end(b, i, quote),
+                |c| c == quote || c == b'<' || c == b'&' || c < 0x20,
+            );
+        }
         check(&all, special, |c| c < 0x20 || b"\"&'<>\xef".contains(&c));
     }
 }
