@@ -3,5 +3,6 @@
 pub mod checksum;
 pub mod chunks;
 pub mod contenders;
+pub mod jid;
 pub mod measure;
 pub mod shapes;

@@ -9,6 +9,7 @@ mod domain;
 mod error;
 mod escape;
 mod full;
+mod plain;
 mod prepare;
 mod quick;
 mod received;
@@ -70,14 +71,21 @@ impl Jid {
     ///
     /// [`JidError`] names the part and the rule it breaks.
     pub fn new(text: &str) -> Result<Self, JidError> {
-        if let Some(cut) = quick::plain(text) {
+        if let Some(cut) = plain::plain(text) {
             return Ok(Self {
                 text: Arc::from(text),
                 cut,
             });
         }
+        let mut prepared = quick::Prepared::new();
+        if let Some(cut) = quick::read(text, &mut prepared) {
+            return Ok(Self {
+                text: Arc::from(prepared.as_str()),
+                cut,
+            });
+        }
         let (local, domain, resource) = quick::split(text);
-        Self::prepare(local, domain, resource)
+        Self::by_steps(local, domain, resource)
     }
 
     /// Prepares an address of separate parts.
@@ -90,7 +98,14 @@ impl Jid {
         domain: &str,
         resource: Option<&str>,
     ) -> Result<Self, JidError> {
-        Self::prepare(local, domain, resource)
+        let mut prepared = quick::Prepared::new();
+        if let Some(cut) = quick::prepare(local, domain, resource, &mut prepared) {
+            return Ok(Self {
+                text: Arc::from(prepared.as_str()),
+                cut,
+            });
+        }
+        Self::by_steps(local, domain, resource)
     }
 
     /// Reads an address that came from a peer, so that it can be answered even where it fails preparation: a part that
@@ -113,18 +128,11 @@ impl Jid {
         Self::new(text).or_else(|error| received::keep(text, error))
     }
 
-    fn prepare(
+    fn by_steps(
         local: Option<&str>,
         domain: &str,
         resource: Option<&str>,
     ) -> Result<Self, JidError> {
-        let mut prepared = quick::Prepared::new();
-        if let Some(cut) = quick::prepare(local, domain, resource, &mut prepared) {
-            return Ok(Self {
-                text: Arc::from(prepared.as_str()),
-                cut,
-            });
-        }
         let local = local.map(prepare::local).transpose()?;
         let domain = domain::domain(domain)?;
         let resource = resource.map(prepare::resource).transpose()?;

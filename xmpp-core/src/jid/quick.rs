@@ -5,7 +5,8 @@
 use super::{
     Cut, bidi,
     domain::{MAX_LABEL, ascii_len},
-    prepare::{MAX_PART, NFC},
+    plain::{plain, plain_domain, plain_local, plain_resource},
+    prepare::NFC,
     table::{Entry, entry},
 };
 
@@ -21,84 +22,23 @@ pub(super) fn split(text: &str) -> (Option<&str>, &str, Option<&str>) {
     }
 }
 
-/// Where the parts of `text` end, if it is of ASCII and prepared already.
-pub(super) fn plain(text: &str) -> Option<Cut> {
-    let bytes = text.as_bytes();
-    let end = run(bytes, LOCAL);
-    let local = match bytes.get(end) {
-        Some(b'@') if (1..=MAX_PART).contains(&end) => end,
-        Some(b'/') | None => 0,
-        _ => return None,
-    };
-    let start = if local > 0 { local + 1 } else { 0 };
-    let bare = start + plain_domain(&bytes[start..])?;
-    let len = if bare < bytes.len() {
-        let resource = &bytes[bare + 1..];
-        if !(1..=MAX_PART).contains(&resource.len()) || run(resource, RESOURCE) < resource.len() {
-            return None;
-        }
-        bytes.len()
-    } else {
-        bare
-    };
-    Some(Cut::new(local, bare, len))
-}
-
-/// Bytes at the start of `bytes` that are all of this class.
-fn run(bytes: &[u8], class: u8) -> usize {
-    bytes
-        .iter()
-        .position(|b| CLASSES[usize::from(*b)] & class == 0)
-        .unwrap_or(bytes.len())
-}
-
-/// Length of the domainpart that `bytes` starts with, to its end or to a `/`: lower-case letters, digits and hyphens, in
-/// labels that need no second look.
-fn plain_domain(bytes: &[u8]) -> Option<usize> {
-    let mut start = 0;
-    loop {
-        let len = run(&bytes[start..], LABEL);
-        let label = &bytes[start..start + len];
-        let is_plain = (1..=MAX_LABEL).contains(&len)
-            && label[0] != b'-'
-            && label[len - 1] != b'-'
-            // R-LDH labels: `xn--…` and what IDNA reserves.
-            && label.get(2..4) != Some(b"--");
-        if !is_plain {
-            return None;
-        }
-        start += len;
-        match bytes.get(start) {
-            Some(b'.') => start += 1,
-            Some(b'/') | None => return (start <= MAX_PART).then_some(start),
-            Some(_) => return None,
-        }
+/// Prepares an address.
+pub(super) fn read(text: &str, out: &mut Prepared) -> Option<Cut> {
+    if text.is_ascii() {
+        return ascii(text, out);
     }
+    let (local, domain, resource) = split(text);
+    prepare(local, domain, resource, out)
 }
 
-/// Bytes that preparation leaves alone: in a localpart, in a resourcepart, in a label of a domain.
-const LOCAL: u8 = 1;
-const RESOURCE: u8 = 2;
-const LABEL: u8 = 4;
-
-const CLASSES: [u8; 256] = {
-    let mut classes = [0; 256];
-    let mut b = b' ';
-    while b <= b'~' {
-        let mut class = RESOURCE;
-        // RFC 7622 §3.3.1.
-        let excluded = super::prepare::is_excluded(b as char) || b == b' ';
-        if !excluded && !b.is_ascii_uppercase() {
-            class |= LOCAL;
-        }
-        if b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' {
-            class |= LABEL;
-        }
-        classes[b as usize] = class;
-        b += 1;
-    }
-    classes
-};
+/// Of ASCII, preparation makes capitals small and takes a final dot away (RFC 8264 §9.11); the rest is not for here.
+fn ascii(text: &str, out: &mut Prepared) -> Option<Cut> {
+    let (bare, resource) = text.split_at(text.find('/').unwrap_or(text.len()));
+    out.push_str(bare.strip_suffix('.').unwrap_or(bare))?;
+    out.bytes[..out.len].make_ascii_lowercase();
+    out.push_str(resource)?;
+    plain(out.as_str())
+}
 
 /// The prepared text, as far as it is written.
 pub(super) struct Prepared {
@@ -177,7 +117,7 @@ pub(super) fn append(bare: &str, resource: &str, out: &mut Prepared) -> Option<u
 }
 
 fn put_local(part: &str, out: &mut Prepared) -> Option<()> {
-    if !part.is_empty() && run(part.as_bytes(), LOCAL) == part.len() {
+    if plain_local(part.as_bytes()) {
         return out.push_str(part);
     }
     let start = out.len;
@@ -194,10 +134,9 @@ fn put_local(part: &str, out: &mut Prepared) -> Option<()> {
             return None;
         }
     }
-    let part = out.since(start);
-    let is_stable = (starters || NFC.is_normalized(part))
-        && (!right_to_left || bidi::keeps_the_rule(part))
-        && !part.is_empty();
+    let is_stable = (starters || NFC.is_normalized(out.since(start)))
+        && (!right_to_left || bidi::keeps_the_rule(out.since(start)))
+        && out.len > start;
     is_stable.then_some(())
 }
 
@@ -211,7 +150,7 @@ fn put_domain(part: &str, out: &mut Prepared) -> Option<()> {
     let mut starters = true;
     for c in part.chars() {
         if c == '.' {
-            is_label(out.since(start)).then_some(())?;
+            is_label(&out.bytes[start..out.len]).then_some(())?;
             out.push('.')?;
             start = out.len;
             continue;
@@ -226,20 +165,27 @@ fn put_domain(part: &str, out: &mut Prepared) -> Option<()> {
             return None;
         }
     }
-    (is_label(out.since(start)) && (starters || NFC.is_normalized(out.since(begin)))).then_some(())
+    (is_label(&out.bytes[start..out.len]) && (starters || NFC.is_normalized(out.since(begin))))
+        .then_some(())
 }
 
 /// Whether a label of valid characters is valid: its length, and where its hyphens are.
-fn is_label(label: &str) -> bool {
-    let reserved = label.as_bytes().contains(&b'-')
+fn is_label(label: &[u8]) -> bool {
+    if label.is_ascii() {
+        return plain_domain(label).is_some();
+    }
+    let Ok(label) = str::from_utf8(label) else {
+        return false;
+    };
+    let reserved = label.contains('-')
         && (label.starts_with('-')
             || label.ends_with('-')
             || label.chars().skip(2).take(2).eq("--".chars()));
-    !label.is_empty() && !reserved && ascii_len(label) <= MAX_LABEL
+    !reserved && ascii_len(label) <= MAX_LABEL
 }
 
 fn put_resource(part: &str, out: &mut Prepared) -> Option<()> {
-    if !part.is_empty() && run(part.as_bytes(), RESOURCE) == part.len() {
+    if plain_resource(part.as_bytes()) {
         return out.push_str(part);
     }
     let start = out.len;
@@ -252,6 +198,5 @@ fn put_resource(part: &str, out: &mut Prepared) -> Option<()> {
         starters &= entry.has(Entry::STARTER);
         out.push(c)?;
     }
-    let part = out.since(start);
-    (!part.is_empty() && (starters || NFC.is_normalized(part))).then_some(())
+    (out.len > start && (starters || NFC.is_normalized(out.since(start)))).then_some(())
 }

@@ -1,6 +1,6 @@
 //! Borrowed addresses.
 
-use super::{BareJid, Cut, Jid, quick};
+use super::{BareJid, Cut, Jid, plain, quick};
 
 /// A borrowed JID: a text that is known to be one, and where its parts end.
 ///
@@ -32,14 +32,13 @@ impl<'a> JidRef<'a> {
     /// Nothing is allocated, but for a few prepared texts whose preparation looks at more than single characters (joiners,
     /// digits of Arabic scripts).
     pub fn new(text: &'a str) -> Option<Self> {
-        let cut = quick::plain(text).or_else(|| Self::prepared(text))?;
+        let cut = plain::plain(text).or_else(|| Self::prepared(text))?;
         Some(Self { text, cut })
     }
 
     fn prepared(text: &str) -> Option<Cut> {
-        let (local, domain, resource) = quick::split(text);
         let mut out = quick::Prepared::new();
-        if let Some(cut) = quick::prepare(local, domain, resource, &mut out) {
+        if let Some(cut) = quick::read(text, &mut out) {
             return (out.as_str() == text).then_some(cut);
         }
         let jid = Jid::new(text).ok()?;
