@@ -56,7 +56,10 @@ fn ad1_ad3_what_an_item_must_be() {
     }
     // A full JID counts as its bare one, whatever its resourcepart is.
     assert_eq!(
-        world.admin("owner/1", "<item jid='zoe@users.example/\u{378}' affiliation='none'/>"),
+        world.admin(
+            "owner/1",
+            "<item jid='zoe@users.example/\u{378}' affiliation='none'/>"
+        ),
         ["owner/1 < iq result"]
     );
     // A full JID counts as its bare one.

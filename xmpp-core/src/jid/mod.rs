@@ -71,18 +71,26 @@ impl Jid {
     ///
     /// [`JidError`] names the part and the rule it breaks.
     pub fn new(text: &str) -> Result<Self, JidError> {
-        if let Some(cut) = plain::plain(text) {
+        if let Some(plain) = plain::plain(text) {
+            let mut text = Arc::<str>::from(text);
+            if plain.has_capitals
+                && let Some(text) = Arc::get_mut(&mut text)
+            {
+                text[..plain.cut.bare()].make_ascii_lowercase();
+            }
             return Ok(Self {
-                text: Arc::from(text),
-                cut,
+                text,
+                cut: plain.cut,
             });
         }
         let mut prepared = quick::Prepared::new();
         if let Some(cut) = quick::read(text, &mut prepared) {
-            return Ok(Self {
-                text: Arc::from(prepared.as_str()),
-                cut,
-            });
+            let text = if prepared.is(text) {
+                Arc::from(text)
+            } else {
+                Arc::from(prepared.as_str())
+            };
+            return Ok(Self { text, cut });
         }
         let (local, domain, resource) = quick::split(text);
         Self::by_steps(local, domain, resource)

@@ -4,17 +4,25 @@ use wide::u8x16;
 
 use super::{Cut, domain::MAX_LABEL, prepare};
 
-/// Where the parts of `text` end, if it is of ASCII and prepared already.
+/// Where the parts of `text` end, if it is of ASCII and prepared already, or but for capitals before the resourcepart.
 ///
 /// Texts of at most 64 bytes become masks of one bit a byte, and the rules become a few operations on those: the jumps
-/// of a loop over the labels would cost more than all of it.
-pub(super) fn plain(text: &str) -> Option<Cut> {
+/// of a loop over the labels would cost more than all of it. Of longer texts, those with capitals are not for here.
+pub(super) fn plain(text: &str) -> Option<Plain> {
     let bytes = text.as_bytes();
     match bytes.len() {
         0 => None,
-        1..=64 => Masks::of(bytes).cut(bytes.len()),
+        1..=64 => Masks::of(bytes)?.cut(bytes.len()),
         _ => plain_long(bytes),
     }
+}
+
+/// What is known of a plain address.
+#[derive(Clone, Copy)]
+pub(super) struct Plain {
+    pub(super) cut: Cut,
+    /// Whether its bare JID has capitals, which have to become small.
+    pub(super) has_capitals: bool,
 }
 
 /// A bit for each byte of a text, the first byte lowest.
@@ -24,8 +32,10 @@ struct Masks {
     slash: u64,
     dot: u64,
     hyphen: u64,
-    /// What labels have, and the dots between them.
+    capital: u64,
+    /// What labels have, capitals too, and the dots between them.
     domain: u64,
+    /// What localparts have, capitals too.
     local: u64,
     resource: u64,
 }
@@ -33,51 +43,59 @@ struct Masks {
 const LANES: usize = 16;
 
 impl Masks {
-    fn of(bytes: &[u8]) -> Self {
+    /// The masks of a text; `None` where it is not of ASCII.
+    fn of(bytes: &[u8]) -> Option<Self> {
         let mut masks = Self::default();
         let Some(last) = bytes.last_chunk::<LANES>() else {
             let mut block = [0; LANES];
             block[..bytes.len()].copy_from_slice(bytes);
-            masks.add(u8x16::new(block), 0, 0);
-            return masks;
+            masks.add(u8x16::new(block), 0, 0)?;
+            return Some(masks);
         };
         let (blocks, rest) = bytes.as_chunks::<LANES>();
         for (i, block) in blocks.iter().enumerate() {
-            masks.add(u8x16::new(*block), i * LANES, 0);
+            masks.add(u8x16::new(*block), i * LANES, 0)?;
         }
         if !rest.is_empty() {
             // The last 16 bytes, of which those are new that are no part of a block.
             let known = LANES - rest.len();
-            masks.add(u8x16::new(*last), bytes.len() - rest.len(), known);
+            masks.add(u8x16::new(*last), bytes.len() - rest.len(), known)?;
         }
-        masks
+        Some(masks)
     }
 
     /// Takes in the block `x`, whose bytes behind the first `known` ones stand from `at`.
     #[inline]
-    fn add(&mut self, x: u8x16, at: usize, known: usize) {
+    fn add(&mut self, x: u8x16, at: usize, known: usize) -> Option<()> {
+        // The highest bit of each byte.
+        if x.to_bitmask() != 0 {
+            return None;
+        }
         let is = |b: u8| x.simd_eq(u8x16::splat(b));
-        let range = |first: u8, last: u8| {
+        let range = |x: u8x16, first: u8, last: u8| {
             let distance = x - u8x16::splat(first);
             distance.min(u8x16::splat(last - first)).simd_eq(distance)
         };
         let mask = |x: u8x16| u64::from(x.to_bitmask() >> known) << at;
-        let (slash, hyphen, dot) = (is(b'/'), is(b'-'), is(b'.'));
-        let resource = range(b' ', b'~');
-        // RFC 7622 §3.3.1, and the capitals, which stand behind `@`.
-        let excluded = is(b' ') | is(b'"') | range(b'&', b'\'') | slash | is(b':');
-        let excluded = excluded | is(b'<') | is(b'>') | range(b'@', b'Z');
-        self.at |= mask(is(b'@'));
+        let (ampersat, slash, hyphen, dot) = (is(b'@'), is(b'/'), is(b'-'), is(b'.'));
+        let letter = range(x | u8x16::splat(0x20), b'a', b'z');
+        let resource = range(x, b' ', b'~');
+        // RFC 7622 §3.3.1.
+        let excluded = is(b' ') | is(b'"') | range(x, b'&', b'\'') | slash | is(b':');
+        let excluded = excluded | is(b'<') | is(b'>') | ampersat;
+        self.at |= mask(ampersat);
         self.slash |= mask(slash);
         self.dot |= mask(dot);
         self.hyphen |= mask(hyphen);
-        self.domain |= mask(range(b'a', b'z') | range(b'0', b'9') | hyphen | dot);
+        self.capital |= mask(range(x, b'A', b'Z'));
+        self.domain |= mask(letter | range(x, b'0', b'9') | hyphen | dot);
         self.local |= mask(resource & !excluded);
         self.resource |= mask(resource);
+        Some(())
     }
 
     /// Where the parts of a text of `len` bytes end.
-    fn cut(&self, len: usize) -> Option<Cut> {
+    fn cut(&self, len: usize) -> Option<Plain> {
         let bare = (self.slash.trailing_zeros() as usize).min(len);
         let at = self.at & below(bare);
         let (local, start) = if at == 0 {
@@ -94,19 +112,23 @@ impl Masks {
         let firsts = dots << 1 | 1 << start;
         let lasts = dots >> 1 | 1 << (bare - 1);
         // R-LDH labels: `xn--…` and what IDNA reserves.
-        let reserved = self.hyphen & self.hyphen >> 1 & firsts << 2;
-        let resource = below(len) & !below(bare) & !(1 << (bare & 63));
+        let hyphens = self.hyphen & domain;
+        let reserved = hyphens & hyphens >> 1 & firsts << 2;
+        let resource = if bare < len {
+            below(len) & !below(bare + 1)
+        } else {
+            0
+        };
         let wrong = below(local) & !self.local
             | domain & !self.domain
-            | (firsts | lasts) & (dots | self.hyphen)
+            | (firsts | lasts) & (dots | hyphens)
             | reserved
-            | if bare < len {
-                resource & !self.resource
-            } else {
-                0
-            };
+            | resource & !self.resource;
         let is_cut = bare == len || bare + 1 < len;
-        (wrong == 0 && is_cut && bare - start <= MAX_LABEL).then(|| Cut::new(local, bare, len))
+        (wrong == 0 && is_cut && bare - start <= MAX_LABEL).then(|| Plain {
+            cut: Cut::new(local, bare, len),
+            has_capitals: self.capital & below(bare) != 0,
+        })
     }
 }
 
@@ -116,7 +138,7 @@ const fn below(n: usize) -> u64 {
 }
 
 /// As [`plain`], byte by byte.
-fn plain_long(bytes: &[u8]) -> Option<Cut> {
+fn plain_long(bytes: &[u8]) -> Option<Plain> {
     let end = run(bytes, LOCAL);
     let local = match bytes.get(end) {
         Some(b'@') if (1..=prepare::MAX_PART).contains(&end) => end,
@@ -128,7 +150,10 @@ fn plain_long(bytes: &[u8]) -> Option<Cut> {
     if bare < bytes.len() {
         plain_resource(&bytes[bare + 1..]).then_some(())?;
     }
-    Some(Cut::new(local, bare, bytes.len()))
+    Some(Plain {
+        cut: Cut::new(local, bare, bytes.len()),
+        has_capitals: false,
+    })
 }
 
 /// Whether a localpart is of ASCII and prepared already.
@@ -200,15 +225,19 @@ const CLASSES: [u8; 256] = {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{plain, plain_long};
+    use super::{Plain, plain, plain_long};
 
     fn compare(text: &str) {
-        let parts = |cut: super::Cut| (cut.local(), cut.bare(), cut.len());
-        assert_eq!(
-            plain(text).map(parts),
-            plain_long(text.as_bytes()).map(parts),
-            "{text:?}"
-        );
+        let parts = |plain: Plain| (plain.cut.local(), plain.cut.bare(), plain.cut.len());
+        let masks = plain(text).map(|plain| (parts(plain), plain.has_capitals));
+        // The loop takes no capitals: it gets the text as it will be.
+        let bare = text.find('/').unwrap_or(text.len());
+        let small = text[..bare].to_ascii_lowercase() + &text[bare..];
+        let expected = plain_long(small.as_bytes());
+        let expected = expected.map(|plain| (parts(plain), small != text));
+        if masks.is_some() || text.len() <= 64 {
+            assert_eq!(masks, expected, "{text:?}");
+        }
     }
 
     #[test]
@@ -231,6 +260,7 @@ mod tests {
             }
         }
         assert!(plain("").is_none());
+        assert!(plain("é@d").is_none());
     }
 
     #[test]

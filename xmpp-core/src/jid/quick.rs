@@ -12,13 +12,19 @@ use super::{
 
 /// Cuts an address at its separators: the first `/`, and before it the first `@` (RFC 7622 §3.1).
 pub(super) fn split(text: &str) -> (Option<&str>, &str, Option<&str>) {
-    let (bare, resource) = match text.split_once('/') {
-        Some((bare, resource)) => (bare, Some(resource)),
-        None => (text, None),
-    };
-    match bare.split_once('@') {
-        Some((local, domain)) => (Some(local), domain, resource),
+    let (bare, resource) = cut_at(text, b'/');
+    let (local, domain) = cut_at(bare, b'@');
+    match domain {
+        Some(domain) => (Some(local), domain, resource),
         None => (None, bare, resource),
+    }
+}
+
+/// What stands before and behind the first `separator`, a character of ASCII.
+fn cut_at(text: &str, separator: u8) -> (&str, Option<&str>) {
+    match memchr::memchr(separator, text.as_bytes()) {
+        Some(at) => (&text[..at], Some(&text[at + 1..])),
+        None => (text, None),
     }
 }
 
@@ -37,7 +43,7 @@ fn ascii(text: &str, out: &mut Prepared) -> Option<Cut> {
     out.push_str(bare.strip_suffix('.').unwrap_or(bare))?;
     out.bytes[..out.len].make_ascii_lowercase();
     out.push_str(resource)?;
-    plain(out.as_str())
+    plain(out.as_str()).map(|plain| plain.cut)
 }
 
 /// The prepared text, as far as it is written.
@@ -59,6 +65,11 @@ impl Prepared {
 
     pub(super) fn as_str(&self) -> &str {
         self.since(0)
+    }
+
+    /// Whether it is `text`.
+    pub(super) fn is(&self, text: &str) -> bool {
+        self.bytes[..self.len] == *text.as_bytes()
     }
 
     fn since(&self, start: usize) -> &str {
@@ -171,17 +182,22 @@ fn put_domain(part: &str, out: &mut Prepared) -> Option<()> {
 
 /// Whether a label of valid characters is valid: its length, and where its hyphens are.
 fn is_label(label: &[u8]) -> bool {
-    if label.is_ascii() {
+    let ascii = label.iter().filter(|b| b.is_ascii()).count();
+    if ascii == label.len() {
         return plain_domain(label).is_some();
+    }
+    // Punycode has at most nine digits for a character, and of UTF-8 it has two bytes at least.
+    let is_short = "xn--".len() + ascii + 1 + 9 * (label.len() - ascii) / 2 <= MAX_LABEL;
+    if is_short && !label.contains(&b'-') {
+        return true;
     }
     let Ok(label) = str::from_utf8(label) else {
         return false;
     };
-    let reserved = label.contains('-')
-        && (label.starts_with('-')
-            || label.ends_with('-')
-            || label.chars().skip(2).take(2).eq("--".chars()));
-    !reserved && ascii_len(label) <= MAX_LABEL
+    let reserved = label.starts_with('-')
+        || label.ends_with('-')
+        || label.chars().skip(2).take(2).eq("--".chars());
+    !reserved && (is_short || ascii_len(label) <= MAX_LABEL)
 }
 
 fn put_resource(part: &str, out: &mut Prepared) -> Option<()> {

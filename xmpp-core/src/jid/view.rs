@@ -32,14 +32,17 @@ impl<'a> JidRef<'a> {
     /// Nothing is allocated, but for a few prepared texts whose preparation looks at more than single characters (joiners,
     /// digits of Arabic scripts).
     pub fn new(text: &'a str) -> Option<Self> {
-        let cut = plain::plain(text).or_else(|| Self::prepared(text))?;
+        let cut = match plain::plain(text) {
+            Some(plain) => (!plain.has_capitals).then_some(plain.cut)?,
+            None => Self::prepared(text)?,
+        };
         Some(Self { text, cut })
     }
 
     fn prepared(text: &str) -> Option<Cut> {
         let mut out = quick::Prepared::new();
         if let Some(cut) = quick::read(text, &mut out) {
-            return (out.as_str() == text).then_some(cut);
+            return out.is(text).then_some(cut);
         }
         let jid = Jid::new(text).ok()?;
         (jid.as_str() == text).then_some(jid.cut)

@@ -145,13 +145,15 @@ proptest! {
     }
 
     #[test]
-    fn punycode_is_as_long_as_it_is(label in "[a-zа-я漢字가-힣א-ת\\x{1F600}-\\x{1F64F}]{1,40}") {
+    fn punycode_is_as_long_as_it_is(label in "[a-zа-я漢字가-힣א-ת\\x{1F600}-\\x{1F64F}\\x{10FFF0}-\\x{10FFFD}]{1,40}") {
         let expected = if label.is_ascii() {
             label.len()
         } else {
             4 + idna::punycode::encode_str(&label).expect("short").len()
         };
         prop_assert_eq!(domain::ascii_len(&label), expected);
+        let ascii = label.bytes().filter(u8::is_ascii).count();
+        prop_assert!(expected <= 5 + ascii + 9 * (label.chars().count() - ascii), "at most nine digits");
     }
 
     #[test]
