@@ -4,6 +4,7 @@ pub mod checksum;
 pub mod chunks;
 pub mod contenders;
 pub mod fanout;
+pub mod jid;
 pub mod measure;
 pub mod rate;
 pub mod routing;

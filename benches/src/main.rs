@@ -3,7 +3,7 @@
 use std::{error::Error, fs, path::PathBuf, process::ExitCode};
 
 use benches::{
-    fanout,
+    fanout, jid,
     measure::{Row, compare},
     routing,
     shapes::{SHAPES, Stream, mix, stream_of},
@@ -20,6 +20,9 @@ struct Arguments {
     /// Write the rows as JSON.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Compare addresses alone.
+    #[arg(long)]
+    jids: bool,
     /// Runs of each contender; the median counts.
     #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u16).range(1..))]
     samples: u16,
@@ -57,6 +60,12 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
             .chain(shapes)
             .collect()
     };
+    if arguments.input.is_none() {
+        jid::print(&jid::rows(usize::from(arguments.samples)));
+    }
+    if arguments.jids {
+        return Ok(());
+    }
     println!(
         "{:8} {:13} {:13} {:>9} {:>12} {:>13} {:>7}",
         "work", "shape", "library", "MB/s", "stanzas/s", "allocs/stanza", "ratio"

@@ -6,7 +6,8 @@
 //!
 //! # What is here
 //!
-//! - [`Jid`], [`BareJid`], [`FullJid`]: addresses, prepared when they are made.
+//! - [`Jid`], [`BareJid`], [`FullJid`]: addresses, prepared when they are made; [`JidRef`], [`BareJidRef`] borrow them.
+//!   [`XmppUri`]: links to them; [`escape_local`]: what people type as a localpart.
 //! - [`xml`]: the streaming parser with its limits, [`Element`](xml::Element), the [`Writer`](xml::Writer),
 //!   typed payloads by `#[derive(Payload)]`.
 //! - [`stream`]: [`ServerSession`](stream::ServerSession) and [`ClientSession`](stream::ClientSession), which negotiate a stream and then carry stanzas, and
@@ -111,7 +112,10 @@ mod token_bucket;
 pub mod stream;
 pub mod xml;
 
-pub use jid::{BareJid, FullJid, Jid, JidError, JidPart, JidRule};
+pub use jid::{
+    BareJid, BareJidRef, FullJid, Jid, JidError, JidPart, JidRef, JidRule, XmppUri, XmppUriError,
+    escape_local, unescape_local,
+};
 pub use stanza_error::{StanzaError, StanzaErrorCondition, StanzaErrorType, UnknownName};
 pub use token_bucket::{TokenBucket, TokenRate};
 pub use xmpp_core_derive::{Payload, XmlText};

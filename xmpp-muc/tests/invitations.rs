@@ -71,6 +71,7 @@ fn in1_one_bad_invitation_refuses_all() {
     for (bad, error) in [
         ("<invite/>", "modify/jid-malformed"),
         ("<invite to='@'/>", "modify/jid-malformed"),
+        ("<invite to='zoe@my_host.example'/>", "modify/jid-malformed"),
         ("<invite to='lobby@rooms.example'/>", "cancel/not-allowed"),
         ("<invite to='evil@users.example'/>", "cancel/not-allowed"),
     ] {

@@ -46,9 +46,21 @@ fn ad1_ad3_what_an_item_must_be() {
         world.admin("owner/1", "<item nick='nobody' role='none'/>"),
         ["owner/1 < iq error cancel/item-not-found"]
     );
+    for no_jid in ["@", "user@my_host.example", "\u{378}@users.example"] {
+        let item = format!("<item jid='{no_jid}' affiliation='member'/>");
+        assert_eq!(
+            world.admin("owner/1", &item),
+            ["owner/1 < iq error modify/jid-malformed"],
+            "{no_jid}: a list has no unprepared JIDs"
+        );
+    }
+    // A full JID counts as its bare one, whatever its resourcepart is.
     assert_eq!(
-        world.admin("owner/1", "<item jid='@' affiliation='member'/>"),
-        ["owner/1 < iq error modify/jid-malformed"]
+        world.admin(
+            "owner/1",
+            "<item jid='zoe@users.example/\u{378}' affiliation='none'/>"
+        ),
+        ["owner/1 < iq result"]
     );
     // A full JID counts as its bare one.
     assert_eq!(

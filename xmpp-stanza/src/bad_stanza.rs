@@ -30,7 +30,7 @@ pub enum BadStanza {
         /// The value, cut to 64 characters.
         value: String,
     },
-    /// `to` or `from` is no address.
+    /// `to` or `from` has not the form of an address ([`Jid::received`]).
     #[error("invalid '{attribute}': {error}")]
     InvalidAddress {
         /// `to` or `from`.
@@ -76,7 +76,7 @@ pub fn bad_payload(error: &PayloadError) -> StanzaError {
     StanzaError::new(StanzaErrorCondition::BadRequest).with_text(error.to_string())
 }
 
-/// Reads the address in the attribute `to` or `from`.
+/// Reads the address in the attribute `to` or `from`: a peer's, so that one that fails preparation can be answered.
 pub(crate) fn address(
     element: ElementRef<'_>,
     attribute: &'static str,
@@ -84,7 +84,7 @@ pub(crate) fn address(
     element
         .attr(attribute)
         .map(|value| {
-            Jid::new(&value).map_err(|error| BadStanza::InvalidAddress { attribute, error })
+            Jid::received(&value).map_err(|error| BadStanza::InvalidAddress { attribute, error })
         })
         .transpose()
 }

@@ -199,6 +199,35 @@ fn malformed_addresses() {
 }
 
 #[test]
+fn a_stanza_from_an_unprepared_jid_is_read_and_answered() {
+    // An underscore in a domain and a code point without meaning: no JIDs that we would make, but those of a peer.
+    for from in [
+        "user@my_host.example/x",
+        "u\u{378}ser@d.example/x",
+        "user@d.example/\u{378}",
+    ] {
+        assert!(Jid::new(from).is_err());
+        let message = message(&format!(
+            "<message from='{from}' to='me@d.example' id='1' type='chat'><body>hi</body></message>"
+        ));
+        let sender = message.from.as_ref().expect("a sender");
+        assert_eq!((sender.as_str(), sender.is_prepared()), (from, false));
+        let reply = message.reply().expect("an answer").with_body("hello");
+        assert_eq!(reply.to.as_ref(), message.from.as_ref());
+        assert_eq!(Element::from_xml(&reply).attr("to").as_deref(), Some(from));
+        let error = message.error(&StanzaErrorCondition::ServiceUnavailable.into());
+        assert_eq!(error.expect("an error").to.as_ref(), message.from.as_ref());
+        let iq = iq(&format!(
+            "<iq from='{from}' id='1' type='get'><ping xmlns='urn:xmpp:ping'/></iq>"
+        ));
+        assert_eq!(iq.from.expect("a sender").as_str(), from);
+        let presence = element(&format!("<presence from='{from}' type='subscribe'/>"));
+        let presence = Presence::from_element(presence.root()).expect("a presence");
+        assert_eq!(presence.from.expect("a sender").as_str(), from);
+    }
+}
+
+#[test]
 fn what_is_no_stanza() {
     for xml in [
         "<message/>",

@@ -1,18 +1,42 @@
 //! XMPP addresses (RFC 7622).
 
+mod bare;
+mod bidi;
+mod chars;
+mod context;
+mod cut;
+mod domain;
 mod error;
+mod escape;
+mod full;
+mod plain;
 mod prepare;
+mod quick;
+mod received;
+#[cfg(feature = "serde")]
+mod serde;
+mod table;
 mod traits;
+mod uri;
+mod view;
 
 use std::sync::Arc;
 
-pub use self::error::{JidError, JidPart, JidRule};
+use self::cut::Cut;
+pub use self::{
+    bare::BareJid,
+    error::{JidError, JidPart, JidRule},
+    escape::{escape_local, unescape_local},
+    full::FullJid,
+    uri::{XmppUri, XmppUriError},
+    view::{BareJidRef, JidRef},
+};
 
 /// An XMPP address, bare or full: `localpart@domainpart/resourcepart`, where localpart and resourcepart may be
 /// absent ([RFC 7622 §3.1](https://www.rfc-editor.org/rfc/rfc7622#section-3.1)).
 ///
-/// It is prepared when it is made (PRECIS, IDNA), so that equal addresses are equal text; cloning is a
-/// reference count. It reads and prints as that text.
+/// It is prepared when it is made (PRECIS, IDNA2008), so that equal addresses are equal text; cloning is a
+/// reference count. It reads and prints as that text, and equality, order and hash are those of the text.
 ///
 /// ```
 /// use xmpp_core::Jid;
@@ -21,45 +45,55 @@ pub use self::error::{JidError, JidPart, JidRule};
 /// assert_eq!((jid.local(), jid.domain(), jid.resource()), (Some("juliet"), "capulet.example", Some("Balcony")));
 /// # Ok::<(), xmpp_core::JidError>(())
 /// ```
+///
+/// # Unprepared JIDs
+///
+/// Peers have other tables of Unicode, and older rules. What they send is read by [`received`](Self::received), which
+/// keeps a part that fails preparation as it stands; [`is_prepared`](Self::is_prepared) tells. Such a JID can be answered
+/// and routed like any other.
+///
+/// It is never equal to a prepared one. Its text says where its parts are, as no part has a separator of those
+/// before it. So equal texts have equal parts; but preparing a prepared part gives the part itself, and preparing the
+/// part that was kept fails.
 #[derive(Clone)]
 pub struct Jid {
-    /// The whole prepared text; of a bare JID it may be that of a full one.
+    /// The whole text; of a bare JID it may be that of a full one.
     text: Arc<str>,
-    /// Length of the localpart, 0 when there is none.
-    local: u16,
-    /// Length of the bare JID.
-    bare: u16,
-    /// Length of the JID itself.
-    len: u16,
+    cut: Cut,
 }
-
-/// A bare JID: `localpart@domainpart` or just `domainpart`.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct BareJid(Jid);
-
-/// A full JID: one with a resourcepart.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct FullJid(Jid);
 
 impl Jid {
     /// Reads and prepares an address.
     ///
-    /// Where every part is prepared already, as on most wires, this is one allocation.
+    /// Nearly always this is one allocation.
     ///
     /// # Errors
     ///
     /// [`JidError`] names the part and the rule it breaks.
     pub fn new(text: &str) -> Result<Self, JidError> {
-        // RFC 7622 §3.1: cut at the ASCII separators first, prepare then.
-        let (bare, resource) = match text.split_once('/') {
-            Some((bare, resource)) => (bare, Some(resource)),
-            None => (text, None),
-        };
-        let (local, domain) = match bare.split_once('@') {
-            Some((local, domain)) => (Some(local), domain),
-            None => (None, bare),
-        };
-        Self::assemble(local, domain, resource)
+        if let Some(plain) = plain::plain(text) {
+            let mut text = Arc::<str>::from(text);
+            if plain.has_capitals
+                && let Some(text) = Arc::get_mut(&mut text)
+            {
+                text[..plain.cut.bare()].make_ascii_lowercase();
+            }
+            return Ok(Self {
+                text,
+                cut: plain.cut,
+            });
+        }
+        let mut prepared = quick::Prepared::new();
+        if let Some(cut) = quick::read(text, &mut prepared) {
+            let text = if prepared.is(text) {
+                Arc::from(text)
+            } else {
+                Arc::from(prepared.as_str())
+            };
+            return Ok(Self { text, cut });
+        }
+        let (local, domain, resource) = quick::split(text);
+        Self::by_steps(local, domain, resource)
     }
 
     /// Prepares an address of separate parts.
@@ -72,223 +106,143 @@ impl Jid {
         domain: &str,
         resource: Option<&str>,
     ) -> Result<Self, JidError> {
-        Self::assemble(local, domain, resource)
+        let mut prepared = quick::Prepared::new();
+        if let Some(cut) = quick::prepare(local, domain, resource, &mut prepared) {
+            return Ok(Self {
+                text: Arc::from(prepared.as_str()),
+                cut,
+            });
+        }
+        Self::by_steps(local, domain, resource)
     }
 
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "parts are at most 1,023 bytes"
-    )]
-    fn assemble(
+    /// Reads an address that came from a peer, so that it can be answered even where it fails preparation: a part that
+    /// has characters it may not have, or that is no domain name, stays as it is.
+    ///
+    /// ```
+    /// use xmpp_core::Jid;
+    /// assert!(Jid::new("romeo@my_host.example").is_err());
+    /// let peer = Jid::received("Romeo@my_host.example/x")?;
+    /// assert_eq!((peer.as_str(), peer.is_prepared()), ("romeo@my_host.example/x", false));
+    /// # Ok::<(), xmpp_core::JidError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`JidError`] when the text has not the form of an address: a part is empty or longer than 1,023 bytes, has an ASCII
+    /// control or a character that XML excludes; a localpart has a space or one of `"&'/:<>@`; a domainpart has one of
+    /// those or of `#%?[\]^|`.
+    pub fn received(text: &str) -> Result<Self, JidError> {
+        Self::new(text).or_else(|error| received::keep(text, error))
+    }
+
+    fn by_steps(
         local: Option<&str>,
         domain: &str,
         resource: Option<&str>,
     ) -> Result<Self, JidError> {
         let local = local.map(prepare::local).transpose()?;
-        let domain = prepare::domain(domain)?;
+        let domain = domain::domain(domain)?;
         let resource = resource.map(prepare::resource).transpose()?;
-        let local_len = local.as_ref().map_or(0, |l| l.len());
-        let bare = domain.len() + if local.is_some() { local_len + 1 } else { 0 };
-        let len = bare + resource.as_ref().map_or(0, |r| r.len() + 1);
-        // The stack holds all but the longest, so that the text is allocated once, at its size.
-        let mut short = [0u8; 256];
-        let text = if len <= short.len() {
-            let mut at = 0;
-            let mut put = |s: &str| {
-                short[at..at + s.len()].copy_from_slice(s.as_bytes());
-                at += s.len();
-            };
-            put_parts(local.as_deref(), &domain, resource.as_deref(), &mut put);
-            Arc::from(std::str::from_utf8(&short[..len]).expect("made of str slices"))
-        } else {
-            let mut text = String::with_capacity(len);
-            put_parts(local.as_deref(), &domain, resource.as_deref(), &mut |s| {
-                text.push_str(s);
-            });
-            Arc::from(text)
-        };
-        Ok(Self {
-            text,
-            local: local_len as u16,
-            bare: bare as u16,
-            len: len as u16,
-        })
+        Ok(Self::join(local.as_deref(), &domain, resource.as_deref()))
     }
 
-    /// The prepared text.
+    /// The address of these parts, which are prepared.
+    fn join(local: Option<&str>, domain: &str, resource: Option<&str>) -> Self {
+        let (local, at) = local.map_or(("", ""), |local| (local, "@"));
+        let (slash, resource) = resource.map_or(("", ""), |resource| ("/", resource));
+        let bare = local.len() + at.len() + domain.len();
+        let len = bare + slash.len() + resource.len();
+        Self {
+            text: Arc::from([local, at, domain, slash, resource].concat()),
+            cut: Cut::new(local.len(), bare, len),
+        }
+    }
+
+    /// The borrowed form.
+    pub fn as_view(&self) -> JidRef<'_> {
+        JidRef::from_cut(&self.text, self.cut)
+    }
+
+    /// The text.
     pub fn as_str(&self) -> &str {
-        &self.text[..usize::from(self.len)]
+        self.as_view().as_str()
     }
 
     /// The localpart.
     pub fn local(&self) -> Option<&str> {
-        (self.local > 0).then(|| &self.text[..usize::from(self.local)])
+        self.as_view().local()
     }
 
     /// The domainpart.
     pub fn domain(&self) -> &str {
-        let start = if self.local > 0 { self.local + 1 } else { 0 };
-        &self.text[usize::from(start)..usize::from(self.bare)]
+        self.as_view().domain()
     }
 
     /// The resourcepart.
     pub fn resource(&self) -> Option<&str> {
-        (self.len > self.bare)
-            .then(|| &self.text[usize::from(self.bare) + 1..usize::from(self.len)])
+        self.as_view().resource()
     }
 
     /// Whether there is no resourcepart.
-    pub fn is_bare(&self) -> bool {
-        self.len == self.bare
+    pub const fn is_bare(&self) -> bool {
+        self.cut.len() == self.cut.bare()
     }
 
     /// Whether there is a resourcepart.
-    pub fn is_full(&self) -> bool {
+    pub const fn is_full(&self) -> bool {
         !self.is_bare()
+    }
+
+    /// Whether every part is prepared: false only where [`received`](Self::received) had to keep one as it came.
+    pub const fn is_prepared(&self) -> bool {
+        self.cut.unprepared() == 0
+    }
+
+    /// The address without its resourcepart, borrowed: no allocation and no reference count.
+    pub fn as_bare(&self) -> BareJidRef<'_> {
+        self.as_view().as_bare()
     }
 
     /// The text without the resourcepart.
     pub fn bare_str(&self) -> &str {
-        &self.text[..usize::from(self.bare)]
+        self.as_bare().as_str()
     }
 
     /// The address without its resourcepart. Allocates nothing.
     pub fn to_bare(&self) -> BareJid {
-        let mut bare = self.clone();
-        bare.len = bare.bare;
-        BareJid(bare)
+        BareJid(Self {
+            text: Arc::clone(&self.text),
+            cut: self.cut.to_bare(),
+        })
     }
 
     /// The full JID, if there is a resourcepart. Allocates nothing.
     pub fn to_full(&self) -> Option<FullJid> {
         self.is_full().then(|| FullJid(self.clone()))
     }
-}
 
-fn put_parts(
-    local: Option<&str>,
-    domain: &str,
-    resource: Option<&str>,
-    put: &mut impl FnMut(&str),
-) {
-    if let Some(local) = local {
-        put(local);
-        put("@");
-    }
-    put(domain);
-    if let Some(resource) = resource {
-        put("/");
-        put(resource);
-    }
-}
-
-impl BareJid {
-    /// Reads and prepares a bare JID.
-    ///
-    /// # Errors
-    ///
-    /// [`JidError`] names the part and the rule it breaks; a resourcepart breaks [`JidRule::Presence`].
-    pub fn new(text: &str) -> Result<Self, JidError> {
-        Jid::new(text)?.try_into()
-    }
-
-    /// Prepares a bare JID of separate parts.
-    ///
-    /// # Errors
-    ///
-    /// [`JidError`] names the part and the rule it breaks.
-    pub fn from_parts(local: Option<&str>, domain: &str) -> Result<Self, JidError> {
-        Jid::from_parts(local, domain, None).map(Self)
-    }
-
-    /// The full JID with this resourcepart.
-    ///
-    /// # Errors
-    ///
-    /// [`JidError`] when `resource` is no resourcepart.
-    pub fn with_resource(&self, resource: &str) -> Result<FullJid, JidError> {
-        // The parts here are prepared: their second preparation is a scan.
-        Jid::from_parts(self.local(), self.domain(), Some(resource)).map(FullJid)
-    }
-
-    /// The JID of the domain alone.
-    #[must_use]
-    pub fn to_domain(&self) -> Self {
-        if self.local().is_none() {
-            return self.clone();
-        }
-        let domain = self.domain();
-        Self(Jid {
-            text: Arc::from(domain),
-            local: 0,
-            bare: self.0.bare - self.0.local - 1,
-            len: self.0.bare - self.0.local - 1,
-        })
-    }
-
-    /// The prepared text.
-    pub fn as_str(&self) -> &str {
-        self.0.as_str()
-    }
-
-    /// The localpart.
-    pub fn local(&self) -> Option<&str> {
-        self.0.local()
-    }
-
-    /// The domainpart.
-    pub fn domain(&self) -> &str {
-        self.0.domain()
-    }
-}
-
-impl FullJid {
-    /// Reads and prepares a full JID.
-    ///
-    /// # Errors
-    ///
-    /// [`JidError`] names the part and the rule it breaks; without a resourcepart that is [`JidRule::Presence`].
-    pub fn new(text: &str) -> Result<Self, JidError> {
-        Jid::new(text)?.try_into()
-    }
-
-    /// The prepared text.
-    pub fn as_str(&self) -> &str {
-        self.0.as_str()
-    }
-
-    /// The localpart.
-    pub fn local(&self) -> Option<&str> {
-        self.0.local()
-    }
-
-    /// The domainpart.
-    pub fn domain(&self) -> &str {
-        self.0.domain()
-    }
-
-    /// The resourcepart.
-    pub fn resource(&self) -> &str {
-        self.0.resource().unwrap_or_default()
-    }
-
-    /// The text without the resourcepart.
-    pub fn bare_str(&self) -> &str {
-        self.0.bare_str()
-    }
-
-    /// The address without its resourcepart. Allocates nothing.
-    pub fn to_bare(&self) -> BareJid {
-        self.0.to_bare()
-    }
-
-    /// The same bare JID with another resourcepart.
-    ///
-    /// # Errors
-    ///
-    /// [`JidError`] when `resource` is no resourcepart.
-    pub fn with_resource(&self, resource: &str) -> Result<Self, JidError> {
-        Jid::from_parts(self.local(), self.domain(), Some(resource)).map(Self)
+    /// The bare JID with this resourcepart instead of its own.
+    fn with_resource(&self, resource: &str) -> Result<FullJid, JidError> {
+        let bare = self.as_bare();
+        let unprepared = self.cut.to_bare().unprepared();
+        let mut out = quick::Prepared::new();
+        let jid = if let Some(len) = quick::append(bare.as_str(), resource, &mut out) {
+            Self {
+                text: Arc::from(out.as_str()),
+                cut: Cut::new(self.cut.local(), self.cut.bare(), len),
+            }
+        } else {
+            Self::join(
+                bare.local(),
+                bare.domain(),
+                Some(&prepare::resource(resource)?),
+            )
+        };
+        Ok(FullJid(Self {
+            cut: jid.cut.with_unprepared(unprepared),
+            ..jid
+        }))
     }
 }
 

@@ -2,34 +2,8 @@
 
 use std::{borrow::Borrow, cmp::Ordering, fmt, hash, str::FromStr};
 
-use super::{BareJid, FullJid, Jid, JidError, JidPart, JidRule};
+use super::{BareJid, BareJidRef, FullJid, Jid, JidError, JidRef};
 use crate::xml::{XmlText, XmlTextError};
-
-impl PartialEq for Jid {
-    fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
-    }
-}
-
-impl Eq for Jid {}
-
-impl PartialOrd for Jid {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Jid {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.as_str().cmp(other.as_str())
-    }
-}
-
-impl hash::Hash for Jid {
-    fn hash<H: hash::Hasher>(&self, state: &mut H) {
-        self.as_str().hash(state);
-    }
-}
 
 impl From<BareJid> for Jid {
     fn from(jid: BareJid) -> Self {
@@ -43,58 +17,9 @@ impl From<FullJid> for Jid {
     }
 }
 
-impl From<FullJid> for BareJid {
-    fn from(jid: FullJid) -> Self {
-        jid.to_bare()
-    }
-}
-
-impl TryFrom<Jid> for BareJid {
-    type Error = JidError;
-
-    fn try_from(jid: Jid) -> Result<Self, JidError> {
-        if jid.is_bare() {
-            Ok(Self(jid))
-        } else {
-            Err(JidError::new(JidPart::Resource, JidRule::Presence))
-        }
-    }
-}
-
-impl TryFrom<Jid> for FullJid {
-    type Error = JidError;
-
-    fn try_from(jid: Jid) -> Result<Self, JidError> {
-        if jid.is_full() {
-            Ok(Self(jid))
-        } else {
-            Err(JidError::new(JidPart::Resource, JidRule::Presence))
-        }
-    }
-}
-
-impl AsRef<Jid> for BareJid {
-    fn as_ref(&self) -> &Jid {
-        &self.0
-    }
-}
-
-impl AsRef<Jid> for FullJid {
-    fn as_ref(&self) -> &Jid {
-        &self.0
-    }
-}
-
-macro_rules! text_traits {
-    ($($jid:ident),*) => {$(
-        impl FromStr for $jid {
-            type Err = JidError;
-
-            fn from_str(text: &str) -> Result<Self, JidError> {
-                Self::new(text)
-            }
-        }
-
+/// Equality, order, hash and output: those of the text.
+macro_rules! as_text {
+    ($($jid:ty, $name:literal);*) => {$(
         impl fmt::Display for $jid {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(self.as_str())
@@ -103,7 +28,7 @@ macro_rules! text_traits {
 
         impl fmt::Debug for $jid {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, concat!(stringify!($jid), "({:?})"), self.as_str())
+                write!(f, concat!($name, "({:?})"), self.as_str())
             }
         }
 
@@ -131,10 +56,82 @@ macro_rules! text_traits {
                 self.as_str() == *other
             }
         }
+    )*};
+}
 
+as_text!(
+    Jid, "Jid";
+    BareJid, "BareJid";
+    FullJid, "FullJid";
+    JidRef<'_>, "JidRef";
+    BareJidRef<'_>, "BareJidRef"
+);
+
+macro_rules! compared_as_text {
+    ($($jid:ty),*) => {$(
+        impl PartialEq for $jid {
+            fn eq(&self, other: &Self) -> bool {
+                self.as_str() == other.as_str()
+            }
+        }
+
+        impl Eq for $jid {}
+
+        impl PartialOrd for $jid {
+            fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+                Some(self.cmp(other))
+            }
+        }
+
+        impl Ord for $jid {
+            fn cmp(&self, other: &Self) -> Ordering {
+                self.as_str().cmp(other.as_str())
+            }
+        }
+
+        impl hash::Hash for $jid {
+            fn hash<H: hash::Hasher>(&self, state: &mut H) {
+                self.as_str().hash(state);
+            }
+        }
+    )*};
+}
+
+compared_as_text!(Jid, JidRef<'_>, BareJidRef<'_>);
+
+/// An owned JID and a borrowed one.
+macro_rules! compared_with_views {
+    ($($jid:ty, $view:ty);*) => {$(
+        impl PartialEq<$view> for $jid {
+            fn eq(&self, other: &$view) -> bool {
+                self.as_str() == other.as_str()
+            }
+        }
+
+        impl PartialEq<$jid> for $view {
+            fn eq(&self, other: &$jid) -> bool {
+                self.as_str() == other.as_str()
+            }
+        }
+    )*};
+}
+
+compared_with_views!(Jid, JidRef<'_>; FullJid, JidRef<'_>; BareJid, BareJidRef<'_>);
+
+macro_rules! read_from_text {
+    ($($jid:ident),*) => {$(
+        impl FromStr for $jid {
+            type Err = JidError;
+
+            fn from_str(text: &str) -> Result<Self, JidError> {
+                Self::new(text)
+            }
+        }
+
+        /// What is in XML came from a peer: it is read by `received`.
         impl XmlText for $jid {
             fn from_xml_text(text: &str) -> Result<Self, XmlTextError> {
-                Self::new(text).map_err(|e| XmlTextError(e.to_string()))
+                Self::received(text).map_err(|e| XmlTextError(e.to_string()))
             }
 
             fn with_xml_text<R>(&self, f: impl FnOnce(&str) -> R) -> R {
@@ -144,4 +141,4 @@ macro_rules! text_traits {
     )*};
 }
 
-text_traits!(Jid, BareJid, FullJid);
+read_from_text!(Jid, BareJid, FullJid);

@@ -229,6 +229,9 @@ impl RoomState {
         reason: Option<Arc<str>>,
     ) -> Result<Change, Fault> {
         let user = jid.to_bare(); // AD3: a full JID counts as its bare JID
+        if !user.is_prepared() {
+            return Err(errors::jid_malformed()); // the lists have JIDs that compare
+        }
         let old = self.affiliations.get(&user);
         let from = old.map_or(Affiliation::None, |entry| entry.affiliation);
         may_change_affiliation(actor.affiliation, user == *actor_jid, from, affiliation)

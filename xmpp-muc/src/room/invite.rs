@@ -130,6 +130,7 @@ impl RoomState {
         let guests: Vec<BareJid> = asked
             .iter()
             .map(|invite| invite.to.as_ref().map(Jid::to_bare))
+            .map(|guest| guest.filter(BareJid::is_prepared))
             .collect::<Option<_>>()
             .ok_or_else(errors::jid_malformed)?;
         let limits = &cx.service.limits;

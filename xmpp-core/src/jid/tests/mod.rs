@@ -1,3 +1,7 @@
+mod received;
+mod unicode;
+mod views;
+
 use proptest::prelude::*;
 
 use super::{BareJid, FullJid, Jid, JidPart, JidRule};
@@ -23,7 +27,7 @@ fn size_of_a_jid() {
 }
 
 #[test]
-fn addresses_like_those_of_rfc7622_section_3_5() {
+fn the_valid_jids_of_rfc7622_section_3_5() {
     for (jid, expected) in [
         ("juliet@example.com", "juliet@example.com"),
         ("juliet@example.com/foo", "juliet@example.com/foo"),
@@ -34,28 +38,41 @@ fn addresses_like_those_of_rfc7622_section_3_5() {
         ("fußball@example.com", "fußball@example.com"),
         ("π@example.com", "π@example.com"),
         ("Σ@example.com/foo", "σ@example.com/foo"),
+        ("σ@example.com/foo", "σ@example.com/foo"),
         ("ς@example.com/foo", "ς@example.com/foo"),
         ("king@example.com/♚", "king@example.com/♚"),
         ("example.com", "example.com"),
         ("example.com/foobar", "example.com/foobar"),
         ("a.example.com/b@example.net", "a.example.com/b@example.net"),
+        // The 18th example, which the table has among the invalid ones: erratum 4560 takes it out.
+        ("juliet@example.com/ foo", "juliet@example.com/ foo"),
     ] {
         assert_eq!(text(jid), expected);
     }
-    for (jid, part) in [
-        ("\"juliet\"@example.com", JidPart::Local),
-        ("foo bar@example.com", JidPart::Local),
-        ("@example.com/", JidPart::Local),
-        ("henryⅣ@example.com", JidPart::Local),
-        ("♚@example.com", JidPart::Local),
-        ("juliet@", JidPart::Domain),
-        ("/foobar", JidPart::Domain),
-        ("", JidPart::Domain),
-        ("a@b/", JidPart::Resource),
-        ("@@", JidPart::Local),
+    // Three of them are three addresses.
+    assert_ne!(
+        Jid::new("fussball@example.com"),
+        Jid::new("fußball@example.com")
+    );
+    assert_ne!(Jid::new("σ@example.com/foo"), Jid::new("ς@example.com/foo"));
+}
+
+#[test]
+fn the_invalid_jids_of_rfc7622_section_3_5() {
+    for (jid, part, rule) in [
+        ("\"juliet\"@example.com", JidPart::Local, JidRule::Character),
+        ("foo bar@example.com", JidPart::Local, JidRule::Character),
+        ("@example.com/", JidPart::Local, JidRule::Empty),
+        ("henryⅣ@example.com", JidPart::Local, JidRule::Character),
+        ("♚@example.com", JidPart::Local, JidRule::Character),
+        ("juliet@", JidPart::Domain, JidRule::Empty),
+        ("/foobar", JidPart::Domain, JidRule::Empty),
     ] {
-        assert_eq!(fails(jid).0, part, "{jid}");
+        assert_eq!(fails(jid), (part, rule), "{jid}");
     }
+    assert_eq!(fails(""), (JidPart::Domain, JidRule::Empty));
+    assert_eq!(fails("a@b/"), (JidPart::Resource, JidRule::Empty));
+    assert_eq!(fails("@@"), (JidPart::Local, JidRule::Empty));
 }
 
 #[test]
@@ -123,6 +140,11 @@ fn domain_idna() {
     assert_eq!(text("a@XN--BCHER-KVA.example"), "a@bücher.example");
     assert_eq!(text("a@faß.example"), "a@faß.example");
     assert_eq!(text("a@ｅｘａｍｐｌｅ.com"), "a@example.com");
+    assert_eq!(text("a@пример.example"), "a@пример.example");
+    assert_eq!(text("a@ΒΌΛΟΣ.example"), "a@βόλοσ.example");
+    assert_eq!(text("a@βόλος.example"), "a@βόλος.example");
+    assert_eq!(text("a@مثال.إختبار"), "a@مثال.إختبار");
+    assert_eq!(text("a@हिन्दी.example"), "a@हिन्दी.example");
     for bad in [
         "a_b.example",
         "-a.example",
@@ -135,6 +157,39 @@ fn domain_idna() {
     ] {
         assert_eq!(fails(bad), (JidPart::Domain, JidRule::Domain), "{bad}");
     }
+}
+
+#[test]
+fn a_domain_is_one_of_idna2008_not_only_of_uts46() {
+    for bad in [
+        "☃.example",
+        "i♥ny.example",
+        "xn--n3h.example",
+        "a@😀.example",
+        "l·a.example",
+        "\u{30fb}.example",
+        "a\u{200d}b.example",
+        "\u{301}a.example",
+        "\u{378}.example",
+    ] {
+        assert_eq!(fails(bad), (JidPart::Domain, JidRule::Domain), "{bad}");
+    }
+    assert_eq!(text("col·legi.example"), "col·legi.example");
+    assert_eq!(text("カ\u{30fb}ナ.example"), "カ\u{30fb}ナ.example");
+}
+
+#[test]
+fn a_label_has_at_most_63_bytes_in_its_ascii_form() {
+    // Punycode needs a digit for each further `п`, and four bytes for `xn--`.
+    let label = |n: usize| format!("a@{}.example", "п".repeat(n));
+    let longest = (1..64).rev().find(|n| Jid::new(&label(*n)).is_ok());
+    let longest = longest.expect("one is short enough");
+    assert_eq!(super::domain::ascii_len(&"п".repeat(longest)), 63);
+    assert_eq!(
+        fails(&label(longest + 1)),
+        (JidPart::Domain, JidRule::Label)
+    );
+    assert_eq!(fails(&label(300)), (JidPart::Domain, JidRule::Label));
 }
 
 #[test]
@@ -212,6 +267,62 @@ fn local_direction() {
     assert_eq!(text("אבג@d"), "אבג@d");
     assert_eq!(fails("אa@d"), (JidPart::Local, JidRule::Direction));
     assert_eq!(fails("1א@d"), (JidPart::Local, JidRule::Direction));
+    assert_eq!(
+        fails("א٠1@d"),
+        (JidPart::Local, JidRule::Direction),
+        "digits of two kinds"
+    );
+    assert_eq!(
+        fails("אב-@d"),
+        (JidPart::Local, JidRule::Direction),
+        "ends with neither"
+    );
+    assert_eq!(text("سلام5@d"), "سلام5@d");
+}
+
+#[test]
+fn vowel_points_inside_a_word_are_no_mixed_direction() {
+    // RFC 5893 §2 asks for marks at the end alone to follow a letter; inside they may stand anywhere.
+    assert_eq!(text("שָׁלוֹם@d"), text("שָׁלוֹם@d"));
+    assert_eq!(text("مُحَمَّد@d"), "مُحَمَّد@d");
+}
+
+#[test]
+fn contextual_characters() {
+    for good in [
+        "l·l",
+        "\u{375}α",
+        "א׳",
+        "カ・ナ",
+        "क्\u{200d}ष",
+        "ب\u{200c}ب",
+        "\u{6f0}\u{6f1}",
+    ] {
+        let good = format!("{good}@d");
+        // Digits of Arabic scripts need letters that read from right to left before them.
+        let good = if good.starts_with('\u{6f0}') {
+            format!("ب{good}")
+        } else {
+            good
+        };
+        assert_eq!(text(&good), good);
+    }
+    for bad in [
+        "a·l",
+        "l·",
+        "\u{375}a",
+        "a׳",
+        "a・b",
+        "a\u{200d}",
+        "a\u{200c}b",
+        "ب\u{660}\u{6f0}",
+    ] {
+        assert_eq!(
+            fails(&format!("{bad}@d")),
+            (JidPart::Local, JidRule::Character),
+            "{bad}"
+        );
+    }
 }
 
 #[test]
