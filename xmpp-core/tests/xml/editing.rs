@@ -322,3 +322,25 @@ proptest! {
         prop_assert_eq!(text.text(), clean);
     }
 }
+
+#[test]
+fn a_patch_replaces_the_language_and_never_writes_it_twice() {
+    for text in [
+        "<message xml:lang='de' from='a'><body>x</body></message>",
+        "<message from='a' xml:lang='de'><body><![CDATA[x]]></body></message>",
+    ] {
+        let stanza = parse(text);
+        for names in [&["xml:lang"][..], &[]] {
+            let out = parse(&patched(&stanza, names, &[("xml:lang", "en")]));
+            assert_eq!(out.lang().as_deref(), Some("en"), "{out}");
+        }
+        let out = parse(&patched(&stanza, &["xml:lang"], &[]));
+        assert_eq!(out.lang(), None);
+    }
+}
+
+#[test]
+fn what_is_in_the_namespace_of_xml_is_written_under_its_prefix() {
+    let e = Element::parse("<xml:a><b/><xml:c xml:lang='de'/></xml:a>").unwrap();
+    assert_eq!(Element::parse(&e.to_string()).unwrap(), e, "{e}");
+}

@@ -7,6 +7,7 @@ mod corpus;
 mod differential;
 mod editing;
 mod limits;
+mod patching;
 mod roundtrip;
 mod rules;
 mod security;

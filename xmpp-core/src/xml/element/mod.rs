@@ -8,7 +8,7 @@ mod write;
 
 use std::{borrow::Cow, fmt, str::FromStr, sync::Arc};
 
-pub(super) use self::write::{Shape, attribute_span, write_attributes};
+pub(super) use self::write::{Shape, attribute_span, push_attr, write_attributes};
 pub use self::{
     cursor::ElementRef,
     iter::{Attr, Attrs, Children, Node, Nodes},

@@ -1,7 +1,9 @@
 //! Writing a parsed element: as it stands where that is safe, else anew.
 
 use super::super::{
-    WriteXml, Writer, ns,
+    WriteXml, Writer,
+    escape::escape_attr,
+    ns,
     table::{Entry, Kind},
 };
 use super::ElementRef;
@@ -45,6 +47,15 @@ pub(in super::super) fn attribute_span(text: &str, entry: &Entry) -> (usize, usi
         .take_while(|b| b.is_ascii_whitespace())
         .count();
     (before.len() - space, entry.end as usize + 1)
+}
+
+/// Appends an attribute; the value is escaped, the name is not.
+pub(in super::super) fn push_attr(name: &str, value: &str, out: &mut String) {
+    out.push(' ');
+    out.push_str(name);
+    out.push_str("='");
+    escape_attr(value, out);
+    out.push('\'');
 }
 
 impl WriteXml for ElementRef<'_> {
