@@ -22,7 +22,7 @@ pub mod ns;
 pub mod read;
 
 pub use edit::Edit;
-pub use element::{Attr, Attrs, Children, Element, ElementRef, Node, Nodes};
+pub use element::{Attr, Attrs, Children, Descendants, Element, ElementRef, Node, Nodes, Paths};
 pub use error::{ParseClass, ParseError, ParseRule};
 pub use fanout::Fanout;
 pub use lang::LangMap;

@@ -45,7 +45,7 @@ impl Namespace {
 }
 
 /// For what takes a name that may be known only at run time.
-impl<'a> From<Namespace> for Cow<'a, str> {
+impl From<Namespace> for Cow<'_, str> {
     fn from(ns: Namespace) -> Self {
         Cow::Borrowed(ns.name)
     }

@@ -4,6 +4,7 @@ mod compare;
 mod cursor;
 mod extract;
 mod iter;
+mod path;
 mod write;
 
 use std::{borrow::Cow, fmt, str::FromStr, sync::Arc};
@@ -12,6 +13,7 @@ pub(super) use self::write::{Shape, attribute_span, push_attr, write_attributes}
 pub use self::{
     cursor::ElementRef,
     iter::{Attr, Attrs, Children, Node, Nodes},
+    path::{Descendants, Paths},
 };
 use super::{
     Limits, Namespace, ParseError, ParseRule, WriteXml, Writer, chars, ns,

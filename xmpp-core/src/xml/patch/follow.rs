@@ -63,7 +63,7 @@ pub(super) fn write_content(element: ElementRef<'_>, inner: &str, w: &mut Writer
             let moves = is_same_ns(element, entry.ns, root.ns);
             let ns = if moves { inner } else { child.ns() };
             let tag = w.start_with(child.name(), ns);
-            write_attributes(child, w, |_| true);
+            write_attributes(child, |_| true, |name, value| w.attr(name, value));
             open.push((entry.next as usize, tag));
             i = child.content_index();
         }

@@ -83,7 +83,7 @@ impl<'a> Patch<'a> {
             && !moves
             && !element.has_ns(ns::XML)
             && (!shape.is_plain || shape.declaration.is_none());
-        let splice = if shape.is_plain && !(moves && !follows_by_itself(element)) {
+        let splice = if shape.is_plain && (!moves || follows_by_itself(element)) {
             splice(element, |entry| match entry.kind {
                 Kind::Declaration => entry.prefix_len == 0 && (is_content || moves),
                 _ => is_named(element, entry, names),
@@ -210,9 +210,8 @@ impl<'a> Patch<'a> {
         for (name, value) in self.set(values) {
             w.attr(name, value);
         }
-        write_attributes(element, &mut w, |entry| {
-            !is_named(element, entry, self.names)
-        });
+        let kept = |entry: &Entry| !is_named(element, entry, self.names);
+        write_attributes(element, kept, |name, value| w.attr(name, value));
         if moves {
             write_content(element, inner, &mut w);
         } else {
