@@ -13,6 +13,8 @@ mod parser;
 mod patch;
 mod payload;
 mod scan;
+#[cfg(feature = "serde")]
+mod serde;
 mod table;
 mod unescape;
 mod work;

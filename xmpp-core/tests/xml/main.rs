@@ -13,4 +13,5 @@ mod paths;
 mod roundtrip;
 mod rules;
 mod security;
+mod serde;
 mod tags;
