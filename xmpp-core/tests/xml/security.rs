@@ -335,3 +335,29 @@ fn debug_shows_no_secrets() {
     let mut out = String::from("AGEAc2VjcmV0");
     assert!(!format!("{:?}", Writer::new(&mut out, ns::CLIENT)).contains("c2Vjc"));
 }
+
+/// What is written anew declares its namespaces again, at each of thousands of elements: 220 kB became 2 GB before names had
+/// a limit.
+#[test]
+fn writing_anew_stays_in_proportion() {
+    for limits in [
+        Limits::SERVER_BEFORE_LOGIN,
+        Limits::SERVER_FROM_CLIENT,
+        Limits::SERVER_FROM_SERVER,
+    ] {
+        let of = |name: usize| {
+            let name = "u".repeat(name);
+            let many = "<q:a/>".repeat((limits.elements - 1).min(limits.stanza_bytes / 8));
+            format!("<c:m xmlns:c='jabber:client' xmlns:q='{name}'>{many}</c:m>")
+        };
+        let above = Element::parse_in(&of(limits.namespace_bytes + 1), limits, ns::CLIENT);
+        assert_eq!(above.unwrap_err().rule, Rule::NamespaceBytes);
+        let text = of(limits.namespace_bytes);
+        let e = Element::parse_in(&text, limits, ns::CLIENT).unwrap();
+        let whole = e.to_string().len();
+        let apart: usize = e.children().map(|c| c.to_string().len()).sum();
+        for out in [whole, apart] {
+            assert!(out < text.len() * 100, "{} became {out}", text.len());
+        }
+    }
+}
