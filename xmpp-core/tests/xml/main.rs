@@ -14,4 +14,5 @@ mod roundtrip;
 mod rules;
 mod security;
 mod serde;
+mod sharing;
 mod tags;
