@@ -8,6 +8,7 @@ mod differential;
 mod editing;
 mod edits;
 mod limits;
+mod meaning;
 mod patching;
 mod paths;
 mod roundtrip;

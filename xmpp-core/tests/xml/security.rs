@@ -2,7 +2,7 @@
 //! other software.
 
 use xmpp_core::xml::{
-    Element, Limits, Namespace, ParseClass, ParseRule as Rule, Parser, Patch, Writer, ns,
+    Edit, Element, Limits, Namespace, ParseClass, ParseRule as Rule, Parser, Patch, Writer, ns,
 };
 
 use crate::common::{Seen, document, events, stream, verdict};
@@ -300,6 +300,19 @@ fn deep_elements_do_not_exhaust_the_stack() {
             assert_eq!(out.len(), written.len() + " xmlns='' x='y'".len());
             assert!(format!("{e:?}").len() == written.len());
             assert_eq!(e.lang(), None);
+            // Another content namespace; a change at the bottom; ways down.
+            out.clear();
+            Patch::new(&e, &["xmlns"]).apply(&[("xmlns", "v")], &mut out);
+            assert_eq!(out.len(), written.len() + " xmlns='v'".len());
+            let bottom = e.descendants().last().unwrap();
+            assert_eq!(bottom.to_element().lang(), None);
+            let edit = Edit::new(&e).at(bottom, |b| b.set_attr("x", "y"));
+            assert_eq!(
+                edit.to_element().to_string().len(),
+                written.len() + " x='y'".len()
+            );
+            let path = vec![("a", ns::NONE); 59_999];
+            assert_eq!(e.paths(&path).count(), 1);
         }
     };
     std::thread::Builder::new()
