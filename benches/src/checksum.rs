@@ -48,6 +48,11 @@ impl Checksum {
         self.mix(text.sum ^ text.len.rotate_left(32));
     }
 
+    /// Every byte of `text`.
+    pub fn bytes(&mut self, text: &str) {
+        self.mix(word(text));
+    }
+
     #[inline]
     fn mix(&mut self, value: u64) {
         self.0 = (self.0.rotate_left(5) ^ value).wrapping_mul(K);

@@ -3,5 +3,8 @@
 pub mod checksum;
 pub mod chunks;
 pub mod contenders;
+pub mod fanout;
 pub mod measure;
+pub mod rate;
+pub mod routing;
 pub mod shapes;

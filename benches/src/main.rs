@@ -3,7 +3,9 @@
 use std::{error::Error, fs, path::PathBuf, process::ExitCode};
 
 use benches::{
+    fanout,
     measure::{Row, compare},
+    routing,
     shapes::{SHAPES, Stream, mix, stream_of},
 };
 use clap::Parser;
@@ -82,6 +84,11 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         println!();
         rows.extend(compared);
     }
+    let samples = usize::from(arguments.samples);
+    let rates = [routing::rate(samples), fanout::rate(samples)];
+    for rate in &rates {
+        println!("{rate}");
+    }
     if !rows.iter().any(|row| row.library == "expat") {
         println!("expat: not compared, libexpat.so.1 is not installed");
     }
@@ -96,7 +103,12 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
                 })
             })
             .collect();
-        fs::write(path, serde_json::to_string_pretty(&rows)?)
+        let rates: Vec<_> = rates
+            .iter()
+            .map(|rate| json!({"work": rate.work, "per_second": rate.per_second, "allocs": rate.allocs}))
+            .collect();
+        let all = json!({"rows": rows, "rates": rates});
+        fs::write(path, serde_json::to_string_pretty(&all)?)
             .map_err(|e| format!("{}: {e}", path.display()))?;
     }
     Ok(())

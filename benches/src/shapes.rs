@@ -209,6 +209,30 @@ fn chat(i: usize, out: &mut String) {
     );
 }
 
+/// A message of 600 bytes as a client sends it, with what Conversations and Converse add to a body.
+pub fn message_of_600_bytes(i: usize, out: &mut String) {
+    let start = out.len();
+    put!(
+        out,
+        "<message xmlns='jabber:client' to='{}@example.org/laptop' id='{}' type='chat'>\
+         <active xmlns='http://jabber.org/protocol/chatstates'/><request xmlns='urn:xmpp:receipts'/>\
+         <origin-id xmlns='urn:xmpp:sid:0' id='{}'/><markable xmlns='urn:xmpp:chat-markers:0'/><body>{} ",
+        name(i),
+        uuid(i),
+        uuid(i),
+        text(i)
+    );
+    let end = "</body></message>";
+    let rest = 600 - (out.len() - start) - end.len();
+    out.extend(
+        "The rest is as long as it must be. "
+            .chars()
+            .cycle()
+            .take(rest),
+    );
+    out.push_str(end);
+}
+
 fn groupchat(i: usize, out: &mut String) {
     put!(
         out,

@@ -70,16 +70,15 @@ impl OutQueue {
     /// Writes `value` in place, as a stanza or a nonza.
     pub(super) fn send(&mut self, value: &(impl WriteXml + ?Sized)) -> Result<(), Overflow> {
         let start = self.start();
-        value.write_xml(&mut Writer::new(&mut self.text, ns::CLIENT));
+        let mut w = Writer::new(&mut self.text, ns::CLIENT);
+        value.write_xml(&mut w);
+        let declares = w.root_declares();
         if self.backlog() > self.limit {
             self.text.truncate(start);
             return Err(Overflow);
         }
-        let kind = if declares_default_namespace(&self.text[start..]) {
-            Kind::Nonza
-        } else {
-            Kind::Stanza
-        };
+        let declares = declares.unwrap_or_else(|| declares_default_namespace(&self.text[start..]));
+        let kind = if declares { Kind::Nonza } else { Kind::Stanza };
         self.mark(kind, start);
         Ok(())
     }
@@ -129,6 +128,7 @@ impl OutQueue {
     }
 
     /// The next item. Its text is lent until the next call.
+    #[inline]
     pub(super) fn poll(&mut self) -> Option<OutItem<'_>> {
         let Some(Mark { kind, len }) = self.marks.pop_front() else {
             self.rewind();
@@ -161,6 +161,7 @@ impl OutQueue {
     }
 
     /// Where the next item begins.
+    #[inline]
     fn start(&mut self) -> usize {
         if self.marks.is_empty() {
             self.rewind();
@@ -172,11 +173,13 @@ impl OutQueue {
         self.text.len()
     }
 
+    #[inline]
     fn mark(&mut self, kind: Kind, start: usize) {
         let len = self.text.len() - start;
         self.marks.push_back(Mark { kind, len });
     }
 
+    #[inline]
     fn rewind(&mut self) {
         self.text.clear();
         self.read = 0;

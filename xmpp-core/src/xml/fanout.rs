@@ -30,6 +30,8 @@ pub struct Fanout {
     text: Arc<str>,
     /// Behind the name of the root.
     name_end: usize,
+    /// What a copy begins with, up to the value of `to`.
+    head: Arc<str>,
     /// The root says itself which namespace it is in.
     declares: bool,
 }
@@ -64,6 +66,7 @@ impl Fanout {
             text.replace_range(start..end, "");
         }
         Self {
+            head: format!("{} to='", &text[..name_end]).into(),
             text: text.into(),
             name_end,
             declares,
@@ -73,9 +76,9 @@ impl Fanout {
     /// Appends the copy for `to`, whose value is not escaped yet.
     #[inline]
     pub fn copy(&self, to: &str, out: &mut String) {
+        // Room for all of it, so that nothing is moved on the way.
         out.reserve(self.text.len() + to.len() + 6);
-        out.push_str(&self.text[..self.name_end]);
-        out.push_str(" to='");
+        out.push_str(&self.head);
         escape_attr(to, out);
         out.push('\'');
         out.push_str(&self.text[self.name_end..]);
@@ -94,8 +97,10 @@ impl Fanout {
         &self.text
     }
 
+    #[inline]
     fn write(&self, to: Option<&str>, w: &mut Writer<'_>) {
-        let declare = !self.declares && !w.is_default_ns(ns::CLIENT.as_str());
+        let declare = !self.declares && !w.is_default(ns::CLIENT);
+        w.note_root(self.declares || declare);
         match to {
             Some(to) if !declare => self.copy(to, w.raw()),
             None if !declare => w.raw().push_str(&self.text),
@@ -124,6 +129,7 @@ struct Copy<'a> {
 }
 
 impl WriteXml for Copy<'_> {
+    #[inline]
     fn write_xml(&self, writer: &mut Writer<'_>) {
         self.fanout.write(self.to, writer);
     }

@@ -24,7 +24,9 @@ pub mod ns;
 pub mod read;
 
 pub use edit::Edit;
-pub use element::{Attr, Attrs, Children, Descendants, Element, ElementRef, Node, Nodes, Paths};
+pub use element::{
+    Attr, Attrs, Children, Descendants, Element, ElementRef, Node, Nodes, Paths, Run, Step, Walk,
+};
 pub use error::{ParseClass, ParseError, ParseRule};
 pub use fanout::Fanout;
 pub use lang::LangMap;

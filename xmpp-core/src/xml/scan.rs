@@ -40,6 +40,74 @@ pub(super) fn name_end(b: &[u8], mut i: usize) -> usize {
     tail(b, i, |c| CLASS[c as usize] & NAME == 0)
 }
 
+/// The first place from `i` on that is not an ASCII name character; `i` itself if no letter stands there.
+#[inline(always)]
+pub(super) fn plain_name_end(b: &[u8], mut i: usize) -> usize {
+    if let Some(x) = load(b, i) {
+        let letter = (x | splat(0x20)) - splat(b'a');
+        let letter = letter.min(splat(25)).simd_eq(letter);
+        // `-`, `.`, `/` and the digits stand in one row.
+        let other = x - splat(b'-');
+        let other = other.min(splat(12)).simd_eq(other) & !x.simd_eq(splat(b'/'));
+        let rest = !(letter | other | x.simd_eq(splat(b'_'))).to_bitmask() & 0xffff;
+        if letter.to_bitmask() & 1 == 0 {
+            return i;
+        }
+        if rest != 0 {
+            return i + rest.trailing_zeros() as usize;
+        }
+        i += LANES;
+    } else if !b.get(i).is_some_and(u8::is_ascii_alphabetic) {
+        return i;
+    }
+    tail(b, i, |c| CLASS[c as usize] & NAME == 0)
+}
+
+/// The first `quote`, `<`, `&` or control character from `i` on (`b.len()` if there is none).
+#[inline(always)]
+pub(super) fn plain_value_end(b: &[u8], i: usize, quote: u8) -> usize {
+    let stop = |c| c == quote || c == b'<' || c == b'&' || c < 0x20;
+    if quote == b'\'' {
+        // `&` and `'` differ in one bit.
+        let stops = |x: u8x16| {
+            (x | splat(1)).simd_eq(splat(b'\''))
+                | x.simd_eq(splat(b'<'))
+                | x.min(splat(0x1f)).simd_eq(x)
+        };
+        find(b, i, stops, stop)
+    } else {
+        let stops = |x: u8x16| {
+            x.simd_eq(splat(b'"'))
+                | x.simd_eq(splat(b'&'))
+                | x.simd_eq(splat(b'<'))
+                | x.min(splat(0x1f)).simd_eq(x)
+        };
+        find(b, i, stops, stop)
+    }
+}
+
+/// The first place from `i` on where `stop` holds (`b.len()` if there is none); `stops` tells it for sixteen bytes.
+#[inline(always)]
+fn find(b: &[u8], i: usize, stops: impl Fn(u8x16) -> u8x16, stop: impl Fn(u8) -> bool) -> usize {
+    let (blocks, rest) = b.get(i..).unwrap_or_default().as_chunks::<LANES>();
+    let mut at = i;
+    for block in blocks {
+        let found = stops(u8x16::new(*block)).to_bitmask();
+        if found != 0 {
+            return at + found.trailing_zeros() as usize;
+        }
+        at += LANES;
+    }
+    match b.last_chunk() {
+        // The rest together with what comes before it.
+        Some(block) => {
+            let found = stops(u8x16::new(*block)).to_bitmask() >> (LANES - rest.len());
+            at + (found.trailing_zeros() as usize).min(rest.len())
+        }
+        None => at + rest.iter().position(|&c| stop(c)).unwrap_or(rest.len()),
+    }
+}
+
 /// The first `quote`, `<` or `&` from `i` on (`b.len()` if there is none).
 #[inline(always)]
 pub(super) fn value_end(b: &[u8], mut i: usize, quote: u8) -> usize {
@@ -107,20 +175,38 @@ static SPECIAL: [bool; 256] = {
 /// The first place from `i` on that may have to be escaped: `&`, `<`, `>`, quotes, controls, 0xef (`b.len()` if there is
 /// none).
 #[inline]
-pub(super) fn special(b: &[u8], mut i: usize) -> usize {
-    while let Some(x) = load(b, i) {
+pub(super) fn special(b: &[u8], i: usize) -> usize {
+    let stops = |x: u8x16| {
         // The quotes and `&` are three of 0x20 to 0x27, `<` and `>` differ in one bit.
         let markup = (x | splat(2)).simd_eq(splat(b'>'))
             | x.simd_eq(splat(b'"'))
             | (x | splat(1)).simd_eq(splat(b'\''));
         let other = x.min(splat(0x1f)).simd_eq(x) | x.simd_eq(splat(0xef));
-        let found = (markup | other).to_bitmask();
-        if found != 0 {
-            return i + found.trailing_zeros() as usize;
-        }
-        i += LANES;
+        markup | other
+    };
+    if b.len() < LANES
+        && let Some(x) = ends(b)
+        && stops(x).to_bitmask() == 0
+    {
+        return b.len();
     }
-    tail(b, i, |c| SPECIAL[c as usize])
+    find(b, i, stops, |c| SPECIAL[c as usize])
+}
+
+/// The first and the last bytes of a short text, which overlap, so that one look shows whether anything stands in it.
+#[inline(always)]
+fn ends(b: &[u8]) -> Option<u8x16> {
+    let mut block = [0; LANES];
+    if let (Some(first), Some(last)) = (b.first_chunk::<8>(), b.last_chunk::<8>()) {
+        block[..8].copy_from_slice(first);
+        block[8..].copy_from_slice(last);
+    } else {
+        let (first, last) = (b.first_chunk::<4>()?, b.last_chunk::<4>()?);
+        for (i, part) in [first, last, first, last].into_iter().enumerate() {
+            block[i * 4..i * 4 + 4].copy_from_slice(part);
+        }
+    }
+    Some(u8x16::new(block))
 }
 
 /// Whether the `len` bytes at `i` and at `j` are the same.
@@ -197,6 +283,13 @@ mod tests {
             |c| matches!(c, b'"' | b'<' | b'&'),
         );
         check(&all, text_end, |c| matches!(c, b'<' | b'&' | b'>'));
+        for quote in [b'\'', b'"'] {
+            check(
+                &all,
+                |b, i| plain_value_end(b, i, quote),
+                |c| c == quote || c == b'<' || c == b'&' || c < 0x20,
+            );
+        }
         check(&all, special, |c| c < 0x20 || b"\"&'<>\xef".contains(&c));
     }
 }

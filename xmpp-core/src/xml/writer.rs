@@ -23,6 +23,10 @@ pub struct Writer<'b> {
     default_ns: DefaultNs,
     /// The start tag of the innermost element still lacks its `>`.
     tag_open: bool,
+    /// Length of the output when writing began.
+    from: usize,
+    /// Whether the element that is written whole declares its default namespace, where who wrote it knows.
+    root_declares: Option<bool>,
 }
 
 /// Without the output, which may hold secrets.
@@ -59,20 +63,24 @@ impl<'b> Writer<'b> {
     /// ([`ns::NONE`] for a document of its own).
     pub fn new(out: &'b mut String, default_ns: Namespace) -> Self {
         Self {
+            from: out.len(),
             out,
             outer: default_ns.as_str(),
             default_ns: DefaultNs::Static(default_ns),
             tag_open: false,
+            root_declares: None,
         }
     }
 
     /// As [`Writer::new`], for a default namespace whose name is known only at run time.
     pub(crate) fn within(out: &'b mut String, default_ns: &'b str) -> Self {
         Self {
+            from: out.len(),
             out,
             outer: default_ns,
             default_ns: DefaultNs::Outer,
             tag_open: false,
+            root_declares: None,
         }
     }
 
@@ -188,6 +196,27 @@ impl<'b> Writer<'b> {
     /// Copies a parsed element, raw where that is safe, with the declarations it inherited.
     pub fn element(&mut self, element: ElementRef<'_>) {
         element.write_xml(self);
+    }
+
+    /// The next element declares a default namespace or not: noted, for who sends it, if it is all that is written.
+    pub(crate) fn note_root(&mut self, declares: bool) {
+        if self.out.len() == self.from {
+            self.root_declares = Some(declares);
+        }
+    }
+
+    /// What was noted.
+    pub(crate) fn root_declares(&self) -> Option<bool> {
+        self.root_declares
+    }
+
+    /// Whether `ns` is the default namespace in force, which the writer was made with or declared as a constant.
+    #[inline]
+    pub(crate) fn is_default(&self, ns: Namespace) -> bool {
+        match self.default_ns {
+            DefaultNs::Static(default) => default == ns,
+            _ => self.is_default_ns(ns.as_str()),
+        }
     }
 
     /// Whether `ns` is the default namespace in force.

@@ -5,6 +5,7 @@ mod cursor;
 mod extract;
 mod iter;
 mod path;
+mod walk;
 mod write;
 
 use std::{borrow::Cow, fmt, str::FromStr, sync::Arc};
@@ -14,6 +15,7 @@ pub use self::{
     cursor::ElementRef,
     iter::{Attr, Attrs, Children, Node, Nodes},
     path::{Descendants, Paths},
+    walk::{Run, Step, Walk},
 };
 use super::{
     Limits, Namespace, ParseError, ParseRule, WriteXml, Writer, chars, ns,
