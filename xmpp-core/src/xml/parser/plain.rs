@@ -5,15 +5,13 @@
 //! the general code reads the token from its first byte, so that every verdict and every resumed token is its own. (Input that
 //! comes byte by byte never comes here: the tests of chunking compare the two.)
 
-use std::num::NonZeroUsize;
-
 use super::super::{
     scan,
     table::{Entry, Kind, NsId, known_id},
     work,
 };
 use super::reference::Reference;
-use super::tree::{NOWHERE, Open, Tree, offset};
+use super::tree::{NOWHERE, Open, Step, Tree, offset};
 
 /// Attributes of a tag that is read here.
 const TAGS: usize = 12;
@@ -22,10 +20,10 @@ const TAGS: usize = 12;
 const NAME: usize = 255;
 
 impl Tree {
-    /// A start tag whose name stands at `at`: the place behind it.
+    /// A start tag whose name stands at `at`, and the whole element if there is nothing in it but plain text.
     #[inline(always)]
     #[expect(clippy::cast_possible_truncation, reason = "lengths are checked")]
-    pub(super) fn plain_start_tag(&mut self, b: &[u8], at: usize) -> Option<NonZeroUsize> {
+    pub(super) fn plain_start_tag(&mut self, b: &[u8], at: usize) -> Option<Step> {
         if self.elements >= self.limits.elements
             || self.open.len() >= self.limits.depth
             || self.tag_only
@@ -35,7 +33,7 @@ impl Tree {
         let node = self.nodes.len();
         let depth = self.open.len();
         let parent = self.open.last().map_or(u32::MAX, |open| open.node);
-        let spare: &mut [Entry; TAGS + 1] = self.nodes.spare()?;
+        let spare: &mut [Entry; TAGS + 2] = self.nodes.spare()?;
 
         let name_end = scan::plain_name_end(b, at);
         let mut declared = 0;
@@ -90,7 +88,10 @@ impl Tree {
                 }
                 seen |= bit;
             }
-            *spare.get_mut(count)? = Entry {
+            if count > TAGS {
+                return None;
+            }
+            spare[count] = Entry {
                 start: offset(start),
                 end: offset(close),
                 link: offset(value),
@@ -131,9 +132,28 @@ impl Tree {
             declarations = 1;
             flags |= Entry::OWN_DEFAULT;
         }
+        let mut next = node + 1 + count;
+        let mut done = None;
+        if empty != 0 {
+            done = Some(end);
+        } else if let Some(Leaf { less, close }) = leaf(b, end, at..name_end, self.controls_end) {
+            if less > end {
+                next += 1;
+                spare[count + 1] = Entry {
+                    start: offset(end),
+                    end: offset(less),
+                    next: offset(next),
+                    kind: Kind::Text,
+                    ..Entry::NONE
+                };
+            }
+            done = Some(close);
+        }
         spare[0] = Entry {
             start: offset(at),
+            end: offset(done.unwrap_or(0)),
             link: parent,
+            next: offset(next),
             name_len: name_len as u16,
             tags: count as u8,
             ns: default_ns,
@@ -141,24 +161,26 @@ impl Tree {
             flags,
             ..Entry::NONE
         };
-        self.nodes.keep(count + 1);
+        self.nodes.keep(next - node);
         self.elements += 1;
+        if let Some(close) = done {
+            return Some(if depth == 0 {
+                Step::Done(close)
+            } else {
+                Step::Content(close)
+            });
+        }
         self.declarations += declarations;
         self.default_ns = default_ns;
-        let open = Open {
+        self.open.push(Open {
             node: offset(node),
             scope_len: offset(self.scope.len()),
             declarations: offset(declarations),
             outer_default,
             reach: depth as u16 + 1,
             flags: 0,
-        };
-        if empty == 0 {
-            self.open.push(open);
-        } else {
-            self.complete(open, end);
-        }
-        NonZeroUsize::new(end)
+        });
+        Some(Step::Content(end))
     }
 
     /// Text at `i`, where no run has begun: the place of the `<` behind it.
@@ -184,6 +206,36 @@ impl Tree {
         self.nodes.keep(1);
         Some(less)
     }
+}
+
+/// An element without anything but text.
+struct Leaf {
+    /// The `<` of its end tag.
+    less: usize,
+    /// Behind its end tag.
+    close: usize,
+}
+
+/// The element that is called as it says at `name` and whose content begins at `i`, if it is one with text alone.
+#[inline(always)]
+fn leaf(b: &[u8], i: usize, name: std::ops::Range<usize>, controls_end: usize) -> Option<Leaf> {
+    let less = if *b.get(i)? == b'<' {
+        i
+    } else if i >= controls_end {
+        scan::text_end(b, i)
+    } else {
+        return None;
+    };
+    work::add(less - i + 1);
+    let at = less + 2;
+    let close = at + name.len();
+    (*b.get(less..)?.first_chunk()? == *b"</"
+        && *b.get(close)? == b'>'
+        && scan::same(b, name.start, at, name.len()))
+    .then_some(Leaf {
+        less,
+        close: close + 1,
+    })
 }
 
 /// The end of a value in which something other than its end was found at `i`: references may stand in it.

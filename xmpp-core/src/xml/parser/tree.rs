@@ -5,8 +5,6 @@
 //! [`Tree::run`] is the hot path: functions that go on in the midst of a token are compiled twice, once for the case
 //! that nothing was cut.
 
-use std::num::NonZeroUsize;
-
 use super::super::{
     Limits, Namespace,
     chars::{CLASS, START},
@@ -247,9 +245,8 @@ impl Tree {
         match b.get(i) {
             Some(&c) if CLASS[c as usize] & START != 0 => {
                 self.end_run(b, i - 1)?;
-                match self.plain_start_tag(b, i).map(NonZeroUsize::get) {
-                    Some(end) if self.open.is_empty() => Ok(Step::Done(end)),
-                    Some(end) => Ok(Step::Content(end)),
+                match self.plain_start_tag(b, i) {
+                    Some(step) => Ok(step),
                     None => self.start_tag(b, i),
                 }
             }
