@@ -8,6 +8,11 @@ use xmpp_core::xml::{
 
 /// The child elements of a stanza, in order. They stay elements until a typed one is asked for;
 /// what nobody knows is kept and written back.
+///
+/// Those of a stanza that was received share its document: any one of them, kept, keeps all of the
+/// stanza ([`Element::memory`] says how much that is). [`Element::shrink`] one that is kept for
+/// longer. A typed payload owns what it read and keeps nothing, but for its fields that are an
+/// [`Element`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Payloads(Vec<Element>);
 
@@ -17,7 +22,7 @@ impl Payloads {
         Self(Vec::new())
     }
 
-    /// The children of a stanza that was received. They share its memory; see [`Element::shrink`].
+    /// The children of a stanza that was received. They share its document; see [`Payloads`].
     pub fn of(stanza: ElementRef<'_>) -> Self {
         Self(stanza.children().map(ElementRef::to_element).collect())
     }

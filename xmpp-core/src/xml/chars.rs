@@ -54,6 +54,19 @@ pub(super) fn is_wide_name(c: char) -> bool {
     is_wide_name_start(c) || matches!(c, '\u{b7}' | '\u{300}'..='\u{36f}' | '\u{203f}'..='\u{2040}')
 }
 
+/// Whether `name` is a name without a colon (`NCName` of Namespaces in XML 1.0 §3).
+pub(super) fn is_ncname(name: &str) -> bool {
+    let is = |c: char, class: u8, wide: fn(char) -> bool| match u8::try_from(c) {
+        Ok(b) if b.is_ascii() => CLASS[b as usize] & class != 0,
+        _ => wide(c),
+    };
+    let mut chars = name.chars();
+    chars
+        .next()
+        .is_some_and(|c| is(c, START, is_wide_name_start))
+        && chars.all(|c| is(c, NAME, is_wide_name))
+}
+
 /// `Char`: what a character reference may name.
 pub(super) fn is_char(code: u32) -> Option<char> {
     char::from_u32(code).filter(

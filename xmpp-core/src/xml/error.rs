@@ -157,6 +157,9 @@ pub enum ParseRule {
     /// More than [`super::Limits::declarations_in_scope`].
     #[error("too many namespace declarations in scope")]
     DeclarationsInScope,
+    /// More than [`super::Limits::namespace_bytes`].
+    #[error("namespace name too long")]
+    NamespaceBytes,
     /// More nodes than one per 8 bytes of [`super::Limits::stanza_bytes`].
     #[error("too many nodes for the size of a stanza")]
     Nodes,
@@ -187,6 +190,7 @@ impl ParseRule {
             | R::Attributes
             | R::Declarations
             | R::DeclarationsInScope
+            | R::NamespaceBytes
             | R::Nodes
             | R::NameLength
             | R::Namespaces => ParseClass::PolicyViolation,

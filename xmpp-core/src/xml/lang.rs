@@ -1,6 +1,8 @@
 //! Text in several languages.
 
-use super::{ElementRef, Namespace, Writer, ns};
+use std::collections::BTreeMap;
+
+use super::{ElementRef, Namespace, Writer, ns, work};
 
 /// The same text in several languages, told apart by `xml:lang` ([RFC 6120 §8.1.5]): a message's
 /// bodies, the reason of an error.
@@ -10,23 +12,33 @@ use super::{ElementRef, Namespace, Writer, ns};
 /// The order is that of the document.
 ///
 /// [RFC 6120 §8.1.5]: https://www.rfc-editor.org/rfc/rfc6120#section-8.1.5
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LangMap(Vec<(String, String)>);
+#[derive(Clone, Debug, Default)]
+pub struct LangMap {
+    texts: Vec<(String, String)>,
+    /// Where each language stands, in lower case; empty while there are [`FEW`].
+    index: BTreeMap<String, usize>,
+}
+
+/// So many languages are looked through one by one. A peer may send thousands.
+const FEW: usize = 16;
 
 impl LangMap {
     /// No text at all.
     pub const fn new() -> Self {
-        Self(Vec::new())
+        Self {
+            texts: Vec::new(),
+            index: BTreeMap::new(),
+        }
     }
 
     /// Whether there is no text.
     pub const fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.texts.is_empty()
     }
 
     /// The number of languages.
     pub const fn len(&self) -> usize {
-        self.0.len()
+        self.texts.len()
     }
 
     /// Sets the text of a language (a tag of [BCP 47](https://www.rfc-editor.org/info/bcp47), empty
@@ -34,21 +46,21 @@ impl LangMap {
     pub fn insert(&mut self, lang: impl Into<String>, text: impl Into<String>) -> Option<String> {
         let (lang, text) = (lang.into(), text.into());
         if let Some(i) = self.position(&lang) {
-            return Some(std::mem::replace(&mut self.0[i].1, text));
+            return Some(std::mem::replace(&mut self.texts[i].1, text));
         }
-        self.0.push((lang, text));
+        self.push(lang, text);
         None
     }
 
     /// The text of exactly this language (compared without regard to case).
     pub fn get(&self, lang: &str) -> Option<&str> {
-        self.position(lang).map(|i| self.0[i].1.as_str())
+        self.position(lang).map(|i| self.texts[i].1.as_str())
     }
 
     /// The text without a language of its own, else the first one.
     pub fn any(&self) -> Option<&str> {
         self.get("")
-            .or_else(|| self.0.first().map(|(_, text)| text.as_str()))
+            .or_else(|| self.texts.first().map(|(_, text)| text.as_str()))
     }
 
     /// The text for someone who reads `preferred`, best language first: the lookup of [RFC 4647
@@ -58,13 +70,39 @@ impl LangMap {
     pub fn best(&self, preferred: &[&str]) -> Option<&str> {
         preferred
             .iter()
-            .find_map(|range| self.lookup(range))
+            .find_map(|range| lookup(range, |lang| self.get(lang)))
+            .or_else(|| self.any())
+    }
+
+    /// As [`LangMap::best`], where a text without a language of its own is in `surrounding`: what
+    /// [`ElementRef::lang`] gives for the element that the texts are children of, else the language of the stream.
+    ///
+    /// ```
+    /// use xmpp_core::xml::{Element, ns};
+    ///
+    /// let message = Element::parse("<message xmlns='jabber:client' xml:lang='de'><body>Hallo</body><body xml:lang='en'>Hi</body></message>")?;
+    /// let bodies = message.texts("body", ns::CLIENT);
+    /// assert_eq!(bodies.best(&["de", "en"]), Some("Hi"));
+    /// assert_eq!(bodies.best_in(message.lang().as_deref(), &["de", "en"]), Some("Hallo"));
+    /// # Ok::<(), xmpp_core::xml::ParseError>(())
+    /// ```
+    pub fn best_in(&self, surrounding: Option<&str>, preferred: &[&str]) -> Option<&str> {
+        let surrounding = surrounding.filter(|lang| !lang.is_empty());
+        preferred
+            .iter()
+            .find_map(|range| {
+                lookup(range, |lang| {
+                    let is_around = surrounding.is_some_and(|s| s.eq_ignore_ascii_case(lang));
+                    self.get(lang)
+                        .or_else(|| self.get("").filter(|_| is_around))
+                })
+            })
             .or_else(|| self.any())
     }
 
     /// Languages and texts, in the order of the document.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0
+        self.texts
             .iter()
             .map(|(lang, text)| (lang.as_str(), text.as_str()))
     }
@@ -73,14 +111,13 @@ impl LangMap {
     pub fn read(&mut self, element: ElementRef<'_>) {
         let lang = element.attr_ns("lang", ns::XML).unwrap_or_default();
         if self.position(&lang).is_none() {
-            self.0
-                .push((lang.into_owned(), element.text().into_owned()));
+            self.push(lang.into_owned(), element.text().into_owned());
         }
     }
 
     /// Writes one element `name` for each language.
     pub fn write(&self, writer: &mut Writer<'_>, name: &str, ns: Namespace) {
-        for (lang, text) in &self.0 {
+        for (lang, text) in &self.texts {
             let tag = writer.start(name, ns);
             if !lang.is_empty() {
                 writer.attr("xml:lang", lang);
@@ -90,27 +127,59 @@ impl LangMap {
         }
     }
 
+    fn push(&mut self, lang: String, text: String) {
+        self.texts.push((lang, text));
+        match self.texts.len() {
+            0..=FEW => {}
+            len if self.index.is_empty() => {
+                let langs = self.texts[..len].iter().enumerate();
+                self.index = langs
+                    .map(|(i, (lang, _))| (lang.to_ascii_lowercase(), i))
+                    .collect();
+            }
+            len => {
+                let lang = &self.texts[len - 1].0;
+                self.index.insert(lang.to_ascii_lowercase(), len - 1);
+            }
+        }
+    }
+
     fn position(&self, lang: &str) -> Option<usize> {
-        self.0
+        if !self.index.is_empty() {
+            work::add(1);
+            return self.index.get(&lang.to_ascii_lowercase()).copied();
+        }
+        work::add(self.texts.len());
+        self.texts
             .iter()
             .position(|(l, _)| l.eq_ignore_ascii_case(lang))
     }
+}
 
-    fn lookup(&self, range: &str) -> Option<&str> {
-        let mut range = range;
-        while !range.is_empty() {
-            if let Some(text) = self.get(range) {
-                return Some(text);
-            }
-            range = &range[..range.rfind('-')?];
-            // A single letter or digit (as in `zh-x-…`) is cut together with what follows it.
-            if range.len() >= 2 && range.as_bytes()[range.len() - 2] == b'-' {
-                range = &range[..range.len() - 2];
-            }
+/// The lookup of RFC 4647 §3.4: `range` and what is left of it as it is cut from behind.
+fn lookup<'t>(range: &str, get: impl Fn(&str) -> Option<&'t str>) -> Option<&'t str> {
+    let mut range = range;
+    while !range.is_empty() {
+        if let Some(text) = get(range) {
+            return Some(text);
         }
-        None
+        range = &range[..range.rfind('-')?];
+        // A single letter or digit (as in `zh-x-…`) is cut together with what follows it.
+        if range.len() >= 2 && range.as_bytes()[range.len() - 2] == b'-' {
+            range = &range[..range.len() - 2];
+        }
+    }
+    None
+}
+
+/// The same languages with the same texts in the same order.
+impl PartialEq for LangMap {
+    fn eq(&self, other: &Self) -> bool {
+        self.texts == other.texts
     }
 }
+
+impl Eq for LangMap {}
 
 /// The text in the surrounding language.
 impl From<&str> for LangMap {
@@ -122,7 +191,10 @@ impl From<&str> for LangMap {
 /// The text in the surrounding language.
 impl From<String> for LangMap {
     fn from(text: String) -> Self {
-        Self(vec![(String::new(), text)])
+        Self {
+            texts: vec![(String::new(), text)],
+            index: BTreeMap::new(),
+        }
     }
 }
 
@@ -132,7 +204,7 @@ impl<L: Into<String>, T: Into<String>> FromIterator<(L, T)> for LangMap {
         for (lang, text) in iter {
             let lang = lang.into();
             if map.position(&lang).is_none() {
-                map.0.push((lang, text.into()));
+                map.push(lang, text.into());
             }
         }
         map
@@ -162,5 +234,41 @@ mod tests {
         assert_eq!((map.len(), map.get("de")), (1, Some("eins")));
         assert_eq!(map.insert("de", "drei").as_deref(), Some("eins"));
         assert_eq!(map.any(), Some("drei"));
+    }
+
+    #[test]
+    fn a_text_without_a_language_has_the_surrounding_one() {
+        let map: LangMap = [("", "Farbe"), ("en", "color")].into_iter().collect();
+        assert_eq!(map.best_in(Some("de"), &["de-AT", "en"]), Some("Farbe"));
+        assert_eq!(map.best_in(Some("de-AT"), &["de", "en"]), Some("color"));
+        assert_eq!(map.best_in(Some("en"), &["EN"]), Some("color"));
+        assert_eq!(map.best_in(Some(""), &["de", "en"]), Some("color"));
+        assert_eq!(map.best_in(None, &["de", "en"]), Some("color"));
+        assert_eq!(map.best_in(None, &["fr"]), Some("Farbe"));
+    }
+
+    #[test]
+    fn many_languages_are_found_and_cost_no_more_each_than_few() {
+        let build = |n: usize| -> (usize, LangMap) {
+            work::take();
+            let mut map: LangMap = (0..n).map(|i| (format!("X-{i}"), i.to_string())).collect();
+            for i in 0..n {
+                assert_eq!(map.get(&format!("x-{i}")), Some(i.to_string().as_str()));
+            }
+            assert_eq!(map.insert("x-3", "new").as_deref(), Some("3"));
+            assert_eq!((map.len(), map.get("X-3")), (n, Some("new")));
+            (work::take(), map)
+        };
+        let (less, map) = build(10_000);
+        let (more, _) = build(20_000);
+        assert!(more * 10 <= less * 22, "{less}, then {more}");
+        // One that grew past the few equals one that was built otherwise.
+        let again: LangMap = map.iter().collect();
+        assert_eq!(again, map);
+        let mut short = build(10).1;
+        for i in 10..40 {
+            assert_eq!(short.insert(format!("x-{i}"), ""), None);
+            assert_eq!(short.get(&format!("X-{i}")), Some(""));
+        }
     }
 }

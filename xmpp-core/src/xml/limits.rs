@@ -21,6 +21,9 @@ pub struct Limits {
     pub declarations: usize,
     /// Namespace declarations in scope.
     pub declarations_in_scope: usize,
+    /// Bytes of a namespace name, as it is written. An element that is written anew declares its own again, and so do
+    /// thousands beside it: this bounds what becomes of them.
+    pub namespace_bytes: usize,
 }
 
 impl Limits {
@@ -32,6 +35,7 @@ impl Limits {
         attributes: 64,
         declarations: 32,
         declarations_in_scope: 64,
+        namespace_bytes: 512,
     };
     /// A server's, for its clients.
     pub const SERVER_FROM_CLIENT: Self = Self {
@@ -41,6 +45,7 @@ impl Limits {
         attributes: 64,
         declarations: 32,
         declarations_in_scope: 256,
+        namespace_bytes: 512,
     };
     /// A server's, for other servers.
     pub const SERVER_FROM_SERVER: Self = Self {
@@ -56,6 +61,7 @@ impl Limits {
         attributes: 256,
         declarations: 64,
         declarations_in_scope: 1024,
+        namespace_bytes: 1024,
     };
     /// A client's, from its server.
     pub const CLIENT: Self = Self {
@@ -71,6 +77,7 @@ impl Limits {
         attributes: usize::MAX,
         declarations: usize::MAX,
         declarations_in_scope: usize::MAX,
+        namespace_bytes: usize::MAX,
     };
 
     /// The limits with those that index `u32` and `u16` fields brought into range.

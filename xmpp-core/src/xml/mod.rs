@@ -13,6 +13,8 @@ mod parser;
 mod patch;
 mod payload;
 mod scan;
+#[cfg(feature = "serde")]
+mod serde;
 mod table;
 mod unescape;
 mod work;
@@ -22,7 +24,9 @@ pub mod ns;
 pub mod read;
 
 pub use edit::Edit;
-pub use element::{Attr, Attrs, Children, Element, ElementRef, Node, Nodes, Run, Step, Walk};
+pub use element::{
+    Attr, Attrs, Children, Descendants, Element, ElementRef, Node, Nodes, Paths, Run, Step, Walk,
+};
 pub use error::{ParseClass, ParseError, ParseRule};
 pub use fanout::Fanout;
 pub use lang::LangMap;

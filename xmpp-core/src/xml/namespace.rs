@@ -1,5 +1,7 @@
 //! Namespace names: the known ones are small integers.
 
+use std::borrow::Cow;
+
 use super::ns::KNOWN;
 
 /// A namespace name known at compile time.
@@ -39,6 +41,13 @@ impl Namespace {
 
     pub(crate) const fn id(self) -> u16 {
         self.id
+    }
+}
+
+/// For what takes a name that may be known only at run time.
+impl From<Namespace> for Cow<'_, str> {
+    fn from(ns: Namespace) -> Self {
+        Cow::Borrowed(ns.name)
     }
 }
 

@@ -90,6 +90,9 @@ impl<'b> Writer<'b> {
             DefaultNs::Static(default) => default != ns,
             _ => !self.is_default_ns(ns.as_str()),
         };
+        if declare && ns == ns::XML {
+            return self.start_xml(name);
+        }
         let tag = self.open(name);
         if declare {
             self.attr("xmlns", ns.as_str());
@@ -100,6 +103,9 @@ impl<'b> Writer<'b> {
 
     /// As [`Writer::start`], for a namespace name that is known only at run time.
     pub fn start_with(&mut self, name: &str, ns: &str) -> Tag {
+        if ns == ns::XML.as_str() {
+            return self.start_xml(name);
+        }
         let declare = !self.is_default_ns(ns);
         let tag = self.open(name);
         if declare {
@@ -115,6 +121,12 @@ impl<'b> Writer<'b> {
             self.out.push('\'');
         }
         tag
+    }
+
+    /// The namespace of `xml:` cannot be a default one (Namespaces in XML 1.0 §3).
+    #[cold]
+    fn start_xml(&mut self, name: &str) -> Tag {
+        self.open(&format!("xml:{name}"))
     }
 
     /// Starts an element under a prefix that the context binds (`stream:features` on a TCP stream).

@@ -6,6 +6,7 @@ use xmpp_core::{
         Advice, Channel, ClientConfig, ClientEvent, ClientSession, CloseReason, Misuse,
         StreamErrorCondition as C, TcpClient, WebSocketClient,
     },
+    xml::ns,
 };
 
 use super::common::{Message, T0, random};
@@ -192,6 +193,43 @@ fn hdr_11_language_of_servers() {
             assert_eq!(end(&events).1, Some(C::PolicyViolation));
         }
     }
+}
+
+#[test]
+fn hdr_11_the_language_of_nested_text() {
+    let header = HEADER.replacen(" from=", " xml:lang='de' from=", 1);
+    let mut client = anonymous();
+    assert_eq!(client.session().peer_lang(), None);
+    let features = format!(
+        "<stream:features><mechanisms {SASL}><mechanism>ANONYMOUS</mechanism></mechanisms></stream:features>"
+    );
+    give(&mut client, &format!("{header}{features}"));
+    give(&mut client, &format!("<success {SASL}/>"));
+    let features_of_user = format!("{header}<stream:features>{BIND}</stream:features>");
+    let (out, _) = give(&mut client, &features_of_user);
+    give(&mut client, &bound(id(&out), "u@example.org/r"));
+    for (message, expected) in [
+        ("<message><body>x</body></message>", "de"),
+        ("<message xml:lang='cs'><body>x</body></message>", "cs"),
+        (
+            "<message xml:lang='cs'><body xml:lang='en'>x</body></message>",
+            "en",
+        ),
+        ("<message><body xml:lang=''>x</body></message>", ""),
+    ] {
+        let (_, events) = give(&mut client, message);
+        let [ClientEvent::Stanza(stanza)] = &events[..] else {
+            panic!("{events:?}")
+        };
+        let lang = stanza.child("body", ns::CLIENT).unwrap().lang();
+        let lang = lang.as_deref().or(client.session().peer_lang());
+        assert_eq!(lang, Some(expected), "{message}");
+    }
+    // The last header counts.
+    let mut client = anonymous();
+    give(&mut client, &format!("{header}{features}"));
+    give(&mut client, &format!("<success {SASL}/>{HEADER}"));
+    assert_eq!(client.session().peer_lang(), None);
 }
 
 #[test]

@@ -202,7 +202,7 @@ fn buffered_counts_what_is_not_told_yet() {
 }
 
 /// Pieces that, put together at random, often make well-formed XML and always nearly do.
-const PIECES: [&str; 60] = [
+const PIECES: [&str; 64] = [
     "<a>",
     "</a>",
     "<a",
@@ -263,6 +263,10 @@ const PIECES: [&str; 60] = [
     "0123456789abcdef",
     "abcdefghijklmnopqrstuvwxyz",
     "<b xmlns=''>",
+    " xml:xmlns='w'",
+    " lang='&gt;'",
+    " b:xmlns='1'",
+    "xml:",
 ];
 
 fn pieces() -> impl Strategy<Value = Vec<u8>> {
@@ -307,6 +311,7 @@ proptest! {
             limits.attributes = 2;
             limits.declarations = 1;
             limits.declarations_in_scope = 2;
+            limits.namespace_bytes = 10;
         }
         for parser in [Parser::stream, Parser::document] {
             let whole = events(parser(limits), &bytes, []);

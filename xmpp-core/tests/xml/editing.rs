@@ -322,3 +322,56 @@ proptest! {
         prop_assert_eq!(text.text(), clean);
     }
 }
+
+#[test]
+fn a_patch_replaces_the_language_and_never_writes_it_twice() {
+    for text in [
+        "<message xml:lang='de' from='a'><body>x</body></message>",
+        "<message from='a' xml:lang='de'><body><![CDATA[x]]></body></message>",
+    ] {
+        let stanza = parse(text);
+        for names in [&["xml:lang"][..], &[]] {
+            let out = parse(&patched(&stanza, names, &[("xml:lang", "en")]));
+            assert_eq!(out.lang().as_deref(), Some("en"), "{out}");
+        }
+        let out = parse(&patched(&stanza, &["xml:lang"], &[]));
+        assert_eq!(out.lang(), None);
+    }
+}
+
+/// `xml:` needs no declaration, and its namespace can be no default one: `<xml:a/>` in a stanza, taken out, was written as
+/// what no parser accepts.
+#[test]
+fn what_is_in_the_namespace_of_xml_is_written_under_its_prefix() {
+    let e = parse("<xml:a><b/><xml:c xml:lang='de'><d/></xml:c></xml:a>");
+    assert_eq!(Element::parse(&e.to_string()).unwrap(), e, "{e}");
+    let c = e.children().nth(1).unwrap();
+    assert!(c.is("c", ns::XML));
+    assert_eq!(Element::from_xml(&c), c);
+    assert_eq!(
+        Element::build(ns::NONE, |w| w.empty_element("c", ns::XML)).to_string(),
+        "<xml:c/>"
+    );
+    assert_eq!(parse(&canonical(&Fanout::new(&e))), e);
+    assert_eq!(parse(&patched(&e, &[], &[])), e);
+    assert_eq!(
+        patched(&e, &["xmlns"], &[("xmlns", "u"), ("id", "1")]),
+        "<a xmlns='u' id='1'><b xmlns='jabber:client'/><c xml:lang='de'><d xmlns='jabber:client'/></c></a>"
+    );
+    assert_eq!(
+        Edit::new(&e)
+            .append(&c)
+            .at(c, |c| c.set_attr("x", "1"))
+            .to_element(),
+        parse(
+            "<xml:a><b/><xml:c xml:lang='de' x='1'><d/></xml:c><xml:c xml:lang='de'><d/></xml:c></xml:a>"
+        )
+    );
+    let edit = Edit::new(&e).at(c, |c| c.rename("c", "u")).rename("a", "v");
+    assert_eq!(
+        edit.to_element(),
+        parse(
+            "<a xmlns='v'><b xmlns='jabber:client'/><c xmlns='u' xml:lang='de'><d xmlns='jabber:client'/></c></a>"
+        )
+    );
+}

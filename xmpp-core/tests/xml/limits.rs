@@ -113,6 +113,25 @@ fn declarations() {
 }
 
 #[test]
+fn namespace_bytes() {
+    let limits = limits(|l| l.namespace_bytes = 40);
+    let of = |n: usize| format!("<a xmlns='{}'/>", "u".repeat(n));
+    check(limits, Rule::NamespaceBytes, &of(40), &of(41));
+    let of = |n: usize| format!("<a xmlns:p='{}' b='{}'/>", "u".repeat(n), "x".repeat(50));
+    check(limits, Rule::NamespaceBytes, &of(40), &of(41));
+    // As it is written.
+    let of = |n: usize| format!("<a xmlns='{}{}'/>", "&#x75;".repeat(6), "u".repeat(n - 36));
+    check(limits, Rule::NamespaceBytes, &of(40), &of(41));
+    let of = |n: usize| format!("<s xmlns:p='{}'><a/></s>", "u".repeat(n));
+    let parser = || Parser::stream(limits);
+    assert_eq!(verdict(parser, of(40).as_bytes()), Ok(()));
+    assert_eq!(
+        verdict(parser, of(41).as_bytes()),
+        Err(Rule::NamespaceBytes)
+    );
+}
+
+#[test]
 fn declarations_in_scope() {
     let limits = limits(|l| l.declarations_in_scope = 10);
     let of = |n: usize| {
@@ -210,20 +229,26 @@ fn other_limits_hold_from_the_next_stanza_on() {
 #[test]
 fn the_defaults_are_those_of_the_table() {
     let rows = [
-        (Limits::SERVER_BEFORE_LOGIN, [10_000, 500, 16, 64, 32, 64]),
+        (
+            Limits::SERVER_BEFORE_LOGIN,
+            [10_000, 500, 16, 64, 32, 64, 512],
+        ),
         (
             Limits::SERVER_FROM_CLIENT,
-            [256 << 10, 25_000, 64, 64, 32, 256],
+            [256 << 10, 25_000, 64, 64, 32, 256, 512],
         ),
         (
             Limits::SERVER_FROM_SERVER,
-            [512 << 10, 50_000, 64, 64, 32, 256],
+            [512 << 10, 50_000, 64, 64, 32, 256, 512],
         ),
         (
             Limits::CLIENT_BEFORE_LOGIN,
-            [256 << 10, 100_000, 128, 256, 64, 1024],
+            [256 << 10, 100_000, 128, 256, 64, 1024, 1024],
         ),
-        (Limits::CLIENT, [10 << 20, 100_000, 128, 256, 64, 1024]),
+        (
+            Limits::CLIENT,
+            [10 << 20, 100_000, 128, 256, 64, 1024, 1024],
+        ),
     ];
     for (l, row) in rows {
         let fields = [
@@ -233,6 +258,7 @@ fn the_defaults_are_those_of_the_table() {
             l.attributes,
             l.declarations,
             l.declarations_in_scope,
+            l.namespace_bytes,
         ];
         assert_eq!(fields, row);
     }
@@ -247,6 +273,7 @@ fn absurd_limits_are_brought_into_range() {
         l.attributes = usize::MAX;
         l.declarations = usize::MAX;
         l.declarations_in_scope = usize::MAX;
+        l.namespace_bytes = usize::MAX;
     });
     let none = limits(|l| {
         l.stanza_bytes = 0;
@@ -255,6 +282,7 @@ fn absurd_limits_are_brought_into_range() {
         l.attributes = 0;
         l.declarations = 0;
         l.declarations_in_scope = 0;
+        l.namespace_bytes = 0;
     });
     let deep = format!("{}{}", "<a>".repeat(65_000), "</a>".repeat(65_000));
     assert_eq!(verdict(|| Parser::document(all), deep.as_bytes()), Ok(()));

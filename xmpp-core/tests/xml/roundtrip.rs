@@ -9,18 +9,18 @@ use crate::common::{Seen, events, stream};
 
 /// An element as a test makes it up, and as it is rebuilt from what the iterators give.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Tree {
-    ns: String,
-    name: String,
+pub(crate) struct Tree {
+    pub(crate) ns: String,
+    pub(crate) name: String,
     /// Namespace, name and value; sorted.
-    attrs: Vec<(String, String, String)>,
-    nodes: Vec<Child>,
+    pub(crate) attrs: Vec<(String, String, String)>,
+    pub(crate) nodes: Vec<Child>,
     /// How the test writes it.
-    style: u8,
+    pub(crate) style: u8,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Child {
+pub(crate) enum Child {
     Element(Tree),
     Text(String),
 }
@@ -55,7 +55,7 @@ fn rebuild(element: ElementRef<'_>) -> Tree {
 }
 
 /// Without what is not content: styles; runs of text joined; attributes in order and without duplicates.
-fn normal(mut tree: Tree) -> Tree {
+pub(crate) fn normal(mut tree: Tree) -> Tree {
     tree.style = 0;
     tree.attrs.sort();
     tree.attrs.dedup_by(|a, b| (&a.0, &a.1) == (&b.0, &b.1));
@@ -95,7 +95,7 @@ fn write(tree: &Tree, w: &mut Writer<'_>) {
 }
 
 /// Written by hand, with prefixes, both quotes, CDATA and references of every kind.
-fn write_by_hand(tree: &Tree, default: &str, out: &mut String) {
+pub(crate) fn write_by_hand(tree: &Tree, default: &str, out: &mut String) {
     use std::fmt::Write as _;
     let (quote, prefixed) = (
         if tree.style & 1 == 0 { '\'' } else { '"' },
@@ -220,7 +220,7 @@ fn attrs() -> impl Strategy<Value = Vec<(String, String, String)>> {
     })
 }
 
-fn tree() -> impl Strategy<Value = Tree> {
+pub(crate) fn tree() -> impl Strategy<Value = Tree> {
     let name = || {
         select(&["message", "body", "x", "\u{e9}l\u{e9}ment", "a.b-c_d"][..])
             .prop_map(str::to_owned)

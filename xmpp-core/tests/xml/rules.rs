@@ -1,7 +1,7 @@
 //! Every rule of XML 1.0, Namespaces in XML 1.0 and RFC 6120 §11 that input may break, each beside a twin that is
 //! accepted: HDR-12, HDR-15, HDR-16.
 
-use crate::common::{document, stream, verdict};
+use crate::common::{Seen, document, events, stream, verdict};
 use xmpp_core::xml::{Element, Limits, ParseClass, ParseRule as Rule, Parser};
 
 /// What breaks `rule` when it is the content of `<a>…</a>`, and a twin that does not.
@@ -502,4 +502,20 @@ fn hdr_13_restart_skips_white_space_and_forgets_declarations() {
             "cut at {cut}"
         );
     }
+}
+
+/// `xml:xmlns` is an attribute in the namespace of `xml:` and declares nothing, in one piece or byte by byte.
+#[test]
+fn an_attribute_called_xmlns_under_the_prefix_xml_declares_nothing() {
+    let text = b"<s xmlns='u'><a xml:xmlns='v'/><a xml:xmlns='v' xmlns='w'/></s>";
+    let whole = events(stream(), text, []);
+    assert_eq!(events(stream(), text, 1..text.len()), whole);
+    let spaces: Vec<_> = whole
+        .iter()
+        .filter_map(|seen| match seen {
+            Seen::Element(e) => Some((e.ns().to_owned(), e.attrs().count())),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(spaces, [("u".to_owned(), 1), ("w".to_owned(), 1)]);
 }

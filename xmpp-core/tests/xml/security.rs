@@ -2,7 +2,7 @@
 //! other software.
 
 use xmpp_core::xml::{
-    Element, Limits, Namespace, ParseClass, ParseRule as Rule, Parser, Patch, Writer, ns,
+    Edit, Element, Limits, Namespace, ParseClass, ParseRule as Rule, Parser, Patch, Writer, ns,
 };
 
 use crate::common::{Seen, document, events, stream, verdict};
@@ -300,6 +300,19 @@ fn deep_elements_do_not_exhaust_the_stack() {
             assert_eq!(out.len(), written.len() + " xmlns='' x='y'".len());
             assert!(format!("{e:?}").len() == written.len());
             assert_eq!(e.lang(), None);
+            // Another content namespace; a change at the bottom; ways down.
+            out.clear();
+            Patch::new(&e, &["xmlns"]).apply(&[("xmlns", "v")], &mut out);
+            assert_eq!(out.len(), written.len() + " xmlns='v'".len());
+            let bottom = e.descendants().last().unwrap();
+            assert_eq!(bottom.to_element().lang(), None);
+            let edit = Edit::new(&e).at(bottom, |b| b.set_attr("x", "y"));
+            assert_eq!(
+                edit.to_element().to_string().len(),
+                written.len() + " x='y'".len()
+            );
+            let path = vec![("a", ns::NONE); 59_999];
+            assert_eq!(e.paths(&path).count(), 1);
         }
     };
     std::thread::Builder::new()
@@ -334,4 +347,30 @@ fn debug_shows_no_secrets() {
     assert!(!format!("{parser:?}").contains("c2Vjc"));
     let mut out = String::from("AGEAc2VjcmV0");
     assert!(!format!("{:?}", Writer::new(&mut out, ns::CLIENT)).contains("c2Vjc"));
+}
+
+/// What is written anew declares its namespaces again, at each of thousands of elements: 220 kB became 2 GB before names had
+/// a limit.
+#[test]
+fn writing_anew_stays_in_proportion() {
+    for limits in [
+        Limits::SERVER_BEFORE_LOGIN,
+        Limits::SERVER_FROM_CLIENT,
+        Limits::SERVER_FROM_SERVER,
+    ] {
+        let of = |name: usize| {
+            let name = "u".repeat(name);
+            let many = "<q:a/>".repeat((limits.elements - 1).min(limits.stanza_bytes / 8));
+            format!("<c:m xmlns:c='jabber:client' xmlns:q='{name}'>{many}</c:m>")
+        };
+        let above = Element::parse_in(&of(limits.namespace_bytes + 1), limits, ns::CLIENT);
+        assert_eq!(above.unwrap_err().rule, Rule::NamespaceBytes);
+        let text = of(limits.namespace_bytes);
+        let e = Element::parse_in(&text, limits, ns::CLIENT).unwrap();
+        let whole = e.to_string().len();
+        let apart: usize = e.children().map(|c| c.to_string().len()).sum();
+        for out in [whole, apart] {
+            assert!(out < text.len() * 100, "{} became {out}", text.len());
+        }
+    }
 }

@@ -134,6 +134,7 @@ impl ClientSession {
         if let Some(error) = faults::long_lang(header) {
             return self.fail(error, Advice::NextCandidate);
         }
+        self.peer_lang.clone_from(&header.lang);
         self.state = State::Features;
     }
 

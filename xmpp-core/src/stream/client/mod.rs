@@ -50,6 +50,7 @@ pub struct ClientSession {
     wants_session: bool,
     /// The id of the IQ that is to be answered.
     request: String,
+    peer_lang: Option<String>,
     jid: Option<FullJid>,
 }
 
@@ -108,6 +109,7 @@ impl ClientSession {
             authenticated: false,
             wants_session: false,
             request: String::new(),
+            peer_lang: None,
             jid: None,
         };
         session.send_header();
@@ -117,6 +119,13 @@ impl ClientSession {
     /// The address that the session has, once it is ready.
     pub fn jid(&self) -> Option<&FullJid> {
         self.jid.as_ref()
+    }
+
+    /// The `xml:lang` of the server's header: the language of all text in a stanza that neither names its own nor has
+    /// one around it in the stanza (HDR-11). [`ElementRef::lang`](crate::xml::ElementRef::lang) comes first, then this.
+    /// On WebSocket each stanza speaks for itself.
+    pub fn peer_lang(&self) -> Option<&str> {
+        self.peer_lang.as_deref()
     }
 
     /// What the transport offers.

@@ -155,13 +155,9 @@ impl ServerSession {
         } else {
             jid.as_str()
         };
-        let mut values = vec![("from", from)];
-        if let Some(lang) = lang.filter(|_| stanza.attr_ns("lang", ns::XML).is_none()) {
-            values.push(("xml:lang", lang));
-        }
-        let patch = Patch::new(stanza, &["from"]);
+        let patch = Patch::new(stanza, &["from"]).inherit_lang(lang);
         Some(Element::build(ns::CLIENT, |w| {
-            patch.apply(&values, w.raw());
+            patch.apply(&[("from", from)], w.raw());
         }))
     }
 

@@ -333,7 +333,8 @@ impl<'a> ElementRef<'a> {
         (parent < self.nodes.len()).then(|| self.with_index(parent))
     }
 
-    /// An owned handle at this element; shares the document (see [`Element::shrink`]) unless a parser lends it.
+    /// An owned handle at this element. It shares the document, which lives as long as the handle does (see
+    /// [`Element::shrink`]), unless a parser lends it: then only this element is copied.
     pub fn to_element(self) -> Element {
         match self.owner {
             Some(owner) => owner.at(self.index),

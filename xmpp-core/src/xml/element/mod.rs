@@ -4,15 +4,17 @@ mod compare;
 mod cursor;
 mod extract;
 mod iter;
+mod path;
 mod walk;
 mod write;
 
 use std::{borrow::Cow, fmt, str::FromStr, sync::Arc};
 
-pub(super) use self::write::{Shape, attribute_span, write_attributes};
+pub(super) use self::write::{Shape, attribute_span, push_attr, write_attributes};
 pub use self::{
     cursor::ElementRef,
     iter::{Attr, Attrs, Children, Node, Nodes},
+    path::{Descendants, Paths},
     walk::{Run, Step, Walk},
 };
 use super::{
@@ -23,8 +25,24 @@ use super::{
 
 /// An owned, immutable XML element: text as received and a node table, shared by reference counting.
 ///
-/// Cloning is cheap. A child taken with [`ElementRef::to_element`] keeps the whole document alive;
-/// [`Element::shrink`] gives it one of its own.
+/// # What is shared
+///
+/// A document, such as a stanza that a parser gave, is kept as a whole as long as any handle into it lives:
+///
+/// - A clone, and a child taken with [`ElementRef::to_element`], share it. They cost no copy, and a handle at a child of 100
+///   bytes keeps the stanza of 100 kB around it.
+/// - [`Element::memory`] says how much a handle keeps, [`ElementRef::byte_len`] how much of that is the element itself.
+/// - [`Element::shrink`] gives a document of its own to what is kept for longer: in a store, a queue, a cache.
+/// - What is read as another type (texts, attributes, typed payloads) is borrowed from it or owns its data, and never
+///   keeps it. Fields that are an `Element` do.
+///
+/// # Equality and text
+///
+/// Two elements are equal if they mean the same: expanded names, attributes as a set, text and children in order. Prefixes,
+/// declarations, quotes, CDATA and the way in which a character is written make no difference; white space does, and
+/// so does where text stands among children. `Display` writes XML that is valid on its own: every namespace that was declared
+/// outside is declared in it. An `xml:lang` that stands outside is no part of the element, neither for equality nor for
+/// `Display` nor in what [`Element::shrink`] gives; [`Element::lang`] sees it as long as the document is shared.
 #[derive(Clone)]
 pub struct Element {
     text: Arc<str>,
@@ -128,7 +146,9 @@ impl Element {
         }
     }
 
-    /// A copy that shares nothing with a larger stanza. An `xml:lang` that an outer element gives is left behind.
+    /// The same element in a document of its own, that keeps nothing of a larger one alive; a root shares its own as
+    /// before. An `xml:lang` that an outer element gives is left behind: [`Patch::inherit_lang`](super::Patch::inherit_lang)
+    /// takes it along.
     #[must_use]
     pub fn shrink(&self) -> Self {
         if self.index == 0 {
@@ -138,7 +158,8 @@ impl Element {
         }
     }
 
-    /// Bytes of memory that this handle keeps alive: its document's text and node table.
+    /// Bytes of memory that this handle keeps alive: its document's text and node table, also where it is a handle at a small
+    /// part of it. Handles that share a document each count all of it.
     pub fn memory(&self) -> usize {
         self.text.len() + size_of_val::<[Entry]>(&self.nodes)
     }

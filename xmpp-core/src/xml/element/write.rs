@@ -1,7 +1,9 @@
 //! Writing a parsed element: as it stands where that is safe, else anew.
 
 use super::super::{
-    WriteXml, Writer, ns,
+    WriteXml, Writer,
+    escape::escape_attr,
+    ns,
     table::{Entry, Kind},
 };
 use super::ElementRef;
@@ -45,6 +47,15 @@ pub(in super::super) fn attribute_span(text: &str, entry: &Entry) -> (usize, usi
         .take_while(|b| b.is_ascii_whitespace())
         .count();
     (before.len() - space, entry.end as usize + 1)
+}
+
+/// Appends an attribute; the value is escaped, the name is not.
+pub(in super::super) fn push_attr(name: &str, value: &str, out: &mut String) {
+    out.push(' ');
+    out.push_str(name);
+    out.push_str("='");
+    escape_attr(value, out);
+    out.push('\'');
 }
 
 impl WriteXml for ElementRef<'_> {
@@ -99,7 +110,7 @@ fn write_anew(element: ElementRef<'_>, w: &mut Writer<'_>) {
                 i = entry.next as usize;
             } else {
                 let tag = w.start_with(child.name(), child.ns());
-                write_attributes(child, w, |_| true);
+                write_attributes(child, |_| true, |name, value| w.attr(name, value));
                 open.push((entry.next as usize, tag));
                 i = child.content_index();
             }
@@ -110,11 +121,11 @@ fn write_anew(element: ElementRef<'_>, w: &mut Writer<'_>) {
     }
 }
 
-/// Writes the attributes that `keep` accepts, with the declarations of their prefixes.
+/// Hands the attributes that `keep` accepts to `put`, with the declarations of their prefixes.
 pub(in super::super) fn write_attributes(
     element: ElementRef<'_>,
-    w: &mut Writer<'_>,
     keep: impl Fn(&Entry) -> bool,
+    mut put: impl FnMut(&str, &str),
 ) {
     let mut declared: Vec<&str> = Vec::new();
     let text = element.document();
@@ -125,8 +136,8 @@ pub(in super::super) fn write_attributes(
         let prefix = &text[entry.prefix_span()];
         if !prefix.is_empty() && !entry.ns.is(ns::XML.id()) && !declared.contains(&prefix) {
             declared.push(prefix);
-            w.attr(&format!("xmlns:{prefix}"), element.ns_name(entry.ns));
+            put(&format!("xmlns:{prefix}"), element.ns_name(entry.ns));
         }
-        w.attr(&text[entry.name_span()], &element.value(entry));
+        put(&text[entry.name_span()], &element.value(entry));
     }
 }

@@ -39,6 +39,9 @@ impl Tree {
             value_start,
             ..
         } = pending;
+        if end - value_start > self.limits().namespace_bytes {
+            return fault(ParseRule::NamespaceBytes, value_start);
+        }
         let ns = self
             .scope
             .resolve(b, value_start..end, escaped)

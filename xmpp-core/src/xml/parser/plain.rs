@@ -75,7 +75,7 @@ impl Tree {
             }
             count += 1;
             let mut kind = Kind::Attribute;
-            if len == 5 && b[local..equals] == *b"xmlns" {
+            if len == 5 && local == start && b[local..equals] == *b"xmlns" {
                 if flags != 0 || declared != 0 {
                     return None;
                 }
@@ -122,6 +122,9 @@ impl Tree {
                 return None;
             }
             let value = spare[declared].value_span();
+            if value.len() > self.limits.namespace_bytes {
+                return None;
+            }
             default_ns = match known_id(&b[value.clone()]) {
                 // XML's own may not be declared.
                 Some(1 | 2) => return None,

@@ -14,6 +14,7 @@ fn cost(text: &str, piece: usize) -> usize {
     limits.elements = 1 << 24;
     limits.depth = 60_000;
     limits.declarations_in_scope = 60_000;
+    limits.namespace_bytes = 1 << 20;
     let mut parser = Parser::stream(limits);
     work::take();
     for piece in text.as_bytes().chunks(piece) {
