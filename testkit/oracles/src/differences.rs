@@ -175,12 +175,12 @@ pub const DIFFERENCES: &[Difference] = &[
     },
     Difference {
         key: "[23] XMLDecl, [32] SDDecl",
-        what: "An encoding need not come before `standalone`, which is `yes` or `no` in small letters; rxml wants the one and \
-               forgives the other.",
+        what: "An encoding need not come before `standalone`, which is `yes` or `no` in small letters, and no value holds a \
+               carriage return; rxml wants the first and forgives the others.",
         oracles: RXML,
         ways: &[Way::WeRefuse, Way::OracleRefuses],
         explains: |case| {
-            we_refuse(case, &[Rule::MalformedXmlDeclaration])
+            we_refuse(case, &[Rule::MalformedXmlDeclaration, Rule::XmlVersion])
                 || matches!(case.rxml_error(), Some(Error::InvalidSyntax(why)) if why.contains("'encoding'"))
         },
         examples: &[
