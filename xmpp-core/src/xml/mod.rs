@@ -15,6 +15,8 @@ mod payload;
 mod scan;
 mod table;
 mod unescape;
+#[cfg(test)]
+mod verdicts;
 mod work;
 mod writer;
 
