@@ -195,6 +195,14 @@ pub const DIFFERENCES: &[Difference] = &[
         ],
     },
     Difference {
+        key: "[66] CharRef",
+        what: "A reference to a character has any number of leading zeros; rxml reads a few bytes only.",
+        oracles: RXML,
+        ways: &[Way::OracleRefuses],
+        explains: |case| matches!(case.rxml_error(), Some(Error::UndeclaredEntity)),
+        examples: &[(Mode::Document, b"<a>&#x00000000000041;</a>")],
+    },
+    Difference {
         key: "[27] Misc",
         what: "Behind the root stands white space; rxml takes a reference to it for that, too.",
         oracles: RXML,
