@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::{
     Element, ElementRef, WriteXml, Writer,
-    element::{Shape, attribute_span, write_attributes},
+    element::{Shape, Shared, attribute_span, write_attributes, write_content},
     table::{Entry, Kind},
 };
 
@@ -173,19 +173,12 @@ impl<'a> Edit<'a> {
         for (name, value) in self.set() {
             w.attr(name, value);
         }
-        write_attributes(element, w, |entry| !self.is_changed(entry));
+        let shared = Shared::of(element);
+        write_attributes(element, &shared, w, |entry| !self.is_changed(entry));
         let mut removed = self.removed.iter().peekable();
-        let mut i = element.content_index();
-        while i < element.entry().next as usize {
-            let entry = &element.table()[i];
-            if removed.next_if(|&&index| index == i).is_none() {
-                match entry.kind {
-                    Kind::Text => w.text(&element.run(entry)),
-                    _ => element.with_index(i).write_xml(w),
-                }
-            }
-            i = entry.next as usize;
-        }
+        write_content(element, &shared, w, |i| {
+            removed.next_if(|&&index| index == i).is_some()
+        });
         if !self.appended.is_empty() {
             w.raw().push_str(&self.appended);
         }

@@ -1,8 +1,8 @@
 //! Passing a stanza on under other addresses without building a tree.
 
 use super::{
-    Element, ElementRef, WriteXml, Writer,
-    element::{Shape, attribute_span, write_attributes},
+    Element, ElementRef, Writer,
+    element::{Shape, Shared, attribute_span, write_attributes, write_content},
     escape::escape_attr,
     ns,
     table::{Entry, Kind},
@@ -117,15 +117,11 @@ impl<'a> Patch<'a> {
         for (name, value) in values {
             w.attr(name, value);
         }
-        write_attributes(element, &mut w, |entry| {
+        let shared = Shared::of(element);
+        write_attributes(element, &shared, &mut w, |entry| {
             !is_named(element, entry, self.names)
         });
-        for node in element.nodes() {
-            match node {
-                super::Node::Element(child) => child.write_xml(&mut w),
-                super::Node::Text(text) => w.text(&text),
-            }
-        }
+        write_content(element, &shared, &mut w, |_| false);
         w.end(tag);
     }
 }

@@ -45,6 +45,11 @@ impl NsId {
         }
     }
 
+    /// A number for each namespace of one document.
+    pub(super) const fn raw(self) -> u16 {
+        self.0
+    }
+
     /// Whether both are the same known namespace, or the same entry of one document's list.
     #[inline]
     pub(super) const fn is_same_id(self, other: Self) -> bool {

@@ -2,7 +2,7 @@
 //! other software.
 
 use xmpp_core::xml::{
-    Element, Limits, Namespace, ParseClass, ParseRule as Rule, Parser, Patch, Writer, ns,
+    Edit, Element, Limits, Namespace, ParseClass, ParseRule as Rule, Parser, Patch, Writer, ns,
 };
 
 use crate::common::{Seen, document, events, stream, verdict};
@@ -272,6 +272,84 @@ fn floods_meet_a_limit() {
         ),
         None
     );
+}
+
+/// What is written has no prefixes where it is written anew; a long namespace that many short elements or attributes use
+/// by a prefix, or by default, does not stand in each of them (the class of quadratic blow-up). Twice the input makes at
+/// most 2.2 times the output, which is less than 8 times the input.
+#[test]
+fn rewriting_does_not_blow_up() {
+    // What a stream's root declares counts as input.
+    let outer = "o".repeat(300);
+    let shapes: [(&str, fn(&str) -> String, &str, &str); 7] = [
+        ("<a xmlns:p='", |ns| format!("{ns}'>"), "<p:b/>", "</a>"),
+        (
+            "<a xmlns:p='",
+            |ns| format!("{ns}'>"),
+            "<b p:x=''/>",
+            "</a>",
+        ),
+        (
+            "<a xmlns:p='",
+            |ns| format!("{ns}'>"),
+            "<p:b><c/></p:b>",
+            "</a>",
+        ),
+        (
+            "<p:a xmlns:p='u' xmlns='",
+            |ns| format!("{ns}'>"),
+            "<b/>",
+            "</p:a>",
+        ),
+        (
+            "<p:a xmlns:p='u' xmlns='",
+            |ns| format!("{ns}'>"),
+            "<b><c>x</c></b>",
+            "</p:a>",
+        ),
+        ("<a x='", |ns| format!("{ns}'>"), "<o:b/>", "</a>"),
+        (
+            "<a x='",
+            |ns| format!("{ns}'>"),
+            "<o:b o:y=''>x</o:b>",
+            "</a>",
+        ),
+    ];
+    for (begin, middle, piece, end) in shapes {
+        let sizes = [100usize, 200, 400].map(|n| {
+            let text = format!(
+                "{begin}{}{}<d><![CDATA[x]]></d>{end}",
+                middle(&"n".repeat(n * 6)),
+                piece.repeat(n)
+            );
+            let stream_text = format!("<s xmlns='jabber:client' xmlns:o='{outer}'>{text}</s>");
+            let seen = events(stream(), stream_text.as_bytes(), []);
+            let [_, Seen::Element(element), _] = &seen[..] else {
+                panic!("{seen:?}")
+            };
+            let mut written = vec![
+                element.to_string(),
+                Edit::new(element).to_element().to_string(),
+            ];
+            let mut out = String::new();
+            Patch::new(element, &["from"]).apply(&[("from", "x")], &mut out);
+            written.push(out);
+            let longest = written.iter().map(String::len).max().unwrap();
+            assert!(
+                longest <= text.len() * 8,
+                "{longest} for {} bytes of {begin}{piece}",
+                text.len()
+            );
+            for written in &written[..2] {
+                assert_eq!(Element::parse(written).unwrap(), *element);
+            }
+            longest
+        });
+        assert!(
+            sizes[1] * 10 <= sizes[0] * 22 && sizes[2] * 10 <= sizes[1] * 22,
+            "{sizes:?} for {begin}{piece}"
+        );
+    }
 }
 
 /// Nothing recurses: dropping, cloning, comparing, writing, shrinking, changing a very deep element.

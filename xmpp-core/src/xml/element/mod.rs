@@ -4,14 +4,18 @@ mod compare;
 mod cursor;
 mod extract;
 mod iter;
+mod shared;
 mod write;
 
 use std::{borrow::Cow, fmt, str::FromStr, sync::Arc};
 
-pub(super) use self::write::{Shape, attribute_span, write_attributes};
 pub use self::{
     cursor::ElementRef,
     iter::{Attr, Attrs, Children, Node, Nodes},
+};
+pub(super) use self::{
+    shared::Shared,
+    write::{Shape, attribute_span, write_attributes, write_content},
 };
 use super::{
     Limits, Namespace, ParseError, ParseRule, WriteXml, Writer, chars, ns,

@@ -1,10 +1,13 @@
 //! Writing a parsed element: as it stands where that is safe, else anew.
 
 use super::super::{
-    WriteXml, Writer, ns,
+    WriteXml, Writer,
     table::{Entry, Kind},
 };
-use super::ElementRef;
+use super::{
+    ElementRef,
+    shared::{Shared, is_foreign},
+};
 
 /// Whether an element may be passed on as it stands, and where its namespace declaration is.
 #[derive(Clone, Copy, Debug)]
@@ -49,14 +52,15 @@ pub(in super::super) fn attribute_span(text: &str, entry: &Entry) -> (usize, usi
 
 impl WriteXml for ElementRef<'_> {
     fn write_xml(&self, w: &mut Writer<'_>) {
-        if !write_plain(*self, w) {
+        let is_default = w.is_default_ns(self.ns());
+        if !write_plain(*self, is_default, w) {
             write_anew(*self, w);
         }
     }
 }
 
-/// Writes an element as it stands; `false` if that is not safe.
-fn write_plain(element: ElementRef<'_>, w: &mut Writer<'_>) -> bool {
+/// Writes an element as it stands, where its namespace `is_default` or not; `false` if that is not safe.
+fn write_plain(element: ElementRef<'_>, is_default: bool, w: &mut Writer<'_>) -> bool {
     let shape = Shape::of(element);
     if !shape.is_plain {
         return false;
@@ -64,8 +68,6 @@ fn write_plain(element: ElementRef<'_>, w: &mut Writer<'_>) -> bool {
     let entry = element.entry();
     let text = element.document();
     let std::ops::Range { start, end } = entry.element_span();
-    let ns = element.ns();
-    let is_default = w.is_default_ns(ns);
     match shape.declaration {
         Some((from, to)) if is_default => {
             let out = w.raw();
@@ -75,7 +77,7 @@ fn write_plain(element: ElementRef<'_>, w: &mut Writer<'_>) -> bool {
         None if !is_default => {
             let name_end = entry.name_span().end;
             w.raw().push_str(&text[start..name_end]);
-            w.raw_attr("xmlns", ns);
+            w.raw_attr("xmlns", element.ns());
             w.raw().push_str(&text[name_end..end]);
         }
         _ => w.raw().push_str(&text[start..end]),
@@ -83,36 +85,78 @@ fn write_plain(element: ElementRef<'_>, w: &mut Writer<'_>) -> bool {
     true
 }
 
-/// Writes an element without prefixes but those of attributes, whose declarations stand beside them.
+/// Writes an element without prefixes but those of attributes, whose declarations stand beside them, and those that are
+/// shared.
 fn write_anew(element: ElementRef<'_>, w: &mut Writer<'_>) {
+    let shared = Shared::of(element);
+    let tag = w.start_with(element.name(), element.ns());
+    write_attributes(element, &shared, w, |_| true);
+    write_content(element, &shared, w, |_| false);
+    w.end(tag);
+}
+
+/// Writes the content of an element whose namespace is the default one, but for the children that `skip` names.
+pub(in super::super) fn write_content(
+    element: ElementRef<'_>,
+    shared: &Shared<'_>,
+    w: &mut Writer<'_>,
+    mut skip: impl FnMut(usize) -> bool,
+) {
     let end = element.entry().next as usize;
+    let mut default = element.entry().ns;
     let mut open = Vec::new();
-    let mut i = element.index();
+    let mut i = element.content_index();
     while i < end {
         let entry = &element.table()[i];
-        if entry.kind == Kind::Text {
+        let behind = entry.next as usize;
+        if open.is_empty() && skip(i) {
+            i = behind;
+        } else if entry.kind == Kind::Text {
             w.text(&element.run(entry));
-            i += 1;
+            i = behind;
         } else {
             let child = element.with_index(i);
-            if write_plain(child, w) {
-                i = entry.next as usize;
+            let is_default = default.is_same_id(entry.ns);
+            let prefix = shared.prefix(entry.ns).filter(|_| !is_default);
+            if prefix.is_none() && write_plain(child, is_default, w) {
+                i = behind;
             } else {
-                let tag = w.start_with(child.name(), child.ns());
-                write_attributes(child, w, |_| true);
-                open.push((entry.next as usize, tag));
+                let outer = default;
+                let tag = match prefix {
+                    Some(prefix) => w.start_prefixed(&format!("{prefix}:{}", child.name())),
+                    None if is_default => w.start_prefixed(child.name()),
+                    None => {
+                        default = entry.ns;
+                        w.start_with(child.name(), child.ns())
+                    }
+                };
+                write_tag(child, shared, w, |_| true);
+                open.push((behind, tag, outer));
                 i = child.content_index();
             }
         }
-        while let Some((_, tag)) = open.pop_if(|(end, _)| *end <= i) {
+        while let Some((_, tag, outer)) = open.pop_if(|(end, ..)| *end <= i) {
             w.end(tag);
+            default = outer;
         }
     }
 }
 
-/// Writes the attributes that `keep` accepts, with the declarations of their prefixes.
+/// Writes what is shared, and the attributes that `keep` accepts.
 pub(in super::super) fn write_attributes(
     element: ElementRef<'_>,
+    shared: &Shared<'_>,
+    w: &mut Writer<'_>,
+    keep: impl Fn(&Entry) -> bool,
+) {
+    shared.declare(w);
+    write_tag(element, shared, w, keep);
+}
+
+/// Writes the attributes that `keep` accepts, with the declarations of their prefixes.
+fn write_tag(
+    element: ElementRef<'_>,
+    shared: &Shared<'_>,
     w: &mut Writer<'_>,
     keep: impl Fn(&Entry) -> bool,
 ) {
@@ -122,11 +166,20 @@ pub(in super::super) fn write_attributes(
         if entry.kind != Kind::Attribute || !keep(entry) {
             continue;
         }
-        let prefix = &text[entry.prefix_span()];
-        if !prefix.is_empty() && !entry.ns.is(ns::XML.id()) && !declared.contains(&prefix) {
-            declared.push(prefix);
-            w.attr(&format!("xmlns:{prefix}"), element.ns_name(entry.ns));
+        let value = element.value(entry);
+        let name = &text[entry.name_span()];
+        if is_foreign(entry) {
+            if let Some(prefix) = shared.prefix(entry.ns) {
+                let local = &text[entry.local_span()];
+                w.attr(&format!("{prefix}:{local}"), &value);
+                continue;
+            }
+            let prefix = &text[entry.prefix_span()];
+            if !declared.contains(&prefix) {
+                declared.push(prefix);
+                w.attr(&format!("xmlns:{prefix}"), element.ns_name(entry.ns));
+            }
         }
-        w.attr(&text[entry.name_span()], &element.value(entry));
+        w.attr(name, &value);
     }
 }
