@@ -17,6 +17,15 @@ pub fn roundtrip(data: &[u8]) {
     let again = Element::parse(&written).expect("Display writes valid XML");
     assert_eq!(again, element, "{written}");
 
+    // Not much longer than what was read.
+    let most = data.len() * 8 + 1024;
+    assert!(
+        written.len() <= most,
+        "{} bytes for {}",
+        written.len(),
+        data.len()
+    );
+
     // Rebuilt from what the iterators tell.
     let rebuilt = rebuild(element.root());
     assert_eq!(
@@ -52,6 +61,7 @@ pub fn roundtrip(data: &[u8]) {
             .set_attr("from", &*value)
             .remove_attr("to"),
     );
+    assert!(edited.to_string().len() <= most + value.len() * 6);
     assert_eq!(edited.attr("from").as_deref(), Some(&*value));
     assert_eq!(edited.attr("to"), None);
     if element.ns() == ns::CLIENT.as_str() {

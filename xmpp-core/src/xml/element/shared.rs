@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, HashSet};
 use super::super::{
     Writer,
     table::{Entry, Kind, NsId},
+    work,
 };
 use super::ElementRef;
 
@@ -35,6 +36,7 @@ impl<'a> Shared<'a> {
         let nodes = &element.table()[..element.entry().next as usize];
         let mut costs: BTreeMap<u16, (NsId, Cost)> = BTreeMap::new();
         for entry in &nodes[element.index() + 1..] {
+            work::add(1);
             let is_needed = match entry.kind {
                 Kind::Element => !nodes[entry.link as usize].ns.is_same_id(entry.ns),
                 Kind::Attribute => is_foreign(entry),
