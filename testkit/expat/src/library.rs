@@ -24,7 +24,7 @@ pub(crate) struct Expat {
     pub(crate) get_error_code: unsafe extern "C" fn(RawParser) -> c_int,
     pub(crate) get_current_byte_index: unsafe extern "C" fn(RawParser) -> c_long,
     pub(crate) error_string: unsafe extern "C" fn(c_int) -> *const c_char,
-    expat_version: unsafe extern "C" fn() -> *const c_char,
+    version: unsafe extern "C" fn() -> *const c_char,
     /// Keeps the functions loaded.
     _library: Library,
 }
@@ -50,7 +50,7 @@ pub(crate) fn library() -> Option<&'static Expat> {
                     get_error_code: *library.get(b"XML_GetErrorCode\0").ok()?,
                     get_current_byte_index: *library.get(b"XML_GetCurrentByteIndex\0").ok()?,
                     error_string: *library.get(b"XML_ErrorString\0").ok()?,
-                    expat_version: *library.get(b"XML_ExpatVersion\0").ok()?,
+                    version: *library.get(b"XML_ExpatVersion\0").ok()?,
                     _library: library,
                 })
             }
@@ -84,6 +84,6 @@ pub fn expect_in_ci() -> bool {
 pub fn version() -> Option<String> {
     let expat = library()?;
     // SAFETY: takes nothing and returns a C string that lives as long as the library.
-    let version = unsafe { CStr::from_ptr((expat.expat_version)()) };
+    let version = unsafe { CStr::from_ptr((expat.version)()) };
     Some(version.to_string_lossy().into_owned())
 }

@@ -113,18 +113,20 @@ pub(crate) fn explain(
 /// How the verdicts differ, if they do.
 fn verdict(mode: Mode, ours: &End<ParseError>, theirs: &End<Refusal>) -> Option<Way> {
     match (ours, theirs) {
+        // The oracle looks at whole tokens, and this one is not whole.
+        (End::Refused(error), End::Open(token, _)) => {
+            (error.offset < *token).then_some(Way::WeRefuse)
+        }
+        // So do we, at an XML declaration; and a document that ends too early is none.
+        (End::Open(begun, _), End::Refused(_)) => {
+            (*begun > 0 && mode == Mode::Stream).then_some(Way::OracleRefuses)
+        }
+        (End::Refused(_), End::Complete) => Some(Way::WeRefuse),
+        (End::Complete, End::Refused(_)) => Some(Way::OracleRefuses),
+        (End::Complete, End::Open(..)) | (End::Open(..), End::Complete) => Some(Way::End),
         (End::Refused(_), End::Refused(_))
         | (End::Complete, End::Complete)
         | (End::Open(..), End::Open(..)) => None,
-        // The oracle looks at whole tokens, and this one is not whole.
-        (End::Refused(error), End::Open(token, _)) if error.offset >= *token => None,
-        // So do we, at an XML declaration.
-        (End::Open(0, _), End::Refused(_)) => None,
-        // A document that ends too early is none.
-        (End::Open(..), End::Refused(_)) if mode == Mode::Document => None,
-        (End::Refused(_), _) => Some(Way::WeRefuse),
-        (_, End::Refused(_)) => Some(Way::OracleRefuses),
-        (End::Complete, End::Open(..)) | (End::Open(..), End::Complete) => Some(Way::End),
     }
 }
 

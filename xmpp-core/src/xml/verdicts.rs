@@ -89,19 +89,19 @@ rows! {
     Depth: row(document, "<a>".repeat(17), 16 * 3 + 1, PolicyViolation);
     Attributes: row(
         document,
-        format!("<a{}/>", many(65, |i| format!(" a{:02}=''", i))),
+        format!("<a{}/>", many(65, |i| format!(" a{i:02}=''"))),
         2 + 64 * 7 + 1,
         PolicyViolation
     );
     Declarations: row(
         document,
-        format!("<a{}/>", many(33, |i| format!(" xmlns:p{:02}='u'", i))),
+        format!("<a{}/>", many(33, |i| format!(" xmlns:p{i:02}='u'"))),
         2 + 32 * 14 + 1,
         PolicyViolation
     );
     DeclarationsInScope: row(
         document,
-        format!("<a{0}><a{0}><a xmlns='v'/>", many(32, |i| format!(" xmlns:p{:02}='u'", i))),
+        format!("<a{0}><a{0}><a xmlns='v'/>", many(32, |i| format!(" xmlns:p{i:02}='u'"))),
         2 * (3 + 32 * 14) + 3,
         PolicyViolation
     );

@@ -2,7 +2,7 @@
 //! pieces, and as expat reads it.
 
 use xml_oracles::{Mode, Way, check};
-use xmpp_core::xml::{Element, ns};
+use xmpp_core::xml::{Element, ElementRef, ns};
 
 use crate::common::{Seen, document, events, stream};
 
@@ -32,7 +32,7 @@ fn stanzas(text: &str) -> Vec<Element> {
     let [Seen::Element(root)] = &whole[..] else {
         panic!("{whole:?}: {text}")
     };
-    let children: Vec<_> = root.children().map(|child| child.to_element()).collect();
+    let children: Vec<_> = root.children().map(ElementRef::to_element).collect();
     let stanzas: Vec<_> = stanzas
         .iter()
         .map(|seen| match seen {

@@ -1,14 +1,18 @@
 //! Recorded streams and the examples of the XMPP Standards Foundation's specifications: each parsed in several chunkings,
 //! compared with expat and rxml, rebuilt from what the iterators give, written, and parsed again.
 
-use std::{collections::BTreeMap, fs, path::Path, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use xml_oracles::{Mode, check, items, rebuild};
-use xmpp_core::xml::{Element, Limits, Parser, ParserEvent, Writer, ns};
+use xmpp_core::xml::{Element, ElementRef, Limits, ParserEvent, Writer, ns};
 
 use crate::common::{Seen, document, events, stream};
 
-/// The pieces (TCP writes, WebSocket frames, HTTP bodies) of one direction of a connection.
+/// What the pieces (TCP writes, WebSocket frames, HTTP bodies) of one direction of a connection are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Transport {
     /// One stream after the other.
@@ -18,6 +22,8 @@ enum Transport {
     /// Documents that are streams of one body each.
     Bosh,
 }
+
+use Transport::{Bosh, Tcp, WebSocket};
 
 /// How many stream headers (or bodies of BOSH), elements, and ends of streams were found.
 type Counts = [usize; 3];
@@ -86,7 +92,7 @@ fn check_body(text: &str) -> Counts {
     let whole = check_document(text);
     assert!(whole.is("body", ns::HTTPBIND));
     let seen = check_stream(text);
-    let children: Vec<_> = whole.children().map(|child| child.to_element()).collect();
+    let children: Vec<_> = whole.children().map(ElementRef::to_element).collect();
     let streamed: Vec<_> = seen
         .iter()
         .filter_map(|seen| match seen {
@@ -149,12 +155,14 @@ fn check_recording(transport: Transport, pieces: &[String]) -> Counts {
         sum
     };
     match transport {
-        Transport::Tcp => check_tcp(pieces),
-        Transport::WebSocket => {
-            pieces.iter().for_each(|piece| drop(check_document(piece)));
+        Tcp => check_tcp(pieces),
+        WebSocket => {
+            for piece in pieces {
+                check_document(piece);
+            }
             [0, pieces.len(), 0]
         }
-        Transport::Bosh => pieces
+        Bosh => pieces
             .iter()
             .map(|piece| check_body(piece))
             .fold([0; 3], add),
@@ -164,7 +172,6 @@ fn check_recording(transport: Transport, pieces: &[String]) -> Counts {
 #[test]
 fn recordings_in_the_repository() {
     expat_oracle::expect_in_ci();
-    use Transport::{Bosh, Tcp, WebSocket};
     for (name, transport, expected) in [
         ("profanity-tcp-c2s", Tcp, [2, 64, 1]),
         ("profanity-tcp-s2c", Tcp, [2, 91, 1]),
@@ -248,9 +255,9 @@ fn all_recordings() {
             let field = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
             let transport = match (&*field("transport"), &*field("dir"), &*field("frame")) {
                 (_, "note", _) | ("http" | "lab", ..) | ("ws", _, "close") => continue,
-                ("tcp", ..) => Transport::Tcp,
-                ("ws", ..) => Transport::WebSocket,
-                ("bosh", ..) => Transport::Bosh,
+                ("tcp", ..) => Tcp,
+                ("ws", ..) => WebSocket,
+                ("bosh", ..) => Bosh,
                 other => panic!("{other:?}"),
             };
             // A connection that begins or ends has no body; an answer that was injected may have an empty one.
@@ -269,9 +276,9 @@ fn all_recordings() {
         sum.iter_mut().zip(counts).for_each(|(sum, n)| *sum += n);
     }
     let expected = [
-        (Transport::Tcp, (244, [28, 526, 11])),
-        (Transport::WebSocket, (4273, [0, 4273, 0])),
-        (Transport::Bosh, (988, [988, 1915, 988])),
+        (Tcp, (244, [28, 526, 11])),
+        (WebSocket, (4273, [0, 4273, 0])),
+        (Bosh, (988, [988, 1915, 988])),
     ];
     assert_eq!(found, BTreeMap::from(expected));
 }

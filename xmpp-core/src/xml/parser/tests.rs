@@ -6,7 +6,7 @@
 #![expect(clippy::format_collect, reason = "brevity matters more here")]
 
 use super::super::{
-    Edit, Element, Limits, Parser, ParserEvent, Patch, WriteXml as _, Writer, ns, work,
+    Edit, Element, ElementRef, Limits, Parser, ParserEvent, Patch, WriteXml as _, Writer, ns, work,
 };
 
 /// Work for `text` pushed in pieces of `piece` bytes.
@@ -185,7 +185,7 @@ fn header_declaration_and_end() {
 /// Work for writing the stanza in `text`, as it stands and with changes.
 fn cost_of_writing(text: &str) -> usize {
     let element = Element::parse(text).unwrap();
-    let child = element.children().next().map(|child| child.to_element());
+    let child = element.children().next().map(ElementRef::to_element);
     work::take();
     let mut out = element.to_string();
     let edited = Edit::new(&element)
