@@ -2,16 +2,17 @@
 
 mod bosh_body;
 mod diff_xml;
-mod expat;
 mod jid;
 mod muc_stanza;
+mod pieces;
 mod roundtrip;
+mod stream_bytes;
 mod stream_splits;
 
 pub use bosh_body::bosh_body;
 pub use diff_xml::diff_xml;
-pub use expat::is_available as is_expat_available;
 pub use jid::jid;
 pub use muc_stanza::muc_stanza;
 pub use roundtrip::roundtrip;
+pub use stream_bytes::stream_bytes;
 pub use stream_splits::stream_splits;

@@ -5,6 +5,8 @@ use xmpp_core::{
     xml::{Limits, ParseError, Parser, ParserEvent},
 };
 
+use crate::pieces::pieces;
+
 /// The first two bytes say how the rest is cut and read.
 pub fn stream_splits(data: &[u8]) {
     let Some((&[mode, seed], input)) = data.split_first_chunk::<2>() else {
@@ -22,26 +24,18 @@ pub fn stream_splits(data: &[u8]) {
             Parser::document(limits)
         }
     };
-    let whole = run(parser(), input, |_| usize::MAX);
-    assert_eq!(run(parser(), input, |_| 1), whole, "byte by byte");
-    let cut = |i: usize| 1 + (i.wrapping_mul(usize::from(seed) | 1) >> 2) % 17;
-    assert_eq!(run(parser(), input, cut), whole, "in pieces");
-    assert_eq!(
-        items(input, |_| usize::MAX),
-        items(input, cut),
-        "the TCP codec"
-    );
+    let whole = run(parser(), [input]);
+    assert_eq!(run(parser(), input.chunks(1)), whole, "byte by byte");
+    assert_eq!(run(parser(), pieces(input, seed)), whole, "in pieces");
+    assert_eq!(items([input]), items(pieces(input, seed)), "the TCP codec");
 }
 
-fn run(
+fn run<'a>(
     mut parser: Parser,
-    mut input: &[u8],
-    mut cut: impl FnMut(usize) -> usize,
+    pieces: impl IntoIterator<Item = &'a [u8]>,
 ) -> (Vec<ParserEvent>, Option<ParseError>) {
     let mut events = Vec::new();
-    for i in 0.. {
-        let (piece, rest) = input.split_at(cut(i).min(input.len()));
-        input = rest;
+    for piece in pieces {
         parser.push(piece);
         loop {
             match parser.poll() {
@@ -53,20 +47,15 @@ fn run(
                 }
             }
         }
-        if input.is_empty() {
-            break;
-        }
     }
     (events, None)
 }
 
 /// What the TCP codec makes of the same pieces.
-fn items(mut input: &[u8], mut cut: impl FnMut(usize) -> usize) -> Vec<String> {
+fn items<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<String> {
     let mut codec = TcpCodec::new(Limits::SERVER_FROM_CLIENT);
     let mut items = Vec::new();
-    for i in 0.. {
-        let (piece, rest) = input.split_at(cut(i).min(input.len()));
-        input = rest;
+    for piece in pieces {
         codec.push(piece);
         loop {
             match codec.next() {
@@ -77,9 +66,6 @@ fn items(mut input: &[u8], mut cut: impl FnMut(usize) -> usize) -> Vec<String> {
                     return items;
                 }
             }
-        }
-        if input.is_empty() {
-            break;
         }
     }
     items

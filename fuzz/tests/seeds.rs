@@ -17,6 +17,11 @@ fn replay(target: &str, run: fn(&[u8])) {
 }
 
 #[test]
+fn stream_bytes_seeds() {
+    replay("stream_bytes", xmpp_fuzz::stream_bytes);
+}
+
+#[test]
 fn stream_splits_seeds() {
     replay("stream_splits", xmpp_fuzz::stream_splits);
 }
@@ -43,8 +48,6 @@ fn muc_stanza_seeds() {
 
 #[test]
 fn diff_xml_seeds() {
-    if !xmpp_fuzz::is_expat_available() {
-        println!("SKIPPED: libexpat.so.1 is not installed");
-    }
+    expat_oracle::expect_in_ci();
     replay("diff_xml", xmpp_fuzz::diff_xml);
 }

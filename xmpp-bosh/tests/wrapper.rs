@@ -102,6 +102,18 @@ fn partial_and_surplus_elements_are_refused() {
 }
 
 #[test]
+fn bytes_behind_the_body_that_are_no_text_are_refused() {
+    let body = b"<body xmlns='http://jabber.org/protocol/httpbind' rid='7'/>";
+    for behind in [&b"\xff"[..], b"\x01", b"\xe2\x82", b"\xc0\xbc<message/>"] {
+        let read = Body::parse_request(&[body, behind].concat(), Limits::SERVER_FROM_CLIENT);
+        assert!(
+            matches!(read, Err(BodyError::Trailing)),
+            "{behind:x?}: {read:?}"
+        );
+    }
+}
+
+#[test]
 fn another_root_or_namespace_is_refused() {
     for bad in [
         "<body rid='7'/>",

@@ -1,6 +1,6 @@
 //! From what a text means to what stands in XML.
 
-use super::scan;
+use super::{scan, work};
 
 /// Appends `value`, escaped for an attribute value in single or double quotes.
 ///
@@ -39,6 +39,7 @@ pub(crate) fn escape_text(text: &str, out: &mut String) {
 #[inline]
 fn escape(value: &str, out: &mut String, replace: impl Fn(u8) -> &'static str) {
     let bytes = value.as_bytes();
+    work::add(bytes.len() + 1);
     let mut copied = 0;
     let mut i = scan::special(bytes, 0);
     while let Some(&b) = bytes.get(i) {

@@ -17,6 +17,8 @@ mod scan;
 mod serde;
 mod table;
 mod unescape;
+#[cfg(test)]
+mod verdicts;
 mod work;
 mod writer;
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::chars::is_char;
+use super::{chars::is_char, work};
 
 /// Character data: references resolved, CDATA unwrapped, line ends normalised (XML 1.0 §2.11).
 ///
@@ -69,6 +69,7 @@ fn resolve(
     // What is special never grows.
     out.reserve(raw.len());
     loop {
+        work::add(at + 1);
         out.push_str(&rest[..at]);
         rest = step(&rest[at..], out);
         match next(rest) {

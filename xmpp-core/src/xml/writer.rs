@@ -5,7 +5,7 @@ use std::fmt;
 use super::{
     ElementRef, Namespace, WriteXml,
     escape::{escape_attr, escape_text},
-    ns,
+    ns, work,
 };
 
 /// Writes well-formed XML to the end of a caller's `String`.
@@ -221,6 +221,7 @@ impl<'b> Writer<'b> {
 
     /// Whether `ns` is the default namespace in force.
     pub(crate) fn is_default_ns(&self, ns: &str) -> bool {
+        work::add(ns.len() + 1);
         match self.default_ns {
             DefaultNs::Outer => self.outer == ns,
             DefaultNs::Static(default) => default.as_str() == ns,
@@ -231,6 +232,7 @@ impl<'b> Writer<'b> {
 
     /// The output, at a place where content may stand: raw, well-formed XML may be appended.
     pub(crate) fn raw(&mut self) -> &mut String {
+        work::add(1);
         self.close_tag();
         self.out
     }

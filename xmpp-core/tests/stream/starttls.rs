@@ -72,15 +72,22 @@ fn tls_required_but_impossible() {
 #[test]
 fn tls_3_bytes_behind_starttls_end_the_stream() {
     let plain = "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>AGEAYg==</auth>";
-    for behind in [plain, " ", "\n", "<"] {
+    for behind in [
+        plain.as_bytes(),
+        b" ",
+        b"\n",
+        b"<",
+        b"\xff",
+        b"\xe2\x82",
+        b"\x01",
+    ] {
         // In the same write, and in one of its own.
         for cut in [0, behind.len()] {
             let mut server = server();
-            server.handle_input(
-                T0,
-                format!("{HEADER}{STARTTLS}{}", &behind[..cut]).as_bytes(),
-            );
-            server.handle_input(T0, &behind.as_bytes()[cut..]);
+            let mut first = format!("{HEADER}{STARTTLS}").into_bytes();
+            first.extend(&behind[..cut]);
+            server.handle_input(T0, &first);
+            server.handle_input(T0, &behind[cut..]);
             let events = settle(&mut server);
             let [
                 ServerEvent::StartTls,

@@ -199,6 +199,24 @@ fn buffered_counts_what_is_not_told_yet() {
     parser.push(b"th>\xc3");
     parser.poll().unwrap();
     assert_eq!(parser.buffered(), 7);
+    // What can never be text was pushed all the same.
+    for behind in [
+        &b"\xff"[..],
+        b"\x01",
+        b"\xe2\x82<",
+        b"\xc0\xbc</s>",
+        b"x\x01\xff",
+    ] {
+        for piece in [1, 2, 9] {
+            let mut parser = stream();
+            parser.push(b"<s>");
+            parser.poll().unwrap();
+            for piece in behind.chunks(piece) {
+                parser.push(piece);
+            }
+            assert_eq!(parser.buffered(), behind.len(), "{behind:x?}");
+        }
+    }
 }
 
 /// Pieces that, put together at random, often make well-formed XML and always nearly do.

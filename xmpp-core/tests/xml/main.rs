@@ -1,6 +1,7 @@
 //! The XML layer: every rule, limit, chunking and round trip.
 #![expect(clippy::format_collect, reason = "brevity matters more here")]
 
+mod accepted;
 mod chunking;
 mod common;
 mod corpus;

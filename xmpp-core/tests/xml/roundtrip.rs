@@ -160,7 +160,14 @@ pub(crate) fn write_by_hand(tree: &Tree, default: &str, out: &mut String) {
     let _ = write!(out, "</{name} >");
 }
 
-const NAMESPACES: [&str; 7] = [
+/// So long that it is declared once where it is used twice.
+const LONG: &str = match str::from_utf8(&[b'l'; 600]) {
+    Ok(long) => long,
+    Err(_) => panic!(),
+};
+
+const NAMESPACES: [&str; 8] = [
+    LONG,
     "",
     "jabber:client",
     "jabber:x:data",

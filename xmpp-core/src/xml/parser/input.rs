@@ -13,6 +13,8 @@ pub(super) struct Input {
     cut_len: usize,
     /// Why nothing can follow the text.
     fault: Option<ParseRule>,
+    /// Bytes that came and are no text.
+    lost: usize,
     /// No tab, line feed or carriage return stands from here on.
     pub(super) controls_end: usize,
     /// Bytes that were dropped from the start of the text.
@@ -50,14 +52,22 @@ impl Input {
 
     /// Bytes that were not taken.
     pub(super) fn remaining(&self) -> usize {
-        self.text.len() - self.pos + self.cut_len
+        self.text.len() - self.pos + self.cut_len + self.lost
     }
 
     /// Adds bytes. The text need hold no more than `limit` bytes at a time, if they are taken as they come.
-    pub(super) fn push(&mut self, mut bytes: &[u8], limit: usize) {
-        if self.fault.is_some() {
-            return;
+    #[inline]
+    pub(super) fn push(&mut self, bytes: &[u8], limit: usize) {
+        let all = self.remaining() + bytes.len();
+        if self.fault.is_none() {
+            self.take(bytes, limit);
         }
+        if self.fault.is_some() {
+            self.lost += all - self.remaining();
+        }
+    }
+
+    fn take(&mut self, mut bytes: &[u8], limit: usize) {
         self.make_room(bytes.len(), limit);
         while self.cut_len > 0 {
             let Some((&first, rest)) = bytes.split_first() else {

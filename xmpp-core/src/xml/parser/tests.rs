@@ -5,7 +5,9 @@
 
 #![expect(clippy::format_collect, reason = "brevity matters more here")]
 
-use super::super::{Limits, Parser, ParserEvent, work};
+use super::super::{
+    Edit, Element, ElementRef, Limits, Parser, ParserEvent, Patch, WriteXml as _, Writer, ns, work,
+};
 
 /// Work for `text` pushed in pieces of `piece` bytes.
 fn cost(text: &str, piece: usize) -> usize {
@@ -116,6 +118,128 @@ fn deep_elements() {
     is_linear(80, |n| {
         format!("<s>{}{}</s>", "<a xmlns='u'>".repeat(n), "</a>".repeat(n))
     });
+}
+
+#[test]
+fn names_of_every_kind() {
+    is_linear(60, |n| {
+        format!("<s><p:{0} xmlns:p='u'></p:{0}></s>", "n".repeat(n * 8))
+    });
+    is_linear(60, |n| {
+        format!("<s><a xmlns:p='u' p:{}=''/></s>", "n".repeat(n * 8))
+    });
+    is_linear(60, |n| {
+        format!("<s><{0}></{0}></s>", "\u{e9}".repeat(n * 8))
+    });
+    is_linear(60, |n| format!("<{0}></{0}>", "n".repeat(n * 8)));
+    is_linear(80, |n| {
+        format!("<s><a>{}</a></s>", "<\u{1f600}n/>".repeat(n))
+    });
+}
+
+#[test]
+fn declarations_of_many_namespaces() {
+    is_linear(120, |n| {
+        let all: String = (0..n).map(|i| format!("<b xmlns='urn:{i:05}'/>")).collect();
+        format!("<s><a>{all}</a></s>")
+    });
+    is_linear(120, |n| {
+        let all: String = (0..n)
+            .map(|i| format!("<p:b xmlns:p='urn:{i:05}'/>"))
+            .collect();
+        format!("<s>{all}</s>")
+    });
+    // Values that do not stand in the text as they are.
+    is_linear(120, |n| {
+        format!("<s>{}</s>", "<b xmlns='u&#65;\n'/>".repeat(n))
+    });
+    is_linear(120, |n| {
+        format!("<s><a xmlns='{}'/></s>", "&#117;".repeat(n * 2))
+    });
+    // The same one again and again, long; one that covers many elements; one that is undone.
+    let long = "u".repeat(300);
+    is_linear(120, |n| {
+        format!("<s>{}</s>", format!("<b xmlns='{long}'/>").repeat(n / 20))
+    });
+    is_linear(120, |n| {
+        format!(
+            "<s><a xmlns='{long}'>{}</a></s>",
+            "<b><c xmlns=''/></b>".repeat(n)
+        )
+    });
+}
+
+#[test]
+fn header_declaration_and_end() {
+    is_linear(60, |n| format!("{}<s></s>", "\n".repeat(n * 10)));
+    is_linear(60, |n| format!("<s {}></s>", "\n".repeat(n * 10)));
+    is_linear(60, |n| format!("<s a='{}'></s>", "x".repeat(n * 10)));
+    is_linear(60, |n| {
+        format!(
+            "<?xml version='1.0' encoding={}'utf-8'?><s></s>",
+            " ".repeat(n * 10)
+        )
+    });
+    is_linear(60, |n| format!("<s></s{}>", "\r\n".repeat(n * 5)));
+}
+
+/// Work for writing the stanza in `text`, as it stands and with changes.
+fn cost_of_writing(text: &str) -> usize {
+    let element = Element::parse(text).unwrap();
+    let child = element.children().next().map(ElementRef::to_element);
+    work::take();
+    let mut out = element.to_string();
+    let edited = Edit::new(&element)
+        .set_attr("to", "x")
+        .remove_children(|child| child.is("b", ns::CLIENT));
+    edited.write_xml(&mut Writer::new(&mut out, ns::CLIENT));
+    Patch::new(&element, &["from"]).apply(&[("from", "x")], &mut out);
+    if let Some(child) = child {
+        out += &child.to_string();
+        out += &child.shrink().to_string();
+    }
+    work::take() + out.len()
+}
+
+/// Twice the stanza costs at most 2.2 times as much to write, as it stands and anew (with CDATA in it).
+#[test]
+fn writing_back_and_editing() {
+    // The longest name that a client accepts: it is declared wherever it is used under its prefix.
+    let long = "u".repeat(Limits::CLIENT.namespace_bytes);
+    let shapes: [fn(usize) -> String; 9] = [
+        |n| format!("<b/>{}", "x".repeat(n * 10)),
+        |n| "<b>x</b>&lt;".repeat(n),
+        |n| "<b a='&lt;' c='\n'/>".repeat(n),
+        |n| "<b><![CDATA[<x>]]></b>".repeat(n),
+        |n| "<b xmlns='u'/>".repeat(n),
+        |n| (0..n).map(|i| format!("<b xmlns='{i:05}'/>")).collect(),
+        |n| {
+            (0..n)
+                .map(|i| format!("<p:b xmlns:p='{i:05}' p:x=''/>"))
+                .collect()
+        },
+        |n| format!("{}{}", "<b>".repeat(n), "</b>".repeat(n)),
+        |n| "<p:b p:x=''/><b/>".repeat(n),
+    ];
+    for (i, shape) in shapes.iter().enumerate() {
+        for raw in ["", "<r><![CDATA[x]]></r>"] {
+            let of = |n: usize| {
+                let text = format!(
+                    "<a xmlns='jabber:client' xmlns:p='{long}'>{}{raw}</a>",
+                    shape(n)
+                );
+                // Depth counts too, within the limits of a client.
+                cost_of_writing(&text)
+            };
+            for n in [30, 60] {
+                let (less, more) = (of(n), of(n * 2));
+                assert!(
+                    more * 10 <= less * 22,
+                    "shape {i}, {raw}: {less}, then {more}"
+                );
+            }
+        }
+    }
 }
 
 /// Many attributes on many elements; names that would collide under a weak hash are just names here (the class of
