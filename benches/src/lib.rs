@@ -9,3 +9,8 @@ pub mod measure;
 pub mod rate;
 pub mod routing;
 pub mod shapes;
+
+/// The guide's examples, which have both sides.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/from-xmpp-parsers.md")]
+struct FromXmppParsers;
