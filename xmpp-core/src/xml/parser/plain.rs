@@ -5,13 +5,18 @@
 //! the general code reads the token from its first byte, so that every verdict and every resumed token is its own. (Input that
 //! comes byte by byte never comes here: the tests of chunking compare the two.)
 
+use std::ops::Range;
+
 use super::super::{
     scan,
     table::{Entry, Kind, NsId, known_id},
     work,
 };
-use super::reference::Reference;
-use super::tree::{NOWHERE, Open, Step, Tree, offset};
+use super::{
+    reference::Reference,
+    scope::Scope,
+    tree::{NOWHERE, Open, Step, Tree, offset},
+};
 
 /// Attributes of a tag that is read here.
 const TAGS: usize = 12;
@@ -24,131 +29,46 @@ impl Tree {
     #[inline(always)]
     #[expect(clippy::cast_possible_truncation, reason = "lengths are checked")]
     pub(super) fn plain_start_tag(&mut self, b: &[u8], at: usize) -> Option<Step> {
-        if self.elements >= self.limits.elements
-            || self.open.len() >= self.limits.depth
-            || self.tag_only
-        {
+        let depth = self.open.len();
+        if self.elements >= self.limits.elements || depth >= self.limits.depth || self.tag_only {
             return None;
         }
         let node = self.nodes.len();
-        let depth = self.open.len();
         let parent = self.open.last().map_or(u32::MAX, |open| open.node);
-        let spare: &mut [Entry; TAGS + 2] = self.nodes.spare()?;
+        let spare = self.nodes.spare()?;
 
-        let name_end = scan::plain_name_end(b, at);
-        let mut declared = 0;
-        let mut seen = 0u64;
-        let mut count = 0;
-        let mut i = name_end;
-        let (end, empty) = loop {
-            match *b.get(i)? {
-                b' ' => {}
-                b'>' => break (i + 1, 0),
-                b'/' if *b.get(i + 1)? == b'>' => break (i + 2, Entry::EMPTY),
-                _ => return None,
-            }
-            let start = i + 1;
-            let mut local = start;
-            let mut equals = scan::plain_name_end(b, start);
-            let mut ns = NsId::NONE;
-            if *b.get(equals)? == b':' {
-                if &b[start..equals] != b"xml" {
-                    return None;
-                }
-                local = equals + 1;
-                equals = scan::plain_name_end(b, local);
-                ns = NsId::XML;
-            }
-            let len = equals - local;
-            let &[b'=', quote @ (b'\'' | b'"')] = b.get(equals..)?.first_chunk::<2>()? else {
-                return None;
-            };
-            let value = equals + 2;
-            let mut close = scan::plain_value_end(b, value, quote);
-            let mut flags = 0;
-            if *b.get(close)? != quote {
-                close = escaped_value_end(b, close, quote)?;
-                flags = Entry::ESCAPED;
-            }
-            if len == 0 || len > NAME {
-                return None;
-            }
-            count += 1;
-            let mut kind = Kind::Attribute;
-            if len == 5 && local == start && b[local..equals] == *b"xmlns" {
-                if flags != 0 || declared != 0 {
-                    return None;
-                }
-                declared = count;
-                kind = Kind::Declaration;
-            } else {
-                let bit = name_bit(len, b[local]);
-                if seen & bit != 0 {
-                    return None;
-                }
-                seen |= bit;
-            }
-            if count > TAGS {
-                return None;
-            }
-            spare[count] = Entry {
-                start: offset(start),
-                end: offset(close),
-                link: offset(value),
-                name_len: (equals - start) as u16,
-                prefix_len: (local - start).saturating_sub(1) as u8,
-                ns,
-                kind,
-                flags,
-                ..Entry::NONE
-            };
-            work::add(close - start);
-            i = close + 1;
-        };
-
+        let name = at..scan::plain_name_end(b, at);
+        let tag = attributes(b, name.end, spare)?;
         // The tag is complete. What may still be wrong is for the general code to say.
-        let name_len = name_end - at;
-        let outer_default = self.default_ns;
-        let mut default_ns = outer_default;
-        let mut flags = empty;
-        let mut declarations = 0;
-        if count > self.limits.attributes || name_len > NAME {
+        if tag.count > self.limits.attributes || name.len() > NAME {
             return None;
         }
-        if declared != 0 {
+        let outer_default = self.default_ns;
+        let mut default_ns = outer_default;
+        let mut flags = tag.empty;
+        let mut declarations = 0;
+        if tag.declared != 0 {
+            let declaration = &mut spare[tag.declared];
             if self.limits.declarations == 0
                 || self.declarations >= self.limits.declarations_in_scope
+                || declaration.value_span().len() > self.limits.namespace_bytes
             {
                 return None;
             }
-            let value = spare[declared].value_span();
-            if value.len() > self.limits.namespace_bytes {
-                return None;
-            }
-            default_ns = match known_id(&b[value.clone()]) {
-                // XML's own may not be declared.
-                Some(1 | 2) => return None,
-                Some(id) => NsId::known(id),
-                None => self.scope.resolve(b, value, false).ok()?,
-            };
-            spare[declared].ns = default_ns;
+            default_ns = declared(&mut self.scope, b, declaration.value_span())?;
+            declaration.ns = default_ns;
             declarations = 1;
             flags |= Entry::OWN_DEFAULT;
         }
-        let mut next = node + 1 + count;
+
+        let mut next = node + 1 + tag.count;
         let mut done = None;
-        if empty != 0 {
-            done = Some(end);
-        } else if let Some(Leaf { less, close }) = leaf(b, end, at..name_end, self.controls_end) {
-            if less > end {
+        if tag.empty != 0 {
+            done = Some(tag.end);
+        } else if let Some(Leaf { less, close }) = leaf(b, tag.end, &name, self.controls_end) {
+            if less > tag.end {
                 next += 1;
-                spare[count + 1] = Entry {
-                    start: offset(end),
-                    end: offset(less),
-                    next: offset(next),
-                    kind: Kind::Text,
-                    ..Entry::NONE
-                };
+                spare[tag.count + 1] = run(tag.end, less, next);
             }
             done = Some(close);
         }
@@ -157,8 +77,8 @@ impl Tree {
             end: offset(done.unwrap_or(0)),
             link: parent,
             next: offset(next),
-            name_len: name_len as u16,
-            tags: count as u8,
+            name_len: name.len() as u16,
+            tags: tag.count as u8,
             ns: default_ns,
             kind: Kind::Element,
             flags,
@@ -183,7 +103,7 @@ impl Tree {
             reach: depth as u16 + 1,
             flags: 0,
         });
-        Some(Step::Content(end))
+        Some(Step::Content(tag.end))
     }
 
     /// Text at `i`, where no run has begun: the place of the `<` behind it.
@@ -196,18 +116,125 @@ impl Tree {
         if *b.get(less)? != b'<' || matches!(*b.get(less + 1)?, b'!' | b'?') {
             return None;
         }
-        let next = offset(self.nodes.len() + 1);
+        let next = self.nodes.len() + 1;
         let spare: &mut [Entry; 1] = self.nodes.spare()?;
-        spare[0] = Entry {
-            start: offset(i),
-            end: offset(less),
-            next,
-            kind: Kind::Text,
-            ..Entry::NONE
-        };
+        spare[0] = run(i, less, next);
         work::add(1);
         self.nodes.keep(1);
         Some(less)
+    }
+}
+
+/// What stands in a tag behind its name.
+struct Attributes {
+    /// How many there are, the declaration included.
+    count: usize,
+    /// Which of them declares the default namespace, 0 for none.
+    declared: usize,
+    /// Behind the tag.
+    end: usize,
+    /// [`Entry::EMPTY`] for the tag of an empty element, else 0.
+    empty: u8,
+}
+
+/// Reads from behind the name of an element to the end of its tag. Each attribute becomes an entry, from the second on.
+#[inline(always)]
+#[expect(clippy::cast_possible_truncation, reason = "lengths are checked")]
+fn attributes(b: &[u8], mut i: usize, spare: &mut [Entry; TAGS + 2]) -> Option<Attributes> {
+    let mut seen = 0u64;
+    let (mut count, mut declared) = (0, 0);
+    loop {
+        let (end, empty) = match *b.get(i)? {
+            b' ' => (0, 0),
+            b'>' => (i + 1, 0),
+            b'/' if *b.get(i + 1)? == b'>' => (i + 2, Entry::EMPTY),
+            _ => return None,
+        };
+        if end != 0 {
+            return Some(Attributes {
+                count,
+                declared,
+                end,
+                empty,
+            });
+        }
+        let start = i + 1;
+        let mut local = start;
+        let mut equals = scan::plain_name_end(b, start);
+        let mut ns = NsId::NONE;
+        if *b.get(equals)? == b':' {
+            if &b[start..equals] != b"xml" {
+                return None;
+            }
+            local = equals + 1;
+            equals = scan::plain_name_end(b, local);
+            ns = NsId::XML;
+        }
+        let len = equals - local;
+        let &[b'=', quote @ (b'\'' | b'"')] = b.get(equals..)?.first_chunk::<2>()? else {
+            return None;
+        };
+        let value = equals + 2;
+        let mut close = scan::plain_value_end(b, value, quote);
+        let mut flags = 0;
+        if *b.get(close)? != quote {
+            close = escaped_value_end(b, close, quote)?;
+            flags = Entry::ESCAPED;
+        }
+        count += 1;
+        if len == 0 || len > NAME || count > TAGS {
+            return None;
+        }
+        let mut kind = Kind::Attribute;
+        if len == 5 && local == start && b[local..equals] == *b"xmlns" {
+            if flags != 0 || declared != 0 {
+                return None;
+            }
+            declared = count;
+            kind = Kind::Declaration;
+        } else {
+            let bit = name_bit(len, b[local]);
+            if seen & bit != 0 {
+                return None;
+            }
+            seen |= bit;
+        }
+        spare[count] = Entry {
+            start: offset(start),
+            end: offset(close),
+            link: offset(value),
+            name_len: (equals - start) as u16,
+            prefix_len: (local - start).saturating_sub(1) as u8,
+            ns,
+            kind,
+            flags,
+            ..Entry::NONE
+        };
+        work::add(close - start);
+        i = close + 1;
+    }
+}
+
+/// The namespace whose name stands at `value`, if it may be declared as the default one.
+#[inline(always)]
+fn declared(scope: &mut Scope, b: &[u8], value: Range<usize>) -> Option<NsId> {
+    match known_id(&b[value.clone()]) {
+        // Those of `xml` and `xmlns`.
+        Some(1 | 2) => None,
+        Some(id) => Some(NsId::known(id)),
+        None => scope.resolve(b, value, false).ok(),
+    }
+}
+
+/// A run of text, with the index of what comes behind it.
+#[inline(always)]
+fn run(start: usize, end: usize, next: usize) -> Entry {
+    Entry {
+        start: offset(start),
+        end: offset(end),
+        next: offset(next),
+        kind: Kind::Text,
+        ..Entry::NONE
     }
 }
 
@@ -221,7 +248,7 @@ struct Leaf {
 
 /// The element that is called as it says at `name` and whose content begins at `i`, if it is one with text alone.
 #[inline(always)]
-fn leaf(b: &[u8], i: usize, name: std::ops::Range<usize>, controls_end: usize) -> Option<Leaf> {
+fn leaf(b: &[u8], i: usize, name: &Range<usize>, controls_end: usize) -> Option<Leaf> {
     let less = if *b.get(i)? == b'<' {
         i
     } else if i >= controls_end {
