@@ -110,8 +110,12 @@ impl<'a> Patch<'a> {
         let element = self.element;
         // What is in the root's namespace stays in it, whatever that is called on the way.
         let mut w = Writer::within(out, element.ns());
-        let tag = w.start_prefixed(element.name());
-        if self.declares {
+        let tag = if element.has_ns(ns::XML) {
+            w.start_with(element.name(), element.ns())
+        } else {
+            w.start_prefixed(element.name())
+        };
+        if self.declares && !element.has_ns(ns::XML) {
             w.attr("xmlns", element.ns());
         }
         for (name, value) in values {

@@ -78,6 +78,9 @@ impl<'b> Writer<'b> {
 
     /// Starts an element of the namespace `ns`, declaring it where it is not the default already.
     pub fn start(&mut self, name: &str, ns: Namespace) -> Tag {
+        if ns == ns::XML {
+            return self.open_xml(name);
+        }
         let declare = match self.default_ns {
             DefaultNs::Static(default) => default != ns,
             _ => !self.is_default_ns(ns.as_str()),
@@ -92,6 +95,9 @@ impl<'b> Writer<'b> {
 
     /// As [`Writer::start`], for a namespace name that is known only at run time.
     pub fn start_with(&mut self, name: &str, ns: &str) -> Tag {
+        if ns == ns::XML.as_str() {
+            return self.open_xml(name);
+        }
         let declare = !self.is_default_ns(ns);
         let tag = self.open(name);
         if declare {
@@ -216,6 +222,12 @@ impl<'b> Writer<'b> {
         self.out.push_str(name);
         self.tag_open = true;
         tag
+    }
+
+    /// The namespace of the prefix `xml` must not be declared as the default one (Namespaces in XML §3).
+    #[cold]
+    fn open_xml(&mut self, name: &str) -> Tag {
+        self.open(&format!("xml:{name}"))
     }
 
     fn close_tag(&mut self) {

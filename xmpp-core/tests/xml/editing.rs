@@ -322,3 +322,40 @@ proptest! {
         prop_assert_eq!(text.text(), clean);
     }
 }
+
+/// The namespace of `xml:lang` cannot be a default one: elements in it keep their prefix however they are written.
+#[test]
+fn elements_under_the_prefix_xml_are_written_under_it() {
+    for text in [
+        "<xml:a/>",
+        "<xml:a><xml:b/><c/><c xmlns='u'><xml:d/></c></xml:a>",
+        "<message xmlns='jabber:client'><xml:x/><body><![CDATA[x]]></body></message>",
+        "<message xmlns='jabber:client'><xml:x><body><![CDATA[x]]></body><xml:y/></xml:x></message>",
+        "<xml:message xmlns='jabber:client' xml:lang='en'><body>x</body></xml:message>",
+    ] {
+        let element = Element::parse(text).unwrap();
+        let edited = Edit::new(&element).set_attr("id", "1").to_element();
+        for element in [&element, &edited] {
+            let written = element.to_string();
+            assert_eq!(Element::parse(&written).as_ref(), Ok(element), "{written}");
+            let mut out = String::new();
+            Writer::new(&mut out, ns::CLIENT).element(element.root());
+            let again = Element::parse_in(&out, Limits::CLIENT, ns::CLIENT);
+            assert_eq!(again.as_ref(), Ok(element), "{out}");
+            for child in element.children() {
+                let child = child.to_element();
+                assert_eq!(Element::parse(&child.to_string()), Ok(child.shrink()));
+            }
+        }
+        let mut out = String::new();
+        Patch::new(&element, &["id"]).apply(&[("id", "1")], &mut out);
+        let patched = Element::parse_in(&out, Limits::CLIENT, ns::CLIENT);
+        assert_eq!(patched, Ok(edited), "{out}");
+        // Made, not read.
+        let built = Element::build(ns::NONE, |w| {
+            let tag = w.start_with("a", "http://www.w3.org/XML/1998/namespace");
+            w.end(tag);
+        });
+        assert_eq!(built.to_string(), "<xml:a/>");
+    }
+}

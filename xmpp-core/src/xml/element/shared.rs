@@ -51,7 +51,9 @@ impl<'a> Shared<'a> {
         }
         costs.retain(|_, (ns, Cost { needed, paid })| {
             let each = element.ns_name(*ns).len() + " xmlns=''".len();
-            !ns.is_same_id(NsId::NONE) && *needed * each > 2 * *paid * each + SPARE
+            // Neither these nor those can have another prefix.
+            let is_fixed = ns.is_same_id(NsId::NONE) || ns.is_same_id(NsId::XML);
+            !is_fixed && *needed * each > 2 * *paid * each + SPARE
         });
         let mut prefixes = BTreeMap::new();
         if !costs.is_empty() {
@@ -82,8 +84,11 @@ impl<'a> Shared<'a> {
         }
     }
 
-    /// The prefix of a namespace, if it has one.
+    /// The prefix of a namespace, if it has one. That of `xml:lang` always has.
     pub(super) fn prefix(&self, ns: NsId) -> Option<&str> {
+        if ns.is_same_id(NsId::XML) {
+            return Some("xml");
+        }
         if self.prefixes.is_empty() {
             return None;
         }

@@ -2,7 +2,7 @@
 
 use super::super::{
     WriteXml, Writer,
-    table::{Entry, Kind},
+    table::{Entry, Kind, NsId},
 };
 use super::{
     ElementRef,
@@ -116,7 +116,7 @@ pub(in super::super) fn write_content(
             i = behind;
         } else {
             let child = element.with_index(i);
-            let is_default = default.is_same_id(entry.ns);
+            let is_default = default.is_same_id(entry.ns) && !entry.ns.is_same_id(NsId::XML);
             let prefix = shared.prefix(entry.ns).filter(|_| !is_default);
             if prefix.is_none() && write_plain(child, is_default, w) {
                 i = behind;
