@@ -9,6 +9,8 @@ use crate::{
 
 /// Reads `input`.
 pub(crate) fn read(mut input: &[u8], mode: Mode) -> Reading<Refusal> {
+    // It calls the first byte of a character that is not complete invalid.
+    let is_cut = str::from_utf8(input).is_err_and(|e| e.error_len().is_none());
     // No limit on tokens beside the input's own.
     let mut parser = Parser::with_options(Options {
         max_token_length: input.len().max(1024) + 1,
@@ -48,6 +50,9 @@ pub(crate) fn read(mut input: &[u8], mode: Mode) -> Reading<Refusal> {
             }
             Ok(None) => break End::Complete,
             Err(EndOrError::Error(error @ Error::InvalidEof(_))) => {
+                break End::Open(told, Refusal::Rxml(error));
+            }
+            Err(EndOrError::Error(error @ Error::InvalidUtf8Byte(_))) if is_cut => {
                 break End::Open(told, Refusal::Rxml(error));
             }
             Err(EndOrError::Error(error)) => break End::Refused(Refusal::Rxml(error)),
