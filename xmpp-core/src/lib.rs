@@ -93,6 +93,80 @@
 //! When the transport ends, say [`handle_eof`](stream::Link::handle_eof). When [`is_closed`](stream::Link::is_closed) says so, send what is left and close it.
 //! A WebSocket works the same with [`handle_message`](stream::Link::handle_message) and [`poll_message`](stream::Link::poll_message).
 //!
+//! # Stanzas without a session
+//!
+//! A logger, a bridge or a proxy needs no session: [`xml`] and the JIDs stand on their own.
+//!
+//! Split what a TCP connection delivers into stanzas, however it is cut, and read a payload:
+//!
+//! ```
+//! use xmpp_core::{Jid, Payload, xml::{Limits, Parser, ParserEvent, Payload as _, ns}};
+//!
+//! #[derive(Debug, PartialEq, Payload)]
+//! #[xml(name = "origin-id", ns = ns::STANZA_ID)]
+//! struct OriginId {
+//!     #[xml(attr)]
+//!     id: String,
+//! }
+//!
+//! let mut parser = Parser::stream(Limits::SERVER_FROM_CLIENT);
+//! let mut stanzas = Vec::new();
+//! for chunk in [
+//!     &b"<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://ether"[..],
+//!     b"x.jabber.org/streams'><message to='bob@example.org'><body>Tea?</body><origin-id xml",
+//!     b"ns='urn:xmpp:sid:0' id='o1'/></message> <presence/>",
+//! ] {
+//!     parser.push(chunk);
+//!     while let Some(event) = parser.poll()? {
+//!         match event {
+//!             ParserEvent::Open(header) => assert!(header.is("stream", ns::STREAMS)),
+//!             ParserEvent::Element(stanza) => stanzas.push(stanza),
+//!             ParserEvent::Close => println!("the peer is done"),
+//!             _ => {}
+//!         }
+//!     }
+//! }
+//! let [message, presence] = &stanzas[..] else { panic!() };
+//! assert!(message.is("message", ns::CLIENT) && presence.is("presence", ns::CLIENT));
+//! let to: Jid = message.attr("to").expect("it has one").parse()?;
+//! assert_eq!((to.local(), to.domain()), (Some("bob"), "example.org"));
+//! let id = message.child("origin-id", ns::STANZA_ID).map(OriginId::from_element).transpose()?;
+//! assert_eq!(id, Some(OriginId { id: "o1".to_owned() }));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Build a message, and forward one under other addresses. What was received is spliced, not written anew, where that is
+//! safe; values are escaped on the way:
+//!
+//! ```
+//! use xmpp_core::xml::{Edit, Element, Patch, ns};
+//!
+//! let message = Element::build(ns::CLIENT, |w| {
+//!     let message = w.start("message", ns::CLIENT);
+//!     w.attr("to", "room@rooms.example.org");
+//!     w.attr("type", "groupchat");
+//!     w.text_element("body", ns::CLIENT, "Tea & cake?");
+//!     w.end(message);
+//! });
+//! assert_eq!(message.child("body", ns::CLIENT).map(|body| body.text()).as_deref(), Some("Tea & cake?"));
+//!
+//! let mut out = String::new();
+//! Patch::new(&message, &["from", "to"])
+//!     .apply(&[("from", "room@rooms.example.org/alice"), ("to", "bob@example.org/phone")], &mut out);
+//! assert_eq!(
+//!     out,
+//!     "<message from='room@rooms.example.org/alice' to='bob@example.org/phone' type='groupchat'>\
+//!      <body>Tea &amp; cake?</body></message>"
+//! );
+//!
+//! // Anything else is an edit, also of what is further in.
+//! let body = message.child("body", ns::CLIENT).expect("it has one");
+//! let edited = Edit::new(&message).at(body, |body| body.set_text("Coffee?")).remove_attr("type").to_element();
+//! assert_eq!(edited.child("body", ns::CLIENT).map(|body| body.text()).as_deref(), Some("Coffee?"));
+//! ```
+//!
+//! Typed messages, presences and queries, and the payloads of the extensions, are in the crate `xmpp-stanza`.
+//!
 //! # Back-pressure
 //!
 //! While [`wants_input`](stream::Link::wants_input) is false, read nothing from the transport. What is sent waits in the session until it is
