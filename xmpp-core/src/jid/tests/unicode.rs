@@ -133,6 +133,22 @@ proptest! {
     }
 
     #[test]
+    fn an_address_of_ascii_is_what_the_steps_say(
+        text in "[A-Ca-c1._@/-]{0,12}|[A-Za-z0-9._-]{1,30}@[A-Za-z.-]{1,45}(/[ -~]{0,60})?|[ -~]{0,80}|[a-zA-Z.]{60,70}(/[A-Z]{0,9})?"
+    ) {
+        let (local, domain, resource) = quick::split(&text);
+        let jid = Jid::new(&text).ok();
+        let expected = by_steps(local, domain, resource);
+        prop_assert_eq!(jid.as_ref().map(Jid::as_str), expected.as_deref());
+        let is_prepared = expected.as_deref() == Some(text.as_str());
+        prop_assert_eq!(JidRef::new(&text).map(JidRef::as_str), is_prepared.then_some(text.as_str()));
+        if let Some(jid) = jid {
+            let again = Jid::join(jid.local(), jid.domain(), jid.resource());
+            prop_assert_eq!(again.as_str(), jid.as_str(), "its parts are cut where they end");
+        }
+    }
+
+    #[test]
     fn what_peculiar_characters_become_is_stable(local in peculiar(), domain in peculiar(), resource in peculiar()) {
         for (local, domain, resource) in [
             (Some(local.as_str()), "d", None), (None, domain.as_str(), None), (None, "d", Some(resource.as_str()))
