@@ -56,18 +56,20 @@ fn is_u_label(label: &str) -> bool {
 /// Bytes of a label in its ASCII form: itself, or `xn--` and its Punycode (RFC 3492 §6.3), which is only counted here.
 pub(super) fn ascii_len(label: &str) -> usize {
     const BASE: u32 = 36;
-    let basic = label.bytes().filter(u8::is_ascii).count();
-    if basic == label.len() {
-        return basic;
+    let ascii = label.bytes().filter(u8::is_ascii).count();
+    if ascii == label.len() {
+        return ascii;
     }
     let total = label.chars().count();
     if total > MAX_LABEL {
         return total; // longer than allowed, and longer still in ASCII
     }
-    let mut len = "xn--".len() + basic + usize::from(basic > 0);
-    let mut done = basic as u32;
+    let mut len = "xn--".len() + ascii + usize::from(ascii > 0);
+    let count = |n: usize| u32::try_from(n).expect("at most 63");
+    let (basic, total) = (count(ascii), count(total));
+    let mut done = basic;
     let (mut reached, mut delta, mut bias) = (128, 0, 72);
-    while (done as usize) < total {
+    while done < total {
         let waiting = label.chars().map(u32::from).filter(|c| *c >= reached);
         let next = waiting.min().unwrap_or(reached);
         delta += (next - reached) * (done + 1);
@@ -91,7 +93,7 @@ pub(super) fn ascii_len(label: &str) -> usize {
                 k += BASE;
             }
             // Adaptation of the bias (RFC 3492 §6.1).
-            let mut scaled = delta / if done as usize == basic { 700 } else { 2 };
+            let mut scaled = delta / if done == basic { 700 } else { 2 };
             scaled += scaled / (done + 1);
             let mut k = 0;
             while scaled > (BASE - 1) * 26 / 2 {

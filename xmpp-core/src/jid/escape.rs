@@ -71,10 +71,10 @@ fn escape_at(rest: &str, any_case: bool) -> Option<char> {
 }
 
 /// Copies `text`, asking at each character whether some bytes from there are to be replaced, and by what.
-fn replace<'a>(
-    text: &'a str,
+fn replace(
+    text: &str,
     instead: impl Fn(usize, char) -> Option<(usize, Cow<'static, str>)>,
-) -> Cow<'a, str> {
+) -> Cow<'_, str> {
     let mut out = String::new();
     let mut copied = 0;
     for (at, c) in text.char_indices() {

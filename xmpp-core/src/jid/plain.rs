@@ -7,14 +7,24 @@ use super::{Cut, domain::MAX_LABEL, prepare};
 /// Where the parts of `text` end, if it is of ASCII and prepared already, or but for capitals before the resourcepart.
 ///
 /// Texts of at most 64 bytes become masks of one bit a byte, and the rules become a few operations on those: the jumps
-/// of a loop over the labels would cost more than all of it. Of longer texts, those with capitals are not for here.
+/// of a loop over the labels would cost more than all of it. Of texts whose bare JID is longer, those with capitals are not for here.
 pub(super) fn plain(text: &str) -> Option<Plain> {
     let bytes = text.as_bytes();
-    match bytes.len() {
-        0 => None,
-        1..=64 => Masks::of(bytes)?.cut(bytes.len()),
-        _ => plain_long(bytes),
+    let head = if bytes.len() <= 64 {
+        bytes
+    } else {
+        // As a rule it is the resourcepart that is long.
+        match memchr::memchr(b'/', bytes) {
+            Some(bare @ 1..=64) => &bytes[..bare],
+            _ => return plain_long(bytes),
+        }
+    };
+    let plain = Masks::of(head)?.cut(head)?;
+    if head.len() == bytes.len() {
+        return Some(plain);
     }
+    let cut = Cut::new(plain.cut.local(), head.len(), bytes.len());
+    plain_resource(&bytes[head.len() + 1..]).then_some(Plain { cut, ..plain })
 }
 
 /// What is known of a plain address.
@@ -30,43 +40,49 @@ pub(super) struct Plain {
 struct Masks {
     at: u64,
     slash: u64,
-    dot: u64,
-    hyphen: u64,
     capital: u64,
-    /// What labels have, capitals too, and the dots between them.
+    /// Hyphens and dots: where a label may neither start nor end.
+    edge: u64,
+    /// What labels have, capitals too, and the dots between them: what nearly all localparts have.
     domain: u64,
-    /// What localparts have, capitals too.
-    local: u64,
     resource: u64,
 }
 
 const LANES: usize = 16;
 
 impl Masks {
-    /// The masks of a text; `None` where it is not of ASCII.
+    /// The masks of a text of at most 64 bytes; `None` where it is not of ASCII.
+    ///
+    /// The last blocks overlap those before them: what is seen twice is the same twice. So there is no loop whose length
+    /// the processor would have to guess.
     fn of(bytes: &[u8]) -> Option<Self> {
         let mut masks = Self::default();
-        let Some(last) = bytes.last_chunk::<LANES>() else {
-            let mut block = [0; LANES];
-            block[..bytes.len()].copy_from_slice(bytes);
-            masks.add(u8x16::new(block), 0, 0)?;
-            return Some(masks);
+        let block = |at: usize| {
+            bytes
+                .get(at..at + LANES)
+                .and_then(|block| block.try_into().ok())
+                .map(|block: &[u8; LANES]| u8x16::new(*block))
         };
-        let (blocks, rest) = bytes.as_chunks::<LANES>();
-        for (i, block) in blocks.iter().enumerate() {
-            masks.add(u8x16::new(*block), i * LANES, 0)?;
+        let len = bytes.len();
+        if len < LANES {
+            let mut block = [0; LANES];
+            block[..len].copy_from_slice(bytes);
+            masks.add(u8x16::new(block), 0)?;
+            return Some(masks);
         }
-        if !rest.is_empty() {
-            // The last 16 bytes, of which those are new that are no part of a block.
-            let known = LANES - rest.len();
-            masks.add(u8x16::new(*last), bytes.len() - rest.len(), known)?;
+        masks.add(block(0)?, 0)?;
+        if len > 2 * LANES {
+            masks.add(block(LANES)?, LANES)?;
+            masks.add(block(len - 2 * LANES)?, len - 2 * LANES)?;
         }
+        masks.add(block(len - LANES)?, len - LANES)?;
         Some(masks)
     }
 
-    /// Takes in the block `x`, whose bytes behind the first `known` ones stand from `at`.
-    #[inline]
-    fn add(&mut self, x: u8x16, at: usize, known: usize) -> Option<()> {
+    /// Takes in the block `x`, which stands from `at`.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "the masks stay in registers")]
+    fn add(&mut self, x: u8x16, at: usize) -> Option<()> {
         // The highest bit of each byte.
         if x.to_bitmask() != 0 {
             return None;
@@ -76,26 +92,21 @@ impl Masks {
             let distance = x - u8x16::splat(first);
             distance.min(u8x16::splat(last - first)).simd_eq(distance)
         };
-        let mask = |x: u8x16| u64::from(x.to_bitmask() >> known) << at;
-        let (ampersat, slash, hyphen, dot) = (is(b'@'), is(b'/'), is(b'-'), is(b'.'));
+        let mask = |x: u8x16| u64::from(x.to_bitmask()) << at;
+        let (ampersat, slash, edge) = (is(b'@'), is(b'/'), is(b'-') | is(b'.'));
         let letter = range(x | u8x16::splat(0x20), b'a', b'z');
-        let resource = range(x, b' ', b'~');
-        // RFC 7622 §3.3.1.
-        let excluded = is(b' ') | is(b'"') | range(x, b'&', b'\'') | slash | is(b':');
-        let excluded = excluded | is(b'<') | is(b'>') | ampersat;
         self.at |= mask(ampersat);
         self.slash |= mask(slash);
-        self.dot |= mask(dot);
-        self.hyphen |= mask(hyphen);
+        self.edge |= mask(edge);
         self.capital |= mask(range(x, b'A', b'Z'));
-        self.domain |= mask(letter | range(x, b'0', b'9') | hyphen | dot);
-        self.local |= mask(resource & !excluded);
-        self.resource |= mask(resource);
+        self.domain |= mask(letter | range(x, b'0', b'9') | edge);
+        self.resource |= mask(range(x, b' ', b'~'));
         Some(())
     }
 
-    /// Where the parts of a text of `len` bytes end.
-    fn cut(&self, len: usize) -> Option<Plain> {
+    /// Where the parts of the text end.
+    fn cut(&self, bytes: &[u8]) -> Option<Plain> {
+        let len = bytes.len();
         let bare = (self.slash.trailing_zeros() as usize).min(len);
         let at = self.at & below(bare);
         let (local, start) = if at == 0 {
@@ -108,23 +119,19 @@ impl Masks {
             return None;
         }
         let domain = below(bare) & !below(start);
-        let dots = self.dot & domain;
-        let firsts = dots << 1 | 1 << start;
-        let lasts = dots >> 1 | 1 << (bare - 1);
-        // R-LDH labels: `xn--…` and what IDNA reserves.
-        let hyphens = self.hyphen & domain;
-        let reserved = hyphens & hyphens >> 1 & firsts << 2;
+        // Two of them side by side leave an empty label, a hyphen at the end of one, or what may be an R-LDH label
+        // (`xn--…`): the last is for those who look closer.
+        let edges = self.edge & domain;
+        let ends = 1 << start | 1 << (bare - 1);
         let resource = if bare < len {
             below(len) & !below(bare + 1)
         } else {
             0
         };
-        let wrong = below(local) & !self.local
-            | domain & !self.domain
-            | (firsts | lasts) & (dots | hyphens)
-            | reserved
-            | resource & !self.resource;
-        let is_cut = bare == len || bare + 1 < len;
+        let wrong = domain & !self.domain | edges & (edges >> 1 | ends) | resource & !self.resource;
+        let is_local = |b: &u8| CLASSES[usize::from(*b)] & LOCAL != 0 || b.is_ascii_uppercase();
+        let is_cut = (bare == len || bare + 1 < len)
+            && (below(local) & !self.domain == 0 || bytes[..local].iter().all(is_local));
         (wrong == 0 && is_cut && bare - start <= MAX_LABEL).then(|| Plain {
             cut: Cut::new(local, bare, len),
             has_capitals: self.capital & below(bare) != 0,
@@ -163,7 +170,9 @@ pub(super) fn plain_local(bytes: &[u8]) -> bool {
 
 /// Whether a resourcepart is of ASCII and prepared already.
 pub(super) fn plain_resource(bytes: &[u8]) -> bool {
-    (1..=prepare::MAX_PART).contains(&bytes.len()) && run(bytes, RESOURCE) == bytes.len()
+    // All of them are looked at, so that it can be many at a time.
+    let is_plain = |all, b: &u8| all & (b' '..=b'~').contains(b);
+    (1..=prepare::MAX_PART).contains(&bytes.len()) && bytes.iter().fold(true, is_plain)
 }
 
 /// Length of the domainpart that `bytes` starts with, to its end or to a `/`: lower-case letters, digits and hyphens, in
@@ -197,16 +206,15 @@ fn run(bytes: &[u8], class: u8) -> usize {
         .unwrap_or(bytes.len())
 }
 
-/// Bytes that preparation leaves alone: in a localpart, in a resourcepart, in a label of a domain.
+/// Bytes that preparation leaves alone: in a localpart, in a label of a domain.
 const LOCAL: u8 = 1;
-const RESOURCE: u8 = 2;
-const LABEL: u8 = 4;
+const LABEL: u8 = 2;
 
 const CLASSES: [u8; 256] = {
     let mut classes = [0; 256];
     let mut b = b' ';
     while b <= b'~' {
-        let mut class = RESOURCE;
+        let mut class = 0;
         // RFC 7622 §3.3.1.
         let excluded = prepare::is_excluded(b as char) || b == b' ';
         if !excluded && !b.is_ascii_uppercase() {
@@ -235,7 +243,8 @@ mod tests {
         let small = text[..bare].to_ascii_lowercase() + &text[bare..];
         let expected = plain_long(small.as_bytes());
         let expected = expected.map(|plain| (parts(plain), small != text));
-        if masks.is_some() || text.len() <= 64 {
+        // Masks leave hyphens side by side and long texts with capitals to others.
+        if masks.is_some() || text.len() <= 64 && !small[..bare].contains("--") {
             assert_eq!(masks, expected, "{text:?}");
         }
     }

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::super::{BareJid, FullJid, Jid, JidPart, JidRule};
+use super::super::{BareJid, FullJid, Jid, JidError, JidPart, JidRule};
 use crate::xml::XmlText;
 
 fn received(text: &str) -> Jid {
@@ -99,17 +99,17 @@ fn what_has_not_the_form_of_an_address_is_none() {
         (&format!("a@d/{long}"), JidPart::Resource),
     ] {
         assert_eq!(
-            Jid::received(text).map_err(|e| e.part()),
+            Jid::received(text).map_err(JidError::part),
             Err(part),
             "{text:?}"
         );
     }
     assert_eq!(
-        BareJid::received("a@my_host/r").map_err(|e| e.rule()),
+        BareJid::received("a@my_host/r").map_err(JidError::rule),
         Err(JidRule::Presence)
     );
     assert_eq!(
-        FullJid::received("a@my_host").map_err(|e| e.rule()),
+        FullJid::received("a@my_host").map_err(JidError::rule),
         Err(JidRule::Presence)
     );
 }

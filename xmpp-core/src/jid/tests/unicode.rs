@@ -113,7 +113,7 @@ fn widths_are_mapped_as_the_tables_of_precis_map_them() {
 fn peculiar() -> impl Strategy<Value = String> {
     let character = prop_oneof![
         4 => any::<char>(),
-        4 => prop::sample::select("aZ09-._~ ßςΣσİıKÅéäⅣ♚😀·l͵α׳א٠۰1بुकक्ं์ไ・カ漢가각가\u{30a}\u{301}\u{327}\u{93c}\u{200c}\u{200d}\u{5b8}\u{64e}。．ａＡ＠／ﾞﾊ\u{16d63}\u{16d67}\u{a0}\u{3000}"
+        4 => prop::sample::select("aZ09-._~ ßςΣσİıKÅéäⅣ♚😀·l͵α׳א٠۰1ب\u{941}कक\u{94d}\u{902}\u{e4c}ไ・カ漢가각\u{1100}\u{1161}\u{30a}\u{301}\u{327}\u{93c}\u{200c}\u{200d}\u{5b8}\u{64e}。．ａＡ＠／ﾞﾊ\u{16d63}\u{16d67}\u{a0}\u{3000}"
             .chars().collect::<Vec<_>>()),
         2 => proptest::char::range('\u{300}', '\u{10ff}'),
         1 => proptest::char::range('\u{1e900}', '\u{1e95f}'),
@@ -130,6 +130,22 @@ proptest! {
         compare(None, &domain, None);
         compare(None, "d", Some(&resource));
         compare(Some(&local), &domain, Some(&resource));
+    }
+
+    #[test]
+    fn an_address_of_ascii_is_what_the_steps_say(
+        text in "[A-Ca-c1._@/-]{0,12}|[A-Za-z0-9._-]{1,30}@[A-Za-z.-]{1,45}(/[ -~]{0,60})?|[ -~]{0,80}|[a-zA-Z.]{60,70}(/[A-Z]{0,9})?"
+    ) {
+        let (local, domain, resource) = quick::split(&text);
+        let jid = Jid::new(&text).ok();
+        let expected = by_steps(local, domain, resource);
+        prop_assert_eq!(jid.as_ref().map(Jid::as_str), expected.as_deref());
+        let is_prepared = expected.as_deref() == Some(text.as_str());
+        prop_assert_eq!(JidRef::new(&text).map(JidRef::as_str), is_prepared.then_some(text.as_str()));
+        if let Some(jid) = jid {
+            let again = Jid::join(jid.local(), jid.domain(), jid.resource());
+            prop_assert_eq!(again.as_str(), jid.as_str(), "its parts are cut where they end");
+        }
     }
 
     #[test]

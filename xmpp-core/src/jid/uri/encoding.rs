@@ -47,11 +47,11 @@ pub(super) fn decode(component: &str) -> Result<String, XmppUriError> {
     let mut bytes = component.bytes();
     while let Some(b) = bytes.next() {
         if b == b'%' {
-            let mut digit = || char::from(bytes.next()?).to_digit(16);
+            let mut digit = || u8::try_from(char::from(bytes.next()?).to_digit(16)?).ok();
             let (Some(high), Some(low)) = (digit(), digit()) else {
                 return Err(XmppUriError::Encoding);
             };
-            out.push((high * 16 + low) as u8);
+            out.push(high << 4 | low);
         } else if b <= b' ' || b == 0x7f || never_unencoded(b) {
             return Err(XmppUriError::Character);
         } else {

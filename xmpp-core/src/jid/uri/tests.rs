@@ -62,7 +62,7 @@ fn examples_of_rfc_5122() {
         (
             "xmpp:node@example.com/repulsive%20!%23%22$%25&'()*+,-.%2F:;%3C=%3E%3F%40%5B%5C%5D%5E_%60%7B%7C%7D~resource",
             None,
-            Some(r##"node@example.com/repulsive !#"$%&'()*+,-./:;<=>?@[\]^_`{|}~resource"##),
+            Some(r#"node@example.com/repulsive !#"$%&'()*+,-./:;<=>?@[\]^_`{|}~resource"#),
             None,
         ),
         (
