@@ -6,7 +6,7 @@ use benches::{
     fanout, jid,
     measure::{Row, compare},
     routing,
-    shapes::{SHAPES, Stream, mix, stream_of},
+    shapes::{SHAPES, Stream, mix, small, stream_of},
 };
 use clap::Parser;
 use serde_json::json;
@@ -56,7 +56,8 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         let shapes = SHAPES
             .iter()
             .map(|shape| stream_of(shape, arguments.bytes / 4));
-        std::iter::once(mix(arguments.bytes))
+        [mix(arguments.bytes), small(arguments.bytes)]
+            .into_iter()
             .chain(shapes)
             .collect()
     };

@@ -91,18 +91,29 @@ pub fn stream_of(shape: &Shape, bytes: usize) -> Stream {
 
 /// A stream of at least `bytes` bytes of whole rounds of the mix, the shapes interleaved.
 pub fn mix(bytes: usize) -> Stream {
-    let round: usize = SHAPES.iter().map(|s| s.per_round).sum();
-    build("mix", bytes, |i, out| {
+    rounds("mix", bytes, &SHAPES)
+}
+
+/// As [`mix`], of the small shapes alone: no roster, no answers of disco, no bundles of keys.
+pub fn small(bytes: usize) -> Stream {
+    let large = ["roster", "disco-info", "disco-items", "pep-omemo"];
+    let small = SHAPES.into_iter().filter(|s| !large.contains(&s.name));
+    rounds("small", bytes, &small.collect::<Vec<_>>())
+}
+
+fn rounds(name: &str, bytes: usize, shapes: &[Shape]) -> Stream {
+    let round: usize = shapes.iter().map(|s| s.per_round).sum();
+    build(name, bytes, |i, out| {
         // Spread each shape evenly over the round: the k-th of n stands at (k + ½) / n.
         let mut order: Vec<(usize, usize)> = Vec::with_capacity(round);
-        for (s, shape) in SHAPES.iter().enumerate() {
+        for (s, shape) in shapes.iter().enumerate() {
             for k in 0..shape.per_round {
                 order.push(((2 * k + 1) * 10_000 / (2 * shape.per_round), s));
             }
         }
         order.sort_unstable();
         for (k, (_, s)) in order.into_iter().enumerate() {
-            (SHAPES[s].write)(i * round + k, out);
+            (shapes[s].write)(i * round + k, out);
         }
         round
     })
