@@ -38,6 +38,9 @@ impl<S: Session> Link<TcpCodec, S> {
     /// Appends what must be sent to `out`. Call it when the transport can take more: what is not fetched counts as
     /// the session's backlog, which is bounded.
     pub fn poll_transmit(&mut self, out: &mut String) {
+        if self.session.take_text(out) {
+            return;
+        }
         while let Some(item) = self.session.poll_item() {
             self.codec.encode(item, out);
         }

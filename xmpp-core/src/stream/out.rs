@@ -149,6 +149,22 @@ impl OutQueue {
         })
     }
 
+    /// Exchanges all that waits for the empty buffer `out`, if it is text that goes on a byte stream as it stands.
+    #[inline]
+    pub(super) fn take_text(&mut self, out: &mut String) -> bool {
+        let is_text = |mark: &Mark| !matches!(mark.kind, Kind::Open | Kind::Close);
+        if !out.is_empty()
+            || self.read > 0
+            || self.marks.is_empty()
+            || !self.marks.iter().all(is_text)
+        {
+            return false;
+        }
+        std::mem::swap(&mut self.text, out);
+        self.marks.clear();
+        true
+    }
+
     fn own(
         &mut self,
         kind: Kind,
@@ -265,6 +281,38 @@ mod tests {
         assert_eq!(queue.poll(), None);
         assert_eq!(queue.backlog(), 0);
         assert!(queue.text.capacity() <= super::KEEP);
+    }
+
+    #[test]
+    fn text_alone_is_taken_without_a_copy() {
+        let (mut queue, mut out) = (OutQueue::new(1 << 20), String::new());
+        assert!(!queue.take_text(&mut out), "nothing waits");
+        queue.send(&Body("a")).unwrap();
+        queue.send(&Body("b")).unwrap();
+        let text = queue.text.as_ptr();
+        assert!(queue.take_text(&mut out));
+        assert_eq!(
+            out,
+            "<message><body>a</body></message><message><body>b</body></message>"
+        );
+        assert_eq!(out.as_ptr(), text);
+        assert_eq!((queue.backlog(), queue.poll()), (0, None));
+        // Not behind something, not a part, and no header or end.
+        queue.send(&Body("c")).unwrap();
+        assert!(!queue.take_text(&mut out), "the buffer is not empty");
+        queue.send(&Body("d")).unwrap();
+        queue.poll();
+        out.clear();
+        assert!(!queue.take_text(&mut out), "one was fetched");
+        queue.poll();
+        queue.send(&Body("e")).unwrap();
+        queue.close();
+        assert!(!queue.take_text(&mut out), "an end is written by the codec");
+        assert_eq!(
+            queue.poll(),
+            Some(OutItem::Stanza("<message><body>e</body></message>"))
+        );
+        assert_eq!(queue.poll(), Some(OutItem::Close));
     }
 
     #[test]

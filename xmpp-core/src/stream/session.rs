@@ -41,6 +41,14 @@ pub trait Session {
     /// The next item to send.
     fn poll_item(&mut self) -> Option<OutItem<'_>>;
 
+    /// For a byte stream: puts all items that wait into the empty buffer `out`, if each is a text that goes as it
+    /// stands, without a copy (the buffers change places). `false`, and nothing done, where that is not so; then
+    /// [`Session::poll_item`] has them one by one.
+    fn take_text(&mut self, out: &mut String) -> bool {
+        let _ = out;
+        false
+    }
+
     /// What happened.
     fn poll_event(&mut self) -> Option<Self::Event>;
 

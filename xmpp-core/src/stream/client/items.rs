@@ -81,6 +81,10 @@ impl Session for ClientSession {
         self.out.poll()
     }
 
+    fn take_text(&mut self, out: &mut String) -> bool {
+        self.out.take_text(out)
+    }
+
     fn poll_event(&mut self) -> Option<ClientEvent> {
         self.events.pop_front()
     }

@@ -92,6 +92,10 @@ impl Session for ServerSession {
         self.out.poll()
     }
 
+    fn take_text(&mut self, out: &mut String) -> bool {
+        self.out.take_text(out)
+    }
+
     fn poll_event(&mut self) -> Option<ServerEvent> {
         self.events.pop_front()
     }
