@@ -3,7 +3,7 @@
 use std::fmt;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use xmpp_core::xml::{XmlText, XmlTextError};
+use xmpp_core::xml::{ValueWriter, XmlText, XmlTextError};
 
 /// Bytes that stand in XML as Base64 ([RFC 4648
 /// §4](https://www.rfc-editor.org/rfc/rfc4648#section-4)).
@@ -34,22 +34,27 @@ impl AsRef<[u8]> for Base64 {
 
 impl XmlText for Base64 {
     fn from_xml_text(text: &str) -> Result<Self, XmlTextError> {
-        let decode = |text: &[u8]| {
-            BASE64_STANDARD
-                .decode(text)
-                .map(Self)
-                .map_err(|error| XmlTextError(error.to_string()))
-        };
-        let space = |b: &u8| matches!(b, b' ' | b'\t' | b'\n' | b'\r');
-        if text.bytes().any(|b| space(&b)) {
-            let packed: Vec<u8> = text.bytes().filter(|b| !space(b)).collect();
-            return decode(&packed);
-        }
-        decode(text.as_bytes())
+        let space = |b: u8| matches!(b, b' ' | b'\t' | b'\n' | b'\r');
+        BASE64_STANDARD
+            .decode(text)
+            .or_else(|error| {
+                // White space is rare: it is looked for where there is something wrong.
+                if !text.bytes().any(space) {
+                    return Err(error);
+                }
+                let packed: Vec<u8> = text.bytes().filter(|b| !space(*b)).collect();
+                BASE64_STANDARD.decode(&packed)
+            })
+            .map(Self)
+            .map_err(|error| XmlTextError(error.to_string()))
     }
 
     fn with_xml_text<R>(&self, f: impl FnOnce(&str) -> R) -> R {
         f(&BASE64_STANDARD.encode(&self.0))
+    }
+
+    fn write_xml_text(&self, out: &mut ValueWriter<'_>) {
+        out.push_base64(&self.0);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Text in several languages.
 
-use super::{ElementRef, Namespace, Writer, ns};
+use super::{ElementRef, Namespace, Writer, ns, read};
 
 /// The same text in several languages, told apart by `xml:lang` ([RFC 6120 §8.1.5]): a message's
 /// bodies, the reason of an error.
@@ -74,7 +74,7 @@ impl LangMap {
         let lang = element.attr_ns("lang", ns::XML).unwrap_or_default();
         if self.position(&lang).is_none() {
             self.0
-                .push((lang.into_owned(), element.text().into_owned()));
+                .push((lang.into_owned(), read::only_text(element).into_owned()));
         }
     }
 
@@ -87,6 +87,26 @@ impl LangMap {
             }
             writer.text(text);
             writer.end(tag);
+        }
+    }
+
+    /// As [`LangMap::write`]; `parts` are `<name>` and `</name>`.
+    pub fn write_as(
+        &self,
+        writer: &mut Writer<'_>,
+        parts: (&'static str, &'static str),
+        ns: Namespace,
+    ) {
+        for (lang, text) in &self.0 {
+            if lang.is_empty() {
+                writer.value_element(parts, ns, text);
+            } else {
+                let (start, _) = parts;
+                let tag = writer.start(&start[1..start.len() - 1], ns);
+                writer.attr("xml:lang", lang);
+                writer.text(text);
+                writer.end(tag);
+            }
         }
     }
 
