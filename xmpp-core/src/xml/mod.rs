@@ -25,7 +25,7 @@ pub mod ns;
 pub mod read;
 
 pub use edit::Edit;
-pub use element::{Attr, Attrs, Children, Element, ElementRef, Node, Nodes};
+pub use element::{Attr, Attrs, Children, Element, ElementRef, Node, Nodes, Run, Step, Walk};
 pub use error::{ParseClass, ParseError, ParseRule};
 pub use fanout::Fanout;
 pub use lang::LangMap;

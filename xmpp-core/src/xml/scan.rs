@@ -40,6 +40,67 @@ pub(super) fn name_end(b: &[u8], mut i: usize) -> usize {
     tail(b, i, |c| CLASS[c as usize] & NAME == 0)
 }
 
+/// The first place from `i` on that is not an ASCII name character; `i` itself if no letter stands there.
+#[inline(always)]
+pub(super) fn plain_name_end(b: &[u8], mut i: usize) -> usize {
+    if let Some(x) = load(b, i) {
+        let letter = (x | splat(0x20)) - splat(b'a');
+        let letter = letter.min(splat(25)).simd_eq(letter);
+        // `-`, `.`, `/` and the digits stand in one row.
+        let other = x - splat(b'-');
+        let other = other.min(splat(12)).simd_eq(other) & !x.simd_eq(splat(b'/'));
+        let rest = !(letter | other | x.simd_eq(splat(b'_'))).to_bitmask() & 0xffff;
+        if letter.to_bitmask() & 1 == 0 {
+            return i;
+        }
+        if rest != 0 {
+            return i + rest.trailing_zeros() as usize;
+        }
+        i += LANES;
+    } else if !b.get(i).is_some_and(u8::is_ascii_alphabetic) {
+        return i;
+    }
+    tail(b, i, |c| CLASS[c as usize] & NAME == 0)
+}
+
+/// The first `quote`, `<`, `&` or control character from `i` on (`b.len()` if there is none).
+#[inline(always)]
+pub(super) fn plain_value_end(b: &[u8], i: usize, quote: u8) -> usize {
+    let stop = |c| c == quote || c == b'<' || c == b'&' || c < 0x20;
+    if quote == b'\'' {
+        // `&` and `'` differ in one bit.
+        let stops = |x: u8x16| {
+            (x | splat(1)).simd_eq(splat(b'\''))
+                | x.simd_eq(splat(b'<'))
+                | x.min(splat(0x1f)).simd_eq(x)
+        };
+        find(b, i, stops, stop)
+    } else {
+        let stops = |x: u8x16| {
+            x.simd_eq(splat(b'"'))
+                | x.simd_eq(splat(b'&'))
+                | x.simd_eq(splat(b'<'))
+                | x.min(splat(0x1f)).simd_eq(x)
+        };
+        find(b, i, stops, stop)
+    }
+}
+
+/// The first place from `i` on where `stop` holds (`b.len()` if there is none); `stops` tells it for sixteen bytes.
+#[inline(always)]
+fn find(b: &[u8], i: usize, stops: impl Fn(u8x16) -> u8x16, stop: impl Fn(u8) -> bool) -> usize {
+    let (blocks, rest) = b.get(i..).unwrap_or_default().as_chunks::<LANES>();
+    let mut at = i;
+    for block in blocks {
+        let found = stops(u8x16::new(*block)).to_bitmask();
+        if found != 0 {
+            return at + found.trailing_zeros() as usize;
+        }
+        at += LANES;
+    }
+    at + rest.iter().position(|&c| stop(c)).unwrap_or(rest.len())
+}
+
 /// The first `quote`, `<` or `&` from `i` on (`b.len()` if there is none).
 #[inline(always)]
 pub(super) fn value_end(b: &[u8], mut i: usize, quote: u8) -> usize {

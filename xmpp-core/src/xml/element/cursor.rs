@@ -9,7 +9,7 @@ use super::super::{
     unescape,
     writer::to_document,
 };
-use super::{Attrs, Children, Element, Nodes, compare, extract};
+use super::{Attrs, Children, Element, Nodes, Walk, compare, extract};
 
 /// A cursor at one element of a parsed document; `Copy`.
 #[derive(Clone, Copy)]
@@ -214,8 +214,11 @@ impl<'a> ElementRef<'a> {
         'a: 'b,
     {
         let raw = &self.text[entry.value_span()];
+        if !entry.has(Entry::ESCAPED) {
+            return raw;
+        }
         scratch.clear();
-        if entry.has(Entry::ESCAPED) && unescape::push_value(raw, scratch) {
+        if unescape::push_value(raw, scratch) {
             scratch
         } else {
             raw
@@ -243,6 +246,12 @@ impl<'a> ElementRef<'a> {
     #[inline]
     pub fn nodes(self) -> Nodes<'a> {
         Nodes::new(self)
+    }
+
+    /// This element and all that is in it, in the order of the text, however deep, without recursion.
+    #[inline]
+    pub fn walk(self) -> Walk<'a> {
+        Walk::new(self)
     }
 
     /// Child elements.

@@ -1,6 +1,6 @@
 //! What an element holds, one by one.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, slice};
 
 use super::super::table::{Entry, Kind};
 use super::ElementRef;
@@ -64,7 +64,7 @@ pub enum Node<'a> {
 #[derive(Clone, Debug)]
 pub struct Attrs<'a> {
     element: ElementRef<'a>,
-    next: usize,
+    rest: slice::Iter<'a, Entry>,
 }
 
 impl<'a> Attrs<'a> {
@@ -72,7 +72,7 @@ impl<'a> Attrs<'a> {
     pub(super) fn new(element: ElementRef<'a>) -> Self {
         Self {
             element,
-            next: element.index() + 1,
+            rest: element.tag_entries().iter(),
         }
     }
 }
@@ -83,17 +83,12 @@ impl<'a> Iterator for Attrs<'a> {
     #[inline]
     fn next(&mut self) -> Option<Attr<'a>> {
         loop {
-            let entry = self.element.table().get(self.next)?;
-            match entry.kind {
-                Kind::Attribute => {
-                    self.next += 1;
-                    return Some(Attr {
-                        element: self.element,
-                        entry,
-                    });
-                }
-                Kind::Declaration => self.next += 1,
-                _ => return None,
+            let entry = self.rest.next()?;
+            if entry.kind == Kind::Attribute {
+                return Some(Attr {
+                    element: self.element,
+                    entry,
+                });
             }
         }
     }

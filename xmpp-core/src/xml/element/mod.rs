@@ -4,6 +4,7 @@ mod compare;
 mod cursor;
 mod extract;
 mod iter;
+mod walk;
 mod write;
 
 use std::{borrow::Cow, fmt, str::FromStr, sync::Arc};
@@ -12,6 +13,7 @@ pub(super) use self::write::{Shape, attribute_span, write_attributes};
 pub use self::{
     cursor::ElementRef,
     iter::{Attr, Attrs, Children, Node, Nodes},
+    walk::{Run, Step, Walk},
 };
 use super::{
     Limits, Namespace, ParseError, ParseRule, WriteXml, Writer, chars, ns,

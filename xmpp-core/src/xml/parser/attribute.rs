@@ -7,7 +7,10 @@ use super::super::{
     table::{Entry, Kind, NsId},
     work,
 };
-use super::tree::{Stage, Tree, offset};
+use super::{
+    plain::name_bit,
+    tree::{Stage, Tree, offset},
+};
 
 /// The name that is being read, and the rest of its attribute.
 #[derive(Clone, Copy, Debug, Default)]
@@ -164,11 +167,8 @@ impl Tree {
                 return fault(ParseRule::Attributes, start);
             }
             let tag = &mut self.tag;
-            // Two attributes with one expanded name have the same local name: one bit for its length and its first
-            // byte, so that most tags need no search for duplicates.
             let local = if prefix_len == 0 { 0 } else { prefix_len + 1 };
-            let sort = (name_len - local).wrapping_mul(11) ^ usize::from(name[local]);
-            let bit = 1 << (sort % 64);
+            let bit = name_bit(name_len - local, name[local]);
             tag.suspicious |= tag.seen & bit != 0;
             tag.seen |= bit;
             return Ok(());

@@ -7,6 +7,7 @@ mod declare;
 mod input;
 mod machine;
 mod nodes;
+mod plain;
 mod prolog;
 mod reference;
 mod scope;

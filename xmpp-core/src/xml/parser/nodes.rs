@@ -50,6 +50,18 @@ impl Nodes {
         }
     }
 
+    /// Room for `N` more nodes that is there already; what is written to it counts once it is kept.
+    #[inline(always)]
+    pub(super) fn spare<const N: usize>(&mut self) -> Option<&mut [Entry; N]> {
+        self.all.get_mut(self.len..)?.first_chunk_mut()
+    }
+
+    /// Adds the first `count` nodes of the spare room.
+    #[inline(always)]
+    pub(super) fn keep(&mut self, count: usize) {
+        self.len = (self.len + count).min(self.all.len());
+    }
+
     /// Makes room by doubling, up to `limit` nodes.
     #[cold]
     #[inline(never)]

@@ -45,7 +45,7 @@ struct Scanned {
 
 impl Tree {
     /// A start tag whose name stands at `at`.
-    #[inline(always)]
+    #[inline(never)]
     pub(super) fn start_tag(&mut self, b: &[u8], at: usize) -> Result<Step, Fault> {
         self.elements += 1;
         if self.elements > self.limits().elements {

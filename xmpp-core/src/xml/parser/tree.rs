@@ -5,6 +5,8 @@
 //! [`Tree::run`] is the hot path: functions that go on in the midst of a token are compiled twice, once for the case
 //! that nothing was cut.
 
+use std::num::NonZeroUsize;
+
 use super::super::{
     Limits, Namespace,
     chars::{CLASS, START},
@@ -84,7 +86,7 @@ pub(super) const NOWHERE: usize = usize::MAX;
 /// Builds the table of one item: a stanza, a document's root, or a stream's root start tag.
 #[derive(Debug)]
 pub(in super::super) struct Tree {
-    limits: Limits,
+    pub(super) limits: Limits,
     /// What follows from the limits.
     node_limit: usize,
     stage: Stage,
@@ -197,6 +199,8 @@ impl Tree {
             };
             let less = if b.get(i) == Some(&b'<') {
                 Some(i)
+            } else if let Some(less) = self.plain_text(b, i) {
+                Some(less)
             } else {
                 self.text(b, i)?
             };
@@ -243,7 +247,11 @@ impl Tree {
         match b.get(i) {
             Some(&c) if CLASS[c as usize] & START != 0 => {
                 self.end_run(b, i - 1)?;
-                self.start_tag(b, i)
+                match self.plain_start_tag(b, i).map(NonZeroUsize::get) {
+                    Some(end) if self.open.is_empty() => Ok(Step::Done(end)),
+                    Some(end) => Ok(Step::Content(end)),
+                    None => self.start_tag(b, i),
+                }
             }
             Some(b'/') => {
                 self.end_run(b, i - 1)?;
