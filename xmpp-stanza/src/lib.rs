@@ -110,8 +110,8 @@ mod xep_0157_contact_addresses;
 mod xep_0172_nickname;
 mod xep_0184_receipts;
 mod xep_0191_blocking;
-mod xep_0199_ping;
 mod xep_0198_stream_management;
+mod xep_0199_ping;
 mod xep_0202_time;
 mod xep_0203_delay;
 mod xep_0215_external_services;
@@ -181,10 +181,10 @@ pub use xep_0184_receipts::{Receipt, ReceiptRequest};
 pub use xep_0191_blocking::{
     Block, BlockChange, BlockItem, BlockList, BlockPush, Blocked, Unblock,
 };
-pub use xep_0199_ping::Ping;
 pub use xep_0198_stream_management::{
     Ack, AckRequest, ManagementEnable, ManagementEnabled, ManagementResume, ManagementResumed,
 };
+pub use xep_0199_ping::Ping;
 pub use xep_0202_time::{EntityTime, UtcOffset};
 pub use xep_0203_delay::Delay;
 pub use xep_0215_external_services::{

@@ -77,8 +77,14 @@ mod tests {
 
     #[test]
     fn counting() {
-        assert_eq!(round_trip::<AckRequest>("<r xmlns='urn:xmpp:sm:3'/>"), AckRequest);
-        assert_eq!(round_trip::<Ack>("<a xmlns='urn:xmpp:sm:3' h='1'/>"), Ack { h: 1 });
+        assert_eq!(
+            round_trip::<AckRequest>("<r xmlns='urn:xmpp:sm:3'/>"),
+            AckRequest
+        );
+        assert_eq!(
+            round_trip::<Ack>("<a xmlns='urn:xmpp:sm:3' h='1'/>"),
+            Ack { h: 1 }
+        );
     }
 
     #[test]
@@ -104,7 +110,10 @@ mod tests {
 
     #[test]
     fn malformed() {
-        assert_eq!(error::<Ack>("<a xmlns='urn:xmpp:sm:3'/>"), "<a/> has no attribute 'h'");
+        assert_eq!(
+            error::<Ack>("<a xmlns='urn:xmpp:sm:3'/>"),
+            "<a/> has no attribute 'h'"
+        );
         assert_eq!(
             error::<Ack>("<a xmlns='urn:xmpp:sm:3' h='4294967296'/>"),
             "<a/>: invalid h '4294967296': number too large to fit in target type"

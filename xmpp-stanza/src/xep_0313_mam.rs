@@ -2,10 +2,7 @@
 
 use xmpp_core::{
     BareJid, Jid, Payload, XmlText,
-    xml::{
-        self, Element, ElementRef, Namespace, PayloadError, PayloadScope, WriteXml,
-        Writer, ns,
-    },
+    xml::{self, Element, ElementRef, Namespace, PayloadError, PayloadScope, WriteXml, Writer, ns},
 };
 
 use crate::{DataForm, DateTime, Delay, Forwarded, Message, ResultSet};
@@ -284,7 +281,6 @@ impl ArchivedMessage {
             message: message.ok_or(BadResult::Malformed)?,
         }))
     }
-
 }
 
 impl<M> ArchivedMessage<M> {

@@ -129,8 +129,9 @@ mod tests {
 
     #[test]
     fn devices() {
-        let list: OmemoDeviceList =
-            round_trip(&format!("<list {NS}><device id='12345'/><device id='4223'/></list>"));
+        let list: OmemoDeviceList = round_trip(&format!(
+            "<list {NS}><device id='12345'/><device id='4223'/></list>"
+        ));
         assert_eq!(list.devices[1], OmemoDevice { id: 4223 });
         assert_eq!(
             round_trip::<OmemoDeviceList>(&format!("<list {NS}/>")),
@@ -148,8 +149,17 @@ mod tests {
         ));
         assert_eq!(bundle.signed_pre_key.id, 1);
         assert_eq!(bundle.signed_pre_key.key.0, b"signed");
-        assert_eq!((&bundle.signature.0[..], &bundle.identity_key.0[..]), (&b"sig"[..], &b"id"[..]));
-        assert_eq!((bundle.pre_keys.keys[1].id, &bundle.pre_keys.keys[1].key.0[..]), (2, &b"two"[..]));
+        assert_eq!(
+            (&bundle.signature.0[..], &bundle.identity_key.0[..]),
+            (&b"sig"[..], &b"id"[..])
+        );
+        assert_eq!(
+            (
+                bundle.pre_keys.keys[1].id,
+                &bundle.pre_keys.keys[1].key.0[..]
+            ),
+            (2, &b"two"[..])
+        );
     }
 
     #[test]
@@ -158,11 +168,18 @@ mod tests {
             "<encrypted {NS}><header sid='27183'><key rid='31415'>a2V5</key><key rid='12321' prekey='true'>a2V5</key>\
              <iv>aXY=</iv></header><payload>dGV4dA==</payload></encrypted>"
         ));
-        assert_eq!((message.header.sid, message.header.keys[0].prekey), (27183, false));
-        assert_eq!((message.header.keys[1].rid, message.header.keys[1].prekey), (12321, true));
+        assert_eq!(
+            (message.header.sid, message.header.keys[0].prekey),
+            (27183, false)
+        );
+        assert_eq!(
+            (message.header.keys[1].rid, message.header.keys[1].prekey),
+            (12321, true)
+        );
         assert_eq!(message.payload, Some(Base64(b"text".to_vec())));
-        let session: OmemoEncrypted =
-            round_trip(&format!("<encrypted {NS}><header sid='1'><iv>aXY=</iv></header></encrypted>"));
+        let session: OmemoEncrypted = round_trip(&format!(
+            "<encrypted {NS}><header sid='1'><iv>aXY=</iv></header></encrypted>"
+        ));
         assert_eq!(session.payload, None);
     }
 
@@ -176,10 +193,22 @@ mod tests {
             "<prekeys/>",
         );
         for (content, expected) in [
-            (format!("{signature}{identity}{keys}"), "<bundle/> has no child <signedPreKeyPublic/>"),
-            (format!("{signed}{identity}{keys}"), "<bundle/> has no child <signedPreKeySignature/>"),
-            (format!("{signed}{signature}{keys}"), "<bundle/> has no child <identityKey/>"),
-            (format!("{signed}{signature}{identity}"), "<bundle/> has no child <prekeys/>"),
+            (
+                format!("{signature}{identity}{keys}"),
+                "<bundle/> has no child <signedPreKeyPublic/>",
+            ),
+            (
+                format!("{signed}{identity}{keys}"),
+                "<bundle/> has no child <signedPreKeySignature/>",
+            ),
+            (
+                format!("{signed}{signature}{keys}"),
+                "<bundle/> has no child <identityKey/>",
+            ),
+            (
+                format!("{signed}{signature}{identity}"),
+                "<bundle/> has no child <prekeys/>",
+            ),
             (
                 "<signedPreKeyPublic/>".to_owned(),
                 "<signedPreKeyPublic/> has no attribute 'signedPreKeyId'",
@@ -203,7 +232,10 @@ mod tests {
             ("", "<encrypted/> has no child <header/>"),
             ("<header><iv/></header>", "<header/> has no attribute 'sid'"),
             ("<header sid='1'/>", "<header/> has no child <iv/>"),
-            ("<header sid='1'><key/><iv/></header>", "<key/> has no attribute 'rid'"),
+            (
+                "<header sid='1'><key/><iv/></header>",
+                "<key/> has no attribute 'rid'",
+            ),
         ] {
             assert_eq!(error::<OmemoEncrypted>(&of("encrypted", content)), expected);
         }

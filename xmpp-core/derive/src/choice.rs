@@ -20,10 +20,10 @@ pub(crate) fn expand(input: &DeriveInput, data: &DataEnum) -> Result<TokenStream
         }
         choice.add(variant, attrs)?;
     }
-    let ns = match item.ns.as_ref().map(namespace) {
-        Some(ns) => ns,
-        None => quote!(__xml::Namespace::new("")),
-    };
+    let ns = item
+        .ns
+        .as_ref()
+        .map_or_else(|| quote!(__xml::Namespace::new("")), namespace);
     // Only for messages: elements that may stand here.
     let name = item.name.unwrap_or_else(|| {
         if choice.names.is_empty() {
@@ -39,19 +39,17 @@ pub(crate) fn expand(input: &DeriveInput, data: &DataEnum) -> Result<TokenStream
         is_in_namespace,
         ..
     } = &choice;
-    let matches = match choice.other {
-        Some(_) => quote!(true),
-        None => quote!(#(#matches)||*),
-    };
-    let scope = match choice.other {
-        Some(_) => quote!(__xml::PayloadScope::Any),
-        None => quote! {
+    let (matches, scope) = if choice.other.is_some() {
+        (quote!(true), quote!(__xml::PayloadScope::Any))
+    } else {
+        let scope = quote! {
             if #(#is_in_namespace)&&* {
                 __xml::PayloadScope::Namespace
             } else {
                 __xml::PayloadScope::Any
             }
-        },
+        };
+        (quote!(#(#matches)||*), scope)
     };
     Ok(in_scope(
         &item.krate,
@@ -172,14 +170,13 @@ impl Choice {
         let (mut consts, mut arms, mut anywhere) = (Vec::new(), Vec::new(), Vec::new());
         for (i, arm) in self.arms.iter().enumerate() {
             let number = format_ident!("NS_{i}");
-            let ns = match &arm.ns {
-                Some(ns) => ns.clone(),
-                None => quote!(<#ident as __xml::Payload>::NAMESPACE),
-            };
+            let own = || quote!(<#ident as __xml::Payload>::NAMESPACE);
+            let ns = arm.ns.clone().unwrap_or_else(own);
             let (matches, value, is_anywhere) = (&arm.matches, &arm.value, &arm.is_anywhere);
-            let take = match self.other {
-                None => quote!(return #value),
-                Some(_) => quote!(if let Ok(value) = #value { return value; }),
+            let take = if self.other.is_some() {
+                quote!(if let Ok(value) = #value { return value; })
+            } else {
+                quote!(return #value)
             };
             consts.push(quote!(const #number: u16 = #ns.id();));
             arms.push(quote!(#number if #matches => { #take }));

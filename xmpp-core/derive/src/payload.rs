@@ -183,9 +183,10 @@ impl PayloadField<'_> {
         let parent = self.parent;
         let keep = |value: &TokenStream, child: &TokenStream| {
             if self.attrs.arity == Arity::Many {
-                let make_room = match self.attrs.kind {
-                    Kind::Child => quote!(make_room),
-                    _ => quote!(make_room_alike),
+                let make_room = if self.attrs.kind == Kind::Child {
+                    quote!(make_room)
+                } else {
+                    quote!(make_room_alike)
                 };
                 quote! {
                     __xml::read::#make_room(&mut #slot, child);

@@ -261,7 +261,12 @@ fn alike(child: ElementRef<'_>) -> usize {
     let is_alike = |e: &&Entry| {
         e.ns.is_same_id(name.ns)
             && e.name_len == name.name_len
-            && scan::same(text, e.start as usize, name.start as usize, e.name_len as usize)
+            && scan::same(
+                text,
+                e.start as usize,
+                name.start as usize,
+                e.name_len as usize,
+            )
     };
     following(child).filter(is_alike).count()
 }
@@ -273,7 +278,7 @@ fn remaining(child: ElementRef<'_>) -> usize {
 }
 
 /// The elements beside `child`, from it on.
-fn following<'a>(child: ElementRef<'a>) -> impl Iterator<Item = &'a Entry> {
+fn following(child: ElementRef<'_>) -> impl Iterator<Item = &Entry> {
     let nodes = child.table();
     let end = match child.parent() {
         Some(parent) => parent.entry().next,

@@ -126,12 +126,11 @@ impl<'b> Writer<'b> {
         if self.is_default(tag.ns()) {
             self.out.push_str(&tag.bare()[after..]);
         } else {
-            match tag.declaring() {
-                Some(text) => self.out.push_str(&text[after..]),
-                None => {
-                    self.out.push_str(&tag.bare()[after..]);
-                    self.attr("xmlns", tag.ns().as_str());
-                }
+            if let Some(text) = tag.declaring() {
+                self.out.push_str(&text[after..]);
+            } else {
+                self.out.push_str(&tag.bare()[after..]);
+                self.attr("xmlns", tag.ns().as_str());
             }
             self.default_ns = DefaultNs::Static(tag.ns());
         }
@@ -169,7 +168,10 @@ impl<'b> Writer<'b> {
     #[inline]
     pub fn value_attr<T: XmlText>(&mut self, start: &'static str, value: &T) {
         debug_assert!(self.tag_open, "attributes come before content");
-        debug_assert!(start.starts_with(' ') && start.ends_with("='"), "an attribute");
+        debug_assert!(
+            start.starts_with(' ') && start.ends_with("='"),
+            "an attribute"
+        );
         self.out.push_str(start);
         value.write_xml_text(&mut ValueWriter::attr(self.out));
         self.out.push('\'');

@@ -115,10 +115,7 @@ fn decimal(mut number: u64, is_negative: bool, digits: &mut [u8; LONGEST]) -> &s
     let mut start = LONGEST;
     loop {
         start -= 1;
-        #[expect(clippy::cast_possible_truncation, reason = "one digit")]
-        {
-            digits[start] = b'0' + (number % 10) as u8;
-        }
+        digits[start] = b'0' + (number % 10) as u8;
         number /= 10;
         if number == 0 {
             break;
@@ -147,7 +144,10 @@ mod tests {
         for n in [i64::MIN, -1, 0, 42, i64::MAX] {
             assert_eq!(written(&n), n.to_string());
         }
-        assert_eq!((written(&i8::MIN), written(&u8::MAX)), ("-128".into(), "255".into()));
+        assert_eq!(
+            (written(&i8::MIN), written(&u8::MAX)),
+            ("-128".into(), "255".into())
+        );
     }
 
     #[test]

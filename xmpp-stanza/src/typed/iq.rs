@@ -129,8 +129,14 @@ impl<P: AnyPayload> TypedIqContent<P> {
 impl<P: AnyPayload> WriteXml for TypedIq<P> {
     fn write_xml(&self, w: &mut Writer<'_>) {
         let outer = w.start_tag(&const { StartTag::of::<Self>() });
-        let iq_type = Some(self.iq_type().as_str());
-        write_header(w, [&self.from, &self.to], iq_type, Some(&self.id), self.lang.as_ref());
+        let iq_type = Some(self.iq_type());
+        write_header(
+            w,
+            [&self.from, &self.to],
+            iq_type,
+            Some(&self.id),
+            self.lang.as_ref(),
+        );
         match &self.content {
             TypedIqContent::Get(payload) | TypedIqContent::Set(payload) => w.write(payload),
             TypedIqContent::Result(payload) => {

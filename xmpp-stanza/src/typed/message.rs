@@ -97,11 +97,18 @@ impl<P: AnyPayload> WriteXml for TypedMessage<P> {
         let outer = w.start_tag(&const { StartTag::of::<Self>() });
         let message_type = match self.message_type {
             MessageType::Normal => None,
-            other => Some(other.as_str()),
+            other => Some(other),
         };
         let addresses = [&self.from, &self.to];
-        write_header(w, addresses, message_type, self.id.as_ref(), self.lang.as_ref());
-        self.subjects.write_as(w, ("<subject>", "</subject>"), ns::CLIENT);
+        write_header(
+            w,
+            addresses,
+            message_type,
+            self.id.as_ref(),
+            self.lang.as_ref(),
+        );
+        self.subjects
+            .write_as(w, ("<subject>", "</subject>"), ns::CLIENT);
         self.bodies.write_as(w, ("<body>", "</body>"), ns::CLIENT);
         if let Some(thread) = &self.thread {
             w.write(thread);

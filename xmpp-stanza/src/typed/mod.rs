@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use xmpp_core::{
     Jid,
-    xml::{AnyPayload, ElementRef, PayloadError, WriteXml, Writer, read},
+    xml::{AnyPayload, ElementRef, PayloadError, WriteXml, Writer, XmlText, read},
 };
 
 pub use self::{
@@ -163,10 +163,10 @@ fn address(attribute: &'static str, value: &str) -> Result<Jid, BadStanza> {
 
 /// Writes the attributes of a stanza.
 #[inline]
-fn write_header(
+fn write_header<T: XmlText>(
     w: &mut Writer<'_>,
     [from, to]: [&Option<Jid>; 2],
-    stanza_type: Option<&'static str>,
+    stanza_type: Option<T>,
     id: Option<&String>,
     lang: Option<&String>,
 ) {
@@ -177,7 +177,7 @@ fn write_header(
         w.value_attr(" to='", to);
     }
     if let Some(stanza_type) = stanza_type {
-        w.attr("type", stanza_type);
+        w.value_attr(" type='", &stanza_type);
     }
     if let Some(id) = id {
         w.value_attr(" id='", id);

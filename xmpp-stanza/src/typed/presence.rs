@@ -108,14 +108,21 @@ impl<P: AnyPayload> WriteXml for TypedPresence<P> {
         let outer = w.start_tag(&const { StartTag::of::<Self>() });
         let presence_type = match self.presence_type {
             PresenceType::Available => None,
-            other => Some(other.as_str()),
+            other => Some(other),
         };
         let addresses = [&self.from, &self.to];
-        write_header(w, addresses, presence_type, self.id.as_ref(), self.lang.as_ref());
+        write_header(
+            w,
+            addresses,
+            presence_type,
+            self.id.as_ref(),
+            self.lang.as_ref(),
+        );
         if let Some(show) = &self.show {
             w.value_element(("<show>", "</show>"), ns::CLIENT, show);
         }
-        self.statuses.write_as(w, ("<status>", "</status>"), ns::CLIENT);
+        self.statuses
+            .write_as(w, ("<status>", "</status>"), ns::CLIENT);
         if self.priority != 0 {
             w.value_element(("<priority>", "</priority>"), ns::CLIENT, &self.priority);
         }

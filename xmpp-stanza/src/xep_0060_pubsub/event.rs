@@ -3,8 +3,8 @@
 use xmpp_core::{
     BareJid, Payload,
     xml::{
-        Element, ElementRef, Namespace, Payload, PayloadError, PayloadScope, StartTag, WriteXml, Writer,
-        ns,
+        Element, ElementRef, Namespace, Payload, PayloadError, PayloadScope, StartTag, WriteXml,
+        Writer, ns,
     },
 };
 
