@@ -255,7 +255,10 @@ mod tests {
                 ("write", "xmpp-parsers"),
                 ("write", "ours"),
             ] {
-                assert!(rows.iter().any(|row| (row.work, row.library) == (work, library)));
+                assert!(
+                    rows.iter()
+                        .any(|row| (row.work, row.library) == (work, library))
+                );
             }
         }
     }

@@ -2,6 +2,8 @@
 //! have, and write the same values again. A child that stays untyped is a panic.
 
 pub mod ours;
+#[cfg(test)]
+mod owned;
 pub mod peer;
 mod peer_sums;
 mod sums;
@@ -15,5 +17,6 @@ pub trait Writes {
 }
 
 /// What stands around the stanzas when what was written is read again.
-const HEADER: &str = "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>";
+const HEADER: &str =
+    "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>";
 const FOOTER: &str = "</stream:stream>";

@@ -1,4 +1,5 @@
 //! xmpp-stanza and xmpp-muc over xmpp-core: [`TypedStanza`], read from what the parser lends.
+#![expect(missing_docs, reason = "the names are those of the libraries' types")]
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use xmpp_core::{
@@ -18,9 +19,7 @@ use xmpp_stanza::{
 use super::{
     super::Outcome,
     FOOTER, HEADER, Writes,
-    sums::{
-        ACK_REQUEST, Header, MARKABLE, OCCUPANT_ID, ORIGIN_ID, RECEIPT_REQUEST, STANZA_ID,
-    },
+    sums::{ACK_REQUEST, Header, MARKABLE, OCCUPANT_ID, ORIGIN_ID, RECEIPT_REQUEST, STANZA_ID},
 };
 use crate::{checksum::Checksum, chunks::CHUNK};
 
@@ -72,8 +71,10 @@ pub enum Management {
 
 /// A child of the stream.
 #[derive(Clone, Debug, PartialEq)]
-enum Child {
+pub enum Child {
+    /// A stanza.
     Stanza(TypedStanza<Known>),
+    /// XEP-0198.
     Management(Management),
 }
 
@@ -203,7 +204,11 @@ fn add_payload(payload: Known, from: Option<&Jid>, sum: &mut Checksum) {
         Known::Event(event) => add_event(&event, sum),
         Known::Roster(roster) => add_roster(&roster, sum),
         Known::DiscoInfo(info) => {
-            sum.disco_info(info.node.as_deref(), info.identities.len(), info.forms.len());
+            sum.disco_info(
+                info.node.as_deref(),
+                info.identities.len(),
+                info.forms.len(),
+            );
             for i in &info.identities {
                 let (lang, name) = (i.lang.as_deref(), i.name.as_deref());
                 sum.identity([&i.category, &i.identity_type], [lang, name]);
@@ -230,8 +235,14 @@ fn add_delay(delay: &Delay, sum: &mut Checksum) {
 /// xmpp-parsers reads the hash as bytes.
 fn add_caps(caps: &Caps, sum: &mut Checksum) {
     let mut ver = [0; 64];
-    let len = BASE64_STANDARD.decode_slice(&caps.ver, &mut ver).expect("a hash");
-    sum.caps(caps.hash.as_deref().unwrap_or_default(), &caps.node, &ver[..len]);
+    let len = BASE64_STANDARD
+        .decode_slice(&caps.ver, &mut ver)
+        .expect("a hash");
+    sum.caps(
+        caps.hash.as_deref().unwrap_or_default(),
+        &caps.node,
+        &ver[..len],
+    );
 }
 
 /// xmpp-parsers reads the hash as bytes.
@@ -388,5 +399,29 @@ impl Writes for Values {
         self.write(|xml| stream.push_str(xml));
         stream.push_str(FOOTER);
         stream
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::owned, Child, each};
+    use crate::shapes::{SHAPES, stream_of};
+
+    #[test]
+    fn each_string_and_list_is_one_allocation_and_two_more_a_stanza_at_most() {
+        for shape in &SHAPES {
+            let stream = stream_of(shape, 50_000);
+            each(stream.xml.as_bytes(), |element| {
+                let mut child = None;
+                let info = allocation_counter::measure(|| child = Some(Child::read(element)));
+                let owned = owned::child(&child.expect("read"));
+                let allocated = usize::try_from(info.count_total).expect("few");
+                assert!(
+                    (owned..=owned + 2).contains(&allocated),
+                    "{}: {allocated} allocations, {owned} values own memory: {element}",
+                    shape.name
+                );
+            });
+        }
     }
 }

@@ -5,62 +5,61 @@ use xmpp_parsers::{
     delay::Delay,
     displayed_markers::Markable,
     hashes::Algo,
+    iq::Iq,
     jid::Jid,
     legacy_omemo::Bundle,
     mam,
-    message::{self, MessageType},
-    minidom::Element,
+    message::{Message, MessageType},
     muc::user::{Affiliation, MucUser, Role, Status},
-    presence::{Show, Type},
+    presence::{Presence, Show, Type},
     pubsub::{self, event::Payload},
     roster::{Ask, Roster, Subscription},
     sm::Nonza,
+    stanza::Stanza,
 };
 
 use super::{
-    peer::{Answer, Child, Iq, Known, Presence},
+    peer::{Child, Known, typed},
     sums::{ACK_REQUEST, Header, MARKABLE, OCCUPANT_ID, ORIGIN_ID, RECEIPT_REQUEST, STANZA_ID},
 };
 use crate::checksum::Checksum;
 
 pub fn add(child: Child, sum: &mut Checksum) {
     match child {
-        Child::Message(message) => {
-            let (from, to, id) = (&message.from, &message.to, message.id.as_ref());
-            sum.header(Header {
-                kind: 0,
-                from: text(from.as_ref()),
-                to: text(to.as_ref()),
-                id: id.map(|id| id.0.as_str()),
-                stanza_type: message_type(&message.kind),
-            });
-            for (lang, text) in message.bodies.iter().chain(&message.subjects) {
-                sum.lang_text(lang, text);
+        Child::Stanza(stanza, payloads) => {
+            match &stanza {
+                Stanza::Message(message) => add_message(message, sum),
+                Stanza::Presence(presence) => add_presence(presence, sum),
+                Stanza::Iq(Iq::Result { from, to, id, .. }) => sum.header(Header {
+                    kind: 2,
+                    from: text(from.as_ref()),
+                    to: text(to.as_ref()),
+                    id: Some(id),
+                    stanza_type: "result",
+                }),
+                Stanza::Iq(other) => panic!("not in the shapes: {other:?}"),
             }
-            if let Some(thread) = &message.thread {
-                sum.thread(thread.parent.as_deref(), &thread.id);
-            }
-            message.payloads.into_iter().for_each(|p| add_payload(p, sum));
-        }
-        Child::Presence(presence) => add_presence(presence, sum),
-        Child::Iq(Iq::Result {
-            from,
-            to,
-            id,
-            payload,
-        }) => {
-            sum.header(Header {
-                kind: 2,
-                from: text(from.as_ref()),
-                to: text(to.as_ref()),
-                id: Some(&id),
-                stanza_type: "result",
-            });
-            add_answer(&payload, sum);
+            payloads.into_iter().for_each(|p| add_payload(p, sum));
         }
         Child::Nonza(Nonza::Req(_)) => sum.flag(ACK_REQUEST),
         Child::Nonza(Nonza::Ack(ack)) => sum.ack(ack.h),
         Child::Nonza(other) => panic!("not in the shapes: {other:?}"),
+    }
+}
+
+fn add_message(message: &Message, sum: &mut Checksum) {
+    sum.header(Header {
+        kind: 0,
+        from: text(message.from.as_ref()),
+        to: text(message.to.as_ref()),
+        id: message.id.as_ref().map(|id| id.0.as_str()),
+        stanza_type: message_type(&message.type_),
+    });
+    for (lang, text) in message.bodies.iter().chain(&message.subjects) {
+        sum.lang_text(lang, text);
+    }
+    if let Some(thread) = &message.thread {
+        sum.thread(thread.parent.as_deref(), &thread.id);
     }
 }
 
@@ -78,13 +77,13 @@ fn message_type(kind: &MessageType) -> &'static str {
     }
 }
 
-fn add_presence(presence: Presence, sum: &mut Checksum) {
+fn add_presence(presence: &Presence, sum: &mut Checksum) {
     sum.header(Header {
         kind: 1,
         from: text(presence.from.as_ref()),
         to: text(presence.to.as_ref()),
         id: presence.id.as_deref(),
-        stanza_type: match presence.kind {
+        stanza_type: match presence.type_ {
             Type::None => "",
             Type::Error => "error",
             Type::Probe => "probe",
@@ -95,7 +94,7 @@ fn add_presence(presence: Presence, sum: &mut Checksum) {
             Type::Unsubscribed => "unsubscribed",
         },
     });
-    sum.option(presence.show.map(|show| match show {
+    sum.option(presence.show.as_ref().map(|show| match show {
         Show::Away => "away",
         Show::Chat => "chat",
         Show::Dnd => "dnd",
@@ -105,7 +104,6 @@ fn add_presence(presence: Presence, sum: &mut Checksum) {
         sum.lang_text(lang, text);
     }
     sum.number(presence.priority.0.unsigned_abs().into());
-    presence.payloads.into_iter().for_each(|p| add_payload(p, sum));
 }
 
 fn add_payload(payload: Known, sum: &mut Checksum) {
@@ -133,6 +131,27 @@ fn add_payload(payload: Known, sum: &mut Checksum) {
         Known::MucUser(user) => add_muc_user(&user, sum),
         Known::Archived(result) => add_archived(result, sum),
         Known::Event(event) => add_event(event, sum),
+        Known::Roster(roster) => add_roster(&roster, sum),
+        Known::DiscoInfo(info) => {
+            sum.disco_info(
+                info.node.as_deref(),
+                info.identities.len(),
+                info.extensions.len(),
+            );
+            for i in &info.identities {
+                let (lang, name) = (i.lang.as_deref(), i.name.as_deref());
+                sum.identity([&i.category, &i.type_], [lang, name]);
+            }
+            sum.features(info.features.iter().map(String::as_str));
+        }
+        Known::DiscoItems(items) => {
+            assert!(items.rsm.is_none(), "not in the shapes");
+            sum.disco_items(items.node.as_deref(), items.items.len());
+            for item in &items.items {
+                let (node, name) = (item.node.as_deref(), item.name.as_deref());
+                sum.disco_item(item.jid.as_str(), node, name);
+            }
+        }
     }
 }
 
@@ -148,7 +167,10 @@ fn add_muc_user(user: &MucUser, sum: &mut Checksum) {
     );
     sum.muc_user(user.items.len(), user.status.len());
     for item in &user.items {
-        assert!(item.actor.is_none() && item.continue_.is_none(), "not in the shapes");
+        assert!(
+            item.actor.is_none() && item.continue_.is_none(),
+            "not in the shapes"
+        );
         let affiliation = match item.affiliation {
             Affiliation::Owner => "owner",
             Affiliation::Admin => "admin",
@@ -181,28 +203,12 @@ fn add_archived(result: mam::Result_, sum: &mut Checksum) {
     if let Some(delay) = &result.forwarded.delay {
         add_delay(delay, sum);
     }
-    let message: message::Message = result.forwarded.message;
-    sum.header(Header {
-        kind: 0,
-        from: text(message.from.as_ref()),
-        to: text(message.to.as_ref()),
-        id: message.id.as_ref().map(|id| id.0.as_str()),
-        stanza_type: message_type(&message.type_),
-    });
-    for (lang, text) in message.bodies.iter().chain(&message.subjects) {
-        sum.lang_text(lang, text);
-    }
-    if let Some(thread) = &message.thread {
-        sum.thread(thread.parent.as_deref(), &thread.id);
-    }
+    let message = result.forwarded.message;
+    add_message(&message, sum);
     for payload in message.payloads {
         let Markable = typed(payload);
         sum.flag(MARKABLE);
     }
-}
-
-fn typed<T: TryFrom<Element>>(element: Element) -> T {
-    T::try_from(element).unwrap_or_else(|_| panic!("untyped"))
 }
 
 fn add_event(event: pubsub::Event, sum: &mut Checksum) {
@@ -224,34 +230,15 @@ fn add_event(event: pubsub::Event, sum: &mut Checksum) {
 
 fn add_bundle(bundle: &Bundle, sum: &mut Checksum) {
     let signed = bundle.signed_pre_key_public.as_ref().expect("a key");
-    let signature = bundle.signed_pre_key_signature.as_ref().expect("a signature");
+    let signature = bundle
+        .signed_pre_key_signature
+        .as_ref()
+        .expect("a signature");
     let identity = bundle.identity_key.as_ref().expect("a key");
     let id = signed.signed_pre_key_id.expect("a number");
     sum.bundle((id.into(), &signed.data), &signature.data, &identity.data);
     for key in &bundle.prekeys.as_ref().expect("keys").keys {
         sum.key(key.pre_key_id.into(), &key.data);
-    }
-}
-
-fn add_answer(answer: &Answer, sum: &mut Checksum) {
-    match answer {
-        Answer::Roster(roster) => add_roster(roster, sum),
-        Answer::DiscoInfo(info) => {
-            sum.disco_info(info.node.as_deref(), info.identities.len(), info.extensions.len());
-            for i in &info.identities {
-                let (lang, name) = (i.lang.as_deref(), i.name.as_deref());
-                sum.identity([&i.category, &i.type_], [lang, name]);
-            }
-            sum.features(info.features.iter().map(String::as_str));
-        }
-        Answer::DiscoItems(items) => {
-            assert!(items.rsm.is_none(), "not in the shapes");
-            sum.disco_items(items.node.as_deref(), items.items.len());
-            for item in &items.items {
-                let (node, name) = (item.node.as_deref(), item.name.as_deref());
-                sum.disco_item(item.jid.as_str(), node, name);
-            }
-        }
     }
 }
 

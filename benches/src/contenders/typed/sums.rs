@@ -1,4 +1,5 @@
 //! What of each value goes into the checksum, in which order: one function for both libraries.
+#![expect(missing_docs, reason = "the names are those of the libraries' types")]
 
 use crate::checksum::Checksum;
 
