@@ -7,6 +7,7 @@ mod jid;
 mod muc_stanza;
 mod roundtrip;
 mod stream_splits;
+mod typed_stanza;
 
 pub use bosh_body::bosh_body;
 pub use diff_xml::diff_xml;
@@ -15,3 +16,4 @@ pub use jid::jid;
 pub use muc_stanza::muc_stanza;
 pub use roundtrip::roundtrip;
 pub use stream_splits::stream_splits;
+pub use typed_stanza::typed_stanza;

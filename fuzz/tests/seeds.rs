@@ -42,6 +42,11 @@ fn muc_stanza_seeds() {
 }
 
 #[test]
+fn typed_stanza_seeds() {
+    replay("typed_stanza", xmpp_fuzz::typed_stanza);
+}
+
+#[test]
 fn diff_xml_seeds() {
     if !xmpp_fuzz::is_expat_available() {
         println!("SKIPPED: libexpat.so.1 is not installed");
