@@ -48,9 +48,31 @@ impl Checksum {
         self.mix(text.sum ^ text.len.rotate_left(32));
     }
 
-    /// Every byte of `text`.
-    pub fn bytes(&mut self, text: &str) {
-        self.mix(word(text));
+    /// A value of a field: text.
+    #[inline]
+    pub fn text(&mut self, text: &str) {
+        self.bytes(text.as_bytes());
+    }
+
+    /// A value of a field: bytes.
+    #[inline]
+    pub fn bytes(&mut self, bytes: &[u8]) {
+        self.mix(hash(bytes));
+    }
+
+    /// A value of a field: text that may be absent.
+    #[inline]
+    pub fn option(&mut self, text: Option<&str>) {
+        match text {
+            Some(text) => self.text(text),
+            None => self.mix(1),
+        }
+    }
+
+    /// A value of a field: a number.
+    #[inline]
+    pub fn number(&mut self, number: u64) {
+        self.mix(number);
     }
 
     #[inline]
@@ -68,10 +90,14 @@ pub fn attribute(ns: &str, name: &str, value: &str) -> u64 {
         ^ word(value)
 }
 
-/// Every byte of `text` goes in; short names, which are most, cost a few instructions.
 #[inline]
 fn word(text: &str) -> u64 {
-    let bytes = text.as_bytes();
+    hash(text.as_bytes())
+}
+
+/// Every byte goes in; short names, which are most, cost a few instructions.
+#[inline]
+fn hash(bytes: &[u8]) -> u64 {
     let len = bytes.len();
     let mut h = len as u64;
     if let Some(last) = bytes.last_chunk::<8>() {

@@ -32,7 +32,7 @@ pub fn rate(samples: usize) -> Rate {
             // Every byte counts, outside of the time.
             check(&occupants[..1]);
             for occupant in &mut *occupants {
-                sum.bytes(&occupant.out);
+                sum.text(&occupant.out);
                 occupant.out.clear();
             }
         }

@@ -8,6 +8,7 @@ mod pieces;
 mod roundtrip;
 mod stream_bytes;
 mod stream_splits;
+mod typed_stanza;
 
 pub use bosh_body::bosh_body;
 pub use diff_xml::diff_xml;
@@ -16,3 +17,4 @@ pub use muc_stanza::muc_stanza;
 pub use roundtrip::roundtrip;
 pub use stream_bytes::stream_bytes;
 pub use stream_splits::stream_splits;
+pub use typed_stanza::typed_stanza;

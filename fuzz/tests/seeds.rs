@@ -47,6 +47,11 @@ fn muc_stanza_seeds() {
 }
 
 #[test]
+fn typed_stanza_seeds() {
+    replay("typed_stanza", xmpp_fuzz::typed_stanza);
+}
+
+#[test]
 fn diff_xml_seeds() {
     expat_oracle::expect_in_ci();
     replay("diff_xml", xmpp_fuzz::diff_xml);

@@ -79,6 +79,9 @@ impl XmlText for StatusCode {
     }
 
     fn with_xml_text<R>(&self, f: impl FnOnce(&str) -> R) -> R {
+        if self.0 >= 100 {
+            return self.0.with_xml_text(f);
+        }
         f(&self.to_string())
     }
 }

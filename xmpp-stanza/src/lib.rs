@@ -11,6 +11,7 @@
 //! | requests | [`IqTracker`] takes an answer only from the entity that was asked |
 //! | answers | [`IqDispatch`] finds the handler by the type of the payload; [`DiscoResponder`] answers disco |
 //! | payloads | plain structs, one file for each XEP; `#[derive(Payload)]` makes your own ([`core::Payload`]) |
+//! | speed | [`TypedStanza`] reads a stanza with all its payloads at once, straight from what the parser lends |
 //!
 //! A bot that repeats what it hears, and answers every request:
 //!
@@ -89,6 +90,7 @@ mod presence;
 mod roster;
 mod stanza;
 mod tracker;
+mod typed;
 
 mod xep_0004_data_forms;
 mod xep_0012_last_activity;
@@ -108,6 +110,7 @@ mod xep_0157_contact_addresses;
 mod xep_0172_nickname;
 mod xep_0184_receipts;
 mod xep_0191_blocking;
+mod xep_0198_stream_management;
 mod xep_0199_ping;
 mod xep_0202_time;
 mod xep_0203_delay;
@@ -125,6 +128,7 @@ mod xep_0359_stanza_id;
 mod xep_0363_http_upload;
 mod xep_0377_reporting;
 mod xep_0380_encryption;
+mod xep_0384_omemo_legacy;
 mod xep_0402_bookmarks;
 mod xep_0421_occupant_id;
 mod xep_0424_retraction;
@@ -152,6 +156,7 @@ pub use presence::{Presence, PresenceType, Show};
 pub use roster::{Roster, RosterAsk, RosterItem, RosterPush, Subscription};
 pub use stanza::{Stanza, StanzaKind, StanzaRef};
 pub use tracker::{IqEvent, IqTracker, Outcome, RequestId};
+pub use typed::{TypedIq, TypedIqContent, TypedMessage, TypedPresence, TypedStanza};
 pub use xep_0004_data_forms::{
     DataForm, DataFormType, FieldOption, FieldType, FormError, FormField, FormItem, FormReported,
 };
@@ -175,6 +180,9 @@ pub use xep_0172_nickname::UserNick;
 pub use xep_0184_receipts::{Receipt, ReceiptRequest};
 pub use xep_0191_blocking::{
     Block, BlockChange, BlockItem, BlockList, BlockPush, Blocked, Unblock,
+};
+pub use xep_0198_stream_management::{
+    Ack, AckRequest, ManagementEnable, ManagementEnabled, ManagementResume, ManagementResumed,
 };
 pub use xep_0199_ping::Ping;
 pub use xep_0202_time::{EntityTime, UtcOffset};
@@ -204,6 +212,10 @@ pub use xep_0363_http_upload::{
 };
 pub use xep_0377_reporting::AbuseReport;
 pub use xep_0380_encryption::ExplicitEncryption;
+pub use xep_0384_omemo_legacy::{
+    OmemoBundle, OmemoDevice, OmemoDeviceList, OmemoEncrypted, OmemoHeader, OmemoKey, OmemoPreKey,
+    OmemoPreKeys, OmemoSignedPreKey,
+};
 pub use xep_0402_bookmarks::{
     Bookmark, BookmarkExtensions, BookmarkStorage, PrivateStorage, StoredBookmark, StoredUrl,
 };

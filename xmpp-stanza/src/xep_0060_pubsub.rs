@@ -85,10 +85,10 @@ pub struct PubSub {
     pub page: Option<ResultSet>,
 }
 
-/// An item of a node.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Payload)]
+/// An item of a node. `P` is what its payload is read as: any element, or a choice of payloads.
+#[derive(Clone, Debug, PartialEq, Eq, Payload)]
 #[xml(name = "item", ns = ns::PUBSUB)]
-pub struct Item {
+pub struct Item<P = Element> {
     /// Its id; the service makes one for an item without.
     #[xml(attr)]
     pub id: Option<String>,
@@ -96,8 +96,18 @@ pub struct Item {
     #[xml(attr)]
     pub publisher: Option<Jid>,
     /// Its payload, one element as a rule.
-    #[xml(rest)]
-    pub elements: Vec<Element>,
+    #[xml(child)]
+    pub elements: Vec<P>,
+}
+
+impl<P> Default for Item<P> {
+    fn default() -> Self {
+        Self {
+            id: None,
+            publisher: None,
+            elements: Vec::new(),
+        }
+    }
 }
 
 /// Make a node; the service names one without a name.

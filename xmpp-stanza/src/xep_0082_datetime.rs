@@ -72,18 +72,7 @@ impl From<DateTime> for Timestamp {
 
 impl fmt::Display for DateTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let millis = self.0.as_millis();
-        let (year, month, day) = civil_from_days(millis / DAY);
-        let seconds = millis % DAY / 1000;
-        let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-        write!(
-            f,
-            "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}"
-        )?;
-        match millis % 1000 {
-            0 => f.write_str("Z"),
-            fraction => write!(f, ".{fraction:03}Z"),
-        }
+        self.with_xml_text(|text| f.write_str(text))
     }
 }
 
@@ -130,14 +119,49 @@ impl FromStr for DateTime {
 
 impl XmlText for DateTime {
     fn from_xml_text(text: &str) -> Result<Self, XmlTextError> {
-        text.trim_matches([' ', '\t', '\n', '\r'])
-            .parse()
+        // White space around is rare.
+        text.parse()
+            .or_else(|_| text.trim_matches([' ', '\t', '\n', '\r']).parse())
             .map_err(|error: DateTimeError| XmlTextError(error.to_string()))
     }
 
     fn with_xml_text<R>(&self, f: impl FnOnce(&str) -> R) -> R {
-        f(&self.to_string())
+        let millis = self.0.as_millis();
+        let (year, month, day) = civil_from_days(millis / DAY);
+        let seconds = millis % DAY / 1000;
+        let mut text = *b"0000-00-00T00:00:00.000Z";
+        for (at, number) in [
+            (0, year / 100),
+            (2, year % 100),
+            (5, month),
+            (8, day),
+            (11, seconds / 3600),
+            (14, seconds / 60 % 60),
+            (17, seconds % 60),
+            (21, millis % 100),
+        ] {
+            two_digits(&mut text, at, number);
+        }
+        text[20] += digit(millis % 1000 / 100);
+        let mut len = text.len();
+        if millis.is_multiple_of(1000) {
+            text[19] = b'Z';
+            len = 20;
+        }
+        f(std::str::from_utf8(&text[..len]).expect("digits are ASCII"))
     }
+}
+
+#[inline]
+fn two_digits(text: &mut [u8], at: usize, number: u64) {
+    text[at] += digit(number / 10);
+    text[at + 1] += digit(number % 10);
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "one digit")]
+#[inline]
+const fn digit(number: u64) -> u8 {
+    number as u8
 }
 
 /// A cursor in the text.

@@ -12,15 +12,26 @@ use crate::{BadStanza, Delay, Message, Stanza};
 /// It is what the sender of the outer stanza claims. Copies of one's own messages and messages from
 /// an archive have types that check the claim: [`Carbon`](crate::Carbon),
 /// [`ArchivedMessage`](crate::ArchivedMessage).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Payload)]
+///
+/// `S` is what the stanza is read as: any element, or for example a [`TypedMessage`](crate::TypedMessage).
+#[derive(Clone, Debug, PartialEq, Eq, Payload)]
 #[xml(name = "forwarded", ns = ns::FORWARD)]
-pub struct Forwarded {
+pub struct Forwarded<S = Element> {
     /// When the sender of the outer stanza received it.
     #[xml(child)]
     pub delay: Option<Delay>,
     /// The stanza.
-    #[xml(rest)]
-    pub element: Option<Element>,
+    #[xml(child)]
+    pub element: Option<S>,
+}
+
+impl<S> Default for Forwarded<S> {
+    fn default() -> Self {
+        Self {
+            delay: None,
+            element: None,
+        }
+    }
 }
 
 impl Forwarded {

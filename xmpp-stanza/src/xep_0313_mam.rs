@@ -1,6 +1,9 @@
 //! XEP-0313: Message Archive Management, version 1.1.3 (with XEP-0441: Preferences, version 0.2.0).
 
-use xmpp_core::{BareJid, Jid, Payload, XmlText, xml::ns};
+use xmpp_core::{
+    BareJid, Jid, Payload, XmlText,
+    xml::{self, Element, ElementRef, Namespace, PayloadError, PayloadScope, WriteXml, Writer, ns},
+};
 
 use crate::{DataForm, DateTime, Delay, Forwarded, Message, ResultSet};
 
@@ -143,8 +146,11 @@ pub struct ArchiveNever {
 
 /// A result of a query, as an archive writes it into a message ([XEP-0313
 /// §4.2](https://xmpp.org/extensions/xep-0313.html)).
+///
+/// Anyone can write one: what it holds is to be had through [`ArchiveResult::check`] only. `S` is what the message is
+/// read as, see [`Forwarded`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ArchiveResult(RawResult);
+pub struct ArchiveResult<S = Element>(RawResult<S>);
 
 impl ArchiveResult {
     /// The message `forwarded`, which the archive knows as `id`, for the query `queryid`.
@@ -157,33 +163,77 @@ impl ArchiveResult {
     }
 }
 
-impl xmpp_core::xml::WriteXml for ArchiveResult {
-    fn write_xml(&self, writer: &mut xmpp_core::xml::Writer<'_>) {
+impl<S> ArchiveResult<S> {
+    /// Which query it says that it answers.
+    pub fn queryid(&self) -> Option<&str> {
+        self.0.queryid.as_deref()
+    }
+
+    /// The archived message, if the result came in a message `from` the archive that was asked, for the query
+    /// `queryid`. `archive` is whose archive was asked: `own` for the own account, else the room or service.
+    ///
+    /// # Errors
+    ///
+    /// [`BadResult`]: drop the message. Where several queries are open, ask for [`ArchiveResult::queryid`] before.
+    pub fn check(
+        self,
+        from: Option<&Jid>,
+        archive: &Jid,
+        own: &BareJid,
+        queryid: &str,
+    ) -> Result<ArchivedMessage<S>, BadResult> {
+        if !is_genuine(from, archive, own) || self.0.queryid.as_deref() != Some(queryid) {
+            return Err(BadResult::NotAsked);
+        }
+        Ok(ArchivedMessage {
+            id: self.0.id,
+            delay: self.0.forwarded.delay,
+            message: self.0.forwarded.element.ok_or(BadResult::Malformed)?,
+        })
+    }
+}
+
+impl<S: xml::Payload> WriteXml for ArchiveResult<S> {
+    fn write_xml(&self, writer: &mut Writer<'_>) {
         self.0.write_xml(writer);
+    }
+}
+
+impl<S: xml::Payload> xml::Payload for ArchiveResult<S> {
+    const NAME: &'static str = RawResult::<S>::NAME;
+    const NAMESPACE: Namespace = RawResult::<S>::NAMESPACE;
+    const SCOPE: PayloadScope = PayloadScope::Element;
+
+    fn from_element(element: ElementRef<'_>) -> Result<Self, PayloadError> {
+        RawResult::from_element(element).map(Self)
+    }
+
+    fn from_matching(element: ElementRef<'_>) -> Result<Self, PayloadError> {
+        RawResult::from_matching(element).map(Self)
     }
 }
 
 /// What anyone can write: not to be read without the check.
 #[derive(Clone, Debug, PartialEq, Eq, Payload)]
 #[xml(name = "result", ns = ns::MAM)]
-struct RawResult {
+struct RawResult<S = Element> {
     #[xml(attr)]
     queryid: Option<String>,
     #[xml(attr)]
     id: String,
     #[xml(child)]
-    forwarded: Forwarded,
+    forwarded: Forwarded<S>,
 }
 
 /// A message from an archive.
 ///
-/// There is no other way to one than [`ArchivedMessage::check`] (MUC MA10): CVE-2019-16237 was a
-/// client that believed results from anyone.
+/// There is no other way to one than [`ArchivedMessage::check`] and [`ArchiveResult::check`] (MUC MA10): CVE-2019-16237
+/// was a client that believed results from anyone.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ArchivedMessage {
+pub struct ArchivedMessage<M = Message> {
     id: String,
     delay: Option<Delay>,
-    message: Message,
+    message: M,
 }
 
 /// Why a result is not to be used.
@@ -215,11 +265,7 @@ impl ArchivedMessage {
         if !message.payloads.has::<RawResult>() {
             return Ok(None);
         }
-        let genuine = match &message.from {
-            Some(from) => from == archive,
-            None => archive.as_str() == own.as_str(),
-        };
-        if !genuine {
+        if !is_genuine(message.from.as_ref(), archive, own) {
             return Err(BadResult::NotAsked);
         }
         let Ok(Some(result)) = message.payload::<RawResult>() else {
@@ -235,7 +281,9 @@ impl ArchivedMessage {
             message: message.ok_or(BadResult::Malformed)?,
         }))
     }
+}
 
+impl<M> ArchivedMessage<M> {
     /// The archive's id of the message.
     pub fn id(&self) -> &str {
         &self.id
@@ -246,14 +294,27 @@ impl ArchivedMessage {
         self.delay.as_ref().map(|delay| delay.stamp)
     }
 
+    /// What the archive says about when it received the message.
+    pub const fn delay(&self) -> Option<&Delay> {
+        self.delay.as_ref()
+    }
+
     /// The message.
-    pub const fn message(&self) -> &Message {
+    pub const fn message(&self) -> &M {
         &self.message
     }
 
     /// The message, without a copy.
-    pub fn into_message(self) -> Message {
+    pub fn into_message(self) -> M {
         self.message
+    }
+}
+
+/// Whether a message comes from the archive.
+fn is_genuine(from: Option<&Jid>, archive: &Jid, own: &BareJid) -> bool {
+    match from {
+        Some(from) => from == archive,
+        None => archive.as_str() == own.as_str(),
     }
 }
 

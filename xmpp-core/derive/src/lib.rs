@@ -62,7 +62,7 @@ use syn::{Data, DeriveInput, Error, parse_macro_input};
 /// | `lang` | `LangMap` | the texts of the children `name` by `xml:lang` |
 /// | `rest` | `Vec<Element>`, `Option<Element>` | children that no other field takes |
 ///
-/// with `T: XmlText`. `name` is the field's name, with `-` for `_`, unless `name = "…"` is given;
+/// with `T: XmlText`. A type parameter of the struct is a payload (`P: Payload`). `name` is the field's name, with `-` for `_`, unless `name = "…"` is given;
 /// `ns` is the namespace of a `child_text`, `flag` or `lang`, unless given that of the struct.
 /// `default` or `default = expr` stands for an absent value; a value equal to it is not written.
 ///
@@ -72,9 +72,14 @@ use syn::{Data, DeriveInput, Error, parse_macro_input};
 ///
 /// # Enums
 ///
-/// A choice of elements: `#[xml(ns = …)]` on the enum; a variant without a field is an empty
-/// element named like it (`NoStore` is `no-store`, or `name = "…"`, `ns = …`), a variant with one
-/// field is that payload.
+/// A choice of elements. A variant with one field is that payload; a variant without a field is an empty
+/// element named like it (`NoStore` is `no-store`, or `name = "…"`), in the namespace of its own or of the
+/// enum (`#[xml(ns = …)]`). The variant is found by the number of the element's namespace, in one look
+/// however many there are.
+///
+/// One variant `#[xml(other)] Other(Element)` may take every element that is none of the others or breaks
+/// its schema; `#[xml(other)] Other` takes it too and does not keep it. With one of them the enum has
+/// `AnyPayload`, and never fails.
 #[proc_macro_derive(Payload, attributes(xml))]
 pub fn derive_payload(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);

@@ -1,8 +1,10 @@
 //! `#[derive(Payload)]` for structs.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
-use syn::{DataStruct, DeriveInput, Error, Ident, Member, Result, spanned::Spanned};
+use syn::{
+    DataStruct, DeriveInput, Error, Generics, Ident, Member, Result, parse_quote, spanned::Spanned,
+};
 
 use crate::attrs::{Arity, FieldAttrs, ItemAttrs, Kind, child_namespace, in_scope, namespace};
 
@@ -34,6 +36,7 @@ pub(crate) fn expand(input: &DeriveInput, data: &DataStruct) -> Result<TokenStre
         .collect::<Result<Vec<_>>>()?;
 
     let slots = fields.iter().filter_map(PayloadField::declare);
+    let attributes = attributes(&fields);
     // `rest` takes what nothing else took, wherever it stands among the fields.
     let (rest, named): (Vec<_>, Vec<_>) = fields
         .iter()
@@ -56,7 +59,9 @@ pub(crate) fn expand(input: &DeriveInput, data: &DataStruct) -> Result<TokenStre
         .iter()
         .partition(|field| field.attrs.kind == Kind::Attr);
     let writes = attrs.into_iter().chain(content).map(PayloadField::write);
-    let (generics, types, clause) = input.generics.split_for_impl();
+    let end = format!("</{name}>");
+    let generics = with_payload_bounds(&input.generics);
+    let (generics, types, clause) = generics.split_for_impl();
 
     Ok(in_scope(
         &item.krate,
@@ -64,9 +69,9 @@ pub(crate) fn expand(input: &DeriveInput, data: &DataStruct) -> Result<TokenStre
             #[automatically_derived]
             impl #generics __xml::WriteXml for #ident #types #clause {
                 fn write_xml(&self, writer: &mut __xml::Writer<'_>) {
-                    let tag = writer.start(#name, <Self as __xml::Payload>::NAMESPACE);
+                    let outer = writer.start_tag(&const { __xml::StartTag::of::<Self>() });
                     #(#writes)*
-                    writer.end(tag);
+                    writer.end_tag(outer, #end);
                 }
             }
 
@@ -74,6 +79,7 @@ pub(crate) fn expand(input: &DeriveInput, data: &DataStruct) -> Result<TokenStre
             impl #generics __xml::Payload for #ident #types #clause {
                 const NAME: &'static str = #name;
                 const NAMESPACE: __xml::Namespace = #ns;
+                const SCOPE: __xml::PayloadScope = __xml::PayloadScope::Element;
 
                 fn from_element(
                     element: __xml::ElementRef<'_>,
@@ -81,13 +87,55 @@ pub(crate) fn expand(input: &DeriveInput, data: &DataStruct) -> Result<TokenStre
                     if !<Self as __xml::Payload>::matches(element) {
                         return Err(__xml::PayloadError::Mismatch { expected: #name });
                     }
+                    <Self as __xml::Payload>::from_matching(element)
+                }
+
+                fn from_matching(
+                    element: __xml::ElementRef<'_>,
+                ) -> ::core::result::Result<Self, __xml::PayloadError> {
                     #(#slots)*
+                    #attributes
                     #children
                     Ok(Self { #(#reads,)* })
                 }
             }
         },
     ))
+}
+
+/// Reads the attributes in one pass.
+fn attributes(fields: &[PayloadField<'_>]) -> TokenStream {
+    let arms: Vec<_> = fields
+        .iter()
+        .filter(|field| field.attrs.kind == Kind::Attr)
+        .map(|field| {
+            let (slot, value, name) = (&field.slot, &field.attrs.value, &field.attrs.name);
+            let (bytes, parent) = (Literal::byte_string(name.as_bytes()), field.parent);
+            quote! {
+                if name == #bytes {
+                    #slot = Some(attribute.value::<#value>(#parent, #name)?);
+                }
+            }
+        })
+        .collect();
+    if arms.is_empty() {
+        return TokenStream::new();
+    }
+    quote! {
+        for attribute in __xml::read::attributes(element) {
+            let name = attribute.name();
+            #(#arms)else*
+        }
+    }
+}
+
+/// The parameters of a payload are payloads.
+fn with_payload_bounds(generics: &Generics) -> Generics {
+    let mut generics = generics.clone();
+    for param in generics.type_params_mut() {
+        param.bounds.push(parse_quote!(__xml::Payload));
+    }
+    generics
 }
 
 /// What is wrong with the attributes of a field taken together.
@@ -117,11 +165,11 @@ struct PayloadField<'a> {
 }
 
 impl PayloadField<'_> {
-    /// Declares the variable that children are collected in.
+    /// Declares the variable that attributes and children are collected in.
     fn declare(&self) -> Option<TokenStream> {
         let (slot, value) = (&self.slot, &self.attrs.value);
         Some(match (self.attrs.kind, self.attrs.arity) {
-            (Kind::Attr | Kind::Text, _) => return None,
+            (Kind::Text, _) => return None,
             (Kind::Flag, _) => quote!(let mut #slot = false;),
             (Kind::Lang, _) => quote!(let mut #slot = __xml::LangMap::new();),
             (_, Arity::Many) => quote!(let mut #slot = ::std::vec::Vec::<#value>::new();),
@@ -135,7 +183,15 @@ impl PayloadField<'_> {
         let parent = self.parent;
         let keep = |value: &TokenStream, child: &TokenStream| {
             if self.attrs.arity == Arity::Many {
-                quote!(#slot.push(#value);)
+                let make_room = if self.attrs.kind == Kind::Child {
+                    quote!(make_room)
+                } else {
+                    quote!(make_room_alike)
+                };
+                quote! {
+                    __xml::read::#make_room(&mut #slot, child);
+                    #slot.push(#value);
+                }
             } else {
                 quote!(__xml::read::once(&mut #slot, #value, #parent, #child)?;)
             }
@@ -144,7 +200,7 @@ impl PayloadField<'_> {
         match self.attrs.kind {
             Kind::Child => {
                 let keep = keep(
-                    &quote!(<#value as __xml::Payload>::from_element(child)?),
+                    &quote!(<#value as __xml::Payload>::from_matching(child)?),
                     &quote!(<#value as __xml::Payload>::NAME),
                 );
                 quote!(if <#value as __xml::Payload>::matches(child) { #keep })
@@ -170,8 +226,8 @@ impl PayloadField<'_> {
         let parent = self.parent;
         let (found, required) = match self.attrs.kind {
             Kind::Attr => (
-                quote!(__xml::read::attr::<#value>(element, #parent, #name)?),
-                quote!(__xml::read::required_attr::<#value>(element, #parent, #name)?),
+                quote!(#slot),
+                quote!(__xml::read::required_attribute(#slot, #parent, #name)?),
             ),
             Kind::Text => (
                 quote!(__xml::read::opt_text::<#value>(element, #parent)?),
@@ -199,17 +255,24 @@ impl PayloadField<'_> {
 
     fn write(&self) -> TokenStream {
         let (member, name, ns) = (&self.member, &self.attrs.name, self.child_ns());
-        let as_text =
-            |use_text: TokenStream| quote!(__xml::XmlText::with_xml_text(value, |text| #use_text););
         let write_one = match self.attrs.kind {
-            Kind::Attr => as_text(quote!(writer.attr(#name, text))),
-            Kind::Text => as_text(quote!(writer.text(text))),
-            Kind::ChildText => as_text(quote!(writer.text_element(#name, #ns, text))),
+            Kind::Attr => {
+                let start = format!(" {name}='");
+                quote!(writer.value_attr(#start, value);)
+            }
+            Kind::Text => quote!(writer.value_text(value);),
+            Kind::ChildText => {
+                let (start, end) = (format!("<{name}>"), format!("</{name}>"));
+                quote!(writer.value_element((#start, #end), #ns, value);)
+            }
             Kind::Child | Kind::Rest => quote!(writer.write(value);),
             Kind::Flag => {
                 return quote!(if self.#member { writer.empty_element(#name, #ns); });
             }
-            Kind::Lang => return quote!(self.#member.write(writer, #name, #ns);),
+            Kind::Lang => {
+                let (start, end) = (format!("<{name}>"), format!("</{name}>"));
+                return quote!(self.#member.write_as(writer, (#start, #end), #ns););
+            }
         };
         match (self.attrs.arity, &self.attrs.default) {
             (Arity::Optional, _) => quote!(if let Some(value) = &self.#member { #write_one }),

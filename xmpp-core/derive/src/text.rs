@@ -10,7 +10,7 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
     let krate = ItemAttrs::parse(&input.attrs)?.krate;
     let error = quote!(__xml::XmlTextError);
     let ident = &input.ident;
-    let (read, write, as_str) = match &input.data {
+    let (read, write, more, as_str) = match &input.data {
         Data::Enum(data) => {
             let (read, as_str) = names(data, &error)?;
             let as_str = quote! {
@@ -20,7 +20,7 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
                     #as_str
                 }
             };
-            (read, quote!(f(self.as_str())), as_str)
+            (read, quote!(f(self.as_str())), TokenStream::new(), as_str)
         }
         Data::Struct(data)
             if data.fields.len() == 1 && matches!(data.fields, Fields::Unnamed(_)) =>
@@ -28,6 +28,17 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
             (
                 quote!(__xml::XmlText::from_xml_text(text).map(Self)),
                 quote!(__xml::XmlText::with_xml_text(&self.0, f)),
+                quote! {
+                    fn from_xml_cow(
+                        text: ::std::borrow::Cow<'_, str>,
+                    ) -> ::core::result::Result<Self, #error> {
+                        __xml::XmlText::from_xml_cow(text).map(Self)
+                    }
+
+                    fn write_xml_text(&self, out: &mut __xml::ValueWriter<'_>) {
+                        __xml::XmlText::write_xml_text(&self.0, out);
+                    }
+                },
                 TokenStream::new(),
             )
         }
@@ -55,6 +66,8 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
                 ) -> XmlTextResult {
                     #write
                 }
+
+                #more
             }
         },
     ))
@@ -100,9 +113,12 @@ fn names(data: &DataEnum, error: &TokenStream) -> Result<(TokenStream, TokenStre
         // Enumerated values are tokens: white space around them does not count (XML Schema 1.0 part
         // 2, §4.3.6).
         quote! {
-            match text.trim_matches([' ', '\t', '\n', '\r']) {
+            match text {
                 #(#reads,)*
-                #fallback,
+                _ => match text.trim_matches([' ', '\t', '\n', '\r']) {
+                    #(#reads,)*
+                    #fallback,
+                },
             }
         },
         quote!(#signature { match self { #(#writes,)* } }),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{ElementRef, Namespace, Writer, ns, work};
+use super::{ElementRef, Namespace, Writer, ns, read, work};
 
 /// The same text in several languages, told apart by `xml:lang` ([RFC 6120 §8.1.5]): a message's
 /// bodies, the reason of an error.
@@ -111,7 +111,7 @@ impl LangMap {
     pub fn read(&mut self, element: ElementRef<'_>) {
         let lang = element.attr_ns("lang", ns::XML).unwrap_or_default();
         if self.position(&lang).is_none() {
-            self.push(lang.into_owned(), element.text().into_owned());
+            self.push(lang.into_owned(), read::only_text(element).into_owned());
         }
     }
 
@@ -140,6 +140,26 @@ impl LangMap {
             len => {
                 let lang = &self.texts[len - 1].0;
                 self.index.insert(lang.to_ascii_lowercase(), len - 1);
+            }
+        }
+    }
+
+    /// As [`LangMap::write`]; `parts` are `<name>` and `</name>`.
+    pub fn write_as(
+        &self,
+        writer: &mut Writer<'_>,
+        parts: (&'static str, &'static str),
+        ns: Namespace,
+    ) {
+        for (lang, text) in &self.texts {
+            if lang.is_empty() {
+                writer.value_element(parts, ns, text);
+            } else {
+                let (start, _) = parts;
+                let tag = writer.start(&start[1..start.len() - 1], ns);
+                writer.attr("xml:lang", lang);
+                writer.text(text);
+                writer.end(tag);
             }
         }
     }

@@ -15,12 +15,15 @@ mod payload;
 mod scan;
 #[cfg(feature = "serde")]
 mod serde;
+mod start_tag;
 mod table;
 mod unescape;
+mod value_writer;
 #[cfg(test)]
 mod verdicts;
 mod work;
 mod writer;
+mod xml_text;
 
 pub mod ns;
 pub mod read;
@@ -36,5 +39,8 @@ pub use limits::Limits;
 pub use namespace::Namespace;
 pub use parser::{Parser, ParserEvent, ParserEventRef};
 pub use patch::Patch;
-pub use payload::{Payload, PayloadError, WriteXml, XmlText, XmlTextError};
-pub use writer::{Tag, Writer};
+pub use payload::{AnyPayload, Payload, PayloadError, PayloadScope, WriteXml};
+pub use start_tag::StartTag;
+pub use value_writer::ValueWriter;
+pub use writer::{OuterNs, Tag, Writer};
+pub use xml_text::{XmlText, XmlTextError};

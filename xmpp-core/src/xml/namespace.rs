@@ -39,7 +39,10 @@ impl Namespace {
         self.name
     }
 
-    pub(crate) const fn id(self) -> u16 {
+    /// The number of the name in the table of [`super::ns`], and 65,535 for a name that is not there. It may differ from
+    /// one version of this crate to the next.
+    #[inline]
+    pub const fn id(self) -> u16 {
         self.id
     }
 }
@@ -48,6 +51,13 @@ impl Namespace {
 impl From<Namespace> for Cow<'_, str> {
     fn from(ns: Namespace) -> Self {
         Cow::Borrowed(ns.name)
+    }
+}
+
+impl Namespace {
+    /// As `==`, at compile time.
+    pub const fn is_same(self, other: Self) -> bool {
+        self.id == other.id && (self.id != Self::UNKNOWN || str_eq(self.name, other.name))
     }
 }
 

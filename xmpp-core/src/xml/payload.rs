@@ -1,6 +1,6 @@
 //! Typed payloads: the traits that `#[derive(Payload)]` implements.
 
-use super::{ElementRef, Namespace, Writer};
+use super::{Element, ElementRef, Namespace, Writer, ns};
 
 /// What can be written as one XML element.
 pub trait WriteXml {
@@ -27,8 +27,12 @@ pub trait Payload: WriteXml + Sized {
     const NAME: &'static str;
     /// Namespace of the element.
     const NAMESPACE: Namespace;
+    /// Which elements [`Payload::matches`] may be true of. Where they are few, a choice of payloads finds this one by
+    /// the number of its namespace.
+    const SCOPE: PayloadScope = PayloadScope::Any;
 
     /// Whether `element` has the name and namespace of this payload.
+    #[inline]
     fn matches(element: ElementRef<'_>) -> bool {
         element.is(Self::NAME, Self::NAMESPACE)
     }
@@ -40,11 +44,61 @@ pub trait Payload: WriteXml + Sized {
     /// [`PayloadError::Mismatch`] when `element` is not this payload at all, any other variant when
     /// it is but breaks its schema.
     fn from_element(element: ElementRef<'_>) -> Result<Self, PayloadError>;
+
+    /// As [`Payload::from_element`], for an element of which [`Payload::matches`] is true.
+    ///
+    /// # Errors
+    ///
+    /// As [`Payload::from_element`].
+    #[inline]
+    fn from_matching(element: ElementRef<'_>) -> Result<Self, PayloadError> {
+        Self::from_element(element)
+    }
+}
+
+/// A choice of payloads that takes every element: what it does not know, and what breaks its schema, it keeps as it
+/// stands. `#[derive(Payload)]` implements it for an enum with a variant `#[xml(other)]`.
+pub trait AnyPayload: Payload {
+    /// Reads any element.
+    fn read(element: ElementRef<'_>) -> Self;
+}
+
+/// Which elements a payload may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PayloadScope {
+    /// Those with [`Payload::NAME`] in [`Payload::NAMESPACE`].
+    Element,
+    /// Any in [`Payload::NAMESPACE`].
+    Namespace,
+    /// Any.
+    Any,
+}
+
+/// Any element.
+impl Payload for Element {
+    const NAME: &'static str = "*";
+    const NAMESPACE: Namespace = ns::NONE;
+
+    fn matches(_: ElementRef<'_>) -> bool {
+        true
+    }
+
+    fn from_element(element: ElementRef<'_>) -> Result<Self, PayloadError> {
+        Ok(element.to_element())
+    }
+}
+
+impl AnyPayload for Element {
+    fn read(element: ElementRef<'_>) -> Self {
+        element.to_element()
+    }
 }
 
 impl<T: Payload> Payload for Box<T> {
     const NAME: &'static str = T::NAME;
     const NAMESPACE: Namespace = T::NAMESPACE;
+    const SCOPE: PayloadScope = T::SCOPE;
 
     fn matches(element: ElementRef<'_>) -> bool {
         T::matches(element)
@@ -52,6 +106,10 @@ impl<T: Payload> Payload for Box<T> {
 
     fn from_element(element: ElementRef<'_>) -> Result<Self, PayloadError> {
         T::from_element(element).map(Self::new)
+    }
+
+    fn from_matching(element: ElementRef<'_>) -> Result<Self, PayloadError> {
+        T::from_matching(element).map(Self::new)
     }
 }
 
@@ -105,6 +163,7 @@ pub enum PayloadError {
 
 impl PayloadError {
     /// [`PayloadError::InvalidValue`], with the value cut to 64 characters.
+    #[cold]
     pub fn invalid(
         element: &'static str,
         place: &'static str,
@@ -124,79 +183,3 @@ impl PayloadError {
         matches!(self, Self::Mismatch { .. })
     }
 }
-
-/// A value that stands in an attribute or in text.
-///
-/// `#[derive(XmlText)]` implements it for enums of names and for newtypes around a value that has
-/// it.
-pub trait XmlText: Sized {
-    /// Reads the (unescaped) value.
-    ///
-    /// # Errors
-    ///
-    /// [`XmlTextError`] names what is wrong with the value.
-    fn from_xml_text(text: &str) -> Result<Self, XmlTextError>;
-    /// Calls `f` once with the value as it is to be written, not escaped.
-    fn with_xml_text<R>(&self, f: impl FnOnce(&str) -> R) -> R;
-}
-
-/// Why a text is not a value of the wanted type.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct XmlTextError(pub String);
-
-impl XmlText for String {
-    fn from_xml_text(text: &str) -> Result<Self, XmlTextError> {
-        Ok(text.to_owned())
-    }
-
-    fn with_xml_text<R>(&self, f: impl FnOnce(&str) -> R) -> R {
-        f(self)
-    }
-}
-
-/// `xs:boolean`: reads `true`, `false`, `1` and `0`, writes the words.
-impl XmlText for bool {
-    fn from_xml_text(text: &str) -> Result<Self, XmlTextError> {
-        match collapse(text) {
-            "true" | "1" => Ok(true),
-            "false" | "0" => Ok(false),
-            _ => Err(XmlTextError("not one of true, false, 1, 0".to_owned())),
-        }
-    }
-
-    fn with_xml_text<R>(&self, f: impl FnOnce(&str) -> R) -> R {
-        f(if *self { "true" } else { "false" })
-    }
-}
-
-/// The `whiteSpace=collapse` of XML Schema for values that hold no white space: what stands around
-/// is dropped.
-fn collapse(text: &str) -> &str {
-    text.trim_matches([' ', '\t', '\n', '\r'])
-}
-
-macro_rules! integers {
-    ($($t:ty),*) => {$(
-        /// An `xs:integer` within the range of this type.
-        impl XmlText for $t {
-            fn from_xml_text(text: &str) -> Result<Self, XmlTextError> {
-                collapse(text).parse().map_err(|error: std::num::ParseIntError| {
-                    XmlTextError(error.to_string())
-                })
-            }
-
-            fn with_xml_text<R>(&self, f: impl FnOnce(&str) -> R) -> R {
-                // 20 digits and a sign are the longest a 64-bit integer has.
-                let mut buffer = [0u8; 21];
-                let mut cursor = std::io::Cursor::new(&mut buffer[..]);
-                std::io::Write::write_fmt(&mut cursor, format_args!("{self}"))
-                    .expect("the buffer holds every 64-bit integer");
-                let length = usize::try_from(cursor.position()).expect("at most 21");
-                f(std::str::from_utf8(&buffer[..length]).expect("digits are ASCII"))
-            }
-        }
-    )*};
-}
-
-integers!(u8, u16, u32, u64, i8, i16, i32, i64);

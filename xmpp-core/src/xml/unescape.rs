@@ -42,8 +42,16 @@ pub(super) fn push_text(raw: &str, out: &mut String) -> bool {
 
 /// As [`value`], into a buffer.
 pub(super) fn push_value(raw: &str, out: &mut String) -> bool {
+    // White space to be normalised is rare; without any there is one byte to look for.
+    let has_controls = raw.bytes().filter(|b| *b < b' ').count() > 0;
     let special = |b: &u8| matches!(b, b'&' | b'\t' | b'\n' | b'\r');
-    let next = |rest: &str| rest.as_bytes().iter().position(special);
+    let next = |rest: &str| {
+        if has_controls {
+            rest.as_bytes().iter().position(special)
+        } else {
+            memchr::memchr(b'&', rest.as_bytes())
+        }
+    };
     resolve(raw, out, next, |rest, out| match rest.as_bytes()[0] {
         b'&' => reference(rest, out),
         b'\r' => line_end(rest, ' ', out),
@@ -98,15 +106,21 @@ fn cdata<'a>(rest: &'a str, out: &mut String) -> &'a str {
 }
 
 fn reference<'a>(rest: &'a str, out: &mut String) -> &'a str {
+    let bytes = rest.as_bytes();
+    for (name, char) in [
+        ("&amp;", '&'),
+        ("&lt;", '<'),
+        ("&gt;", '>'),
+        ("&apos;", '\''),
+        ("&quot;", '"'),
+    ] {
+        if bytes.starts_with(name.as_bytes()) {
+            out.push(char);
+            return &rest[name.len()..];
+        }
+    }
     let (name, rest) = rest[1..].split_once(';').unwrap_or(("", ""));
-    out.push(match name {
-        "amp" => '&',
-        "lt" => '<',
-        "gt" => '>',
-        "apos" => '\'',
-        "quot" => '"',
-        _ => number(name).unwrap_or(char::REPLACEMENT_CHARACTER),
-    });
+    out.push(number(name).unwrap_or(char::REPLACEMENT_CHARACTER));
     rest
 }
 

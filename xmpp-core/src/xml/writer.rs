@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{
-    ElementRef, Namespace, WriteXml,
+    ElementRef, Namespace, StartTag, ValueWriter, WriteXml, XmlText,
     escape::{escape_attr, escape_text},
     ns, work,
 };
@@ -47,6 +47,11 @@ pub struct Tag {
     outer_ns: DefaultNs,
 }
 
+/// As [`Tag`], of an element that [`Writer::start_tag`] started; hand it back to [`Writer::end_tag`].
+#[derive(Debug)]
+#[must_use = "an element that is not ended leaves broken XML"]
+pub struct OuterNs(DefaultNs);
+
 #[derive(Clone, Copy, Debug)]
 enum DefaultNs {
     /// [`Writer::outer`].
@@ -61,6 +66,7 @@ enum DefaultNs {
 impl<'b> Writer<'b> {
     /// A writer that appends to `out`, where `default_ns` is the default namespace in force at that place
     /// ([`ns::NONE`] for a document of its own).
+    #[inline]
     pub fn new(out: &'b mut String, default_ns: Namespace) -> Self {
         Self {
             from: out.len(),
@@ -86,10 +92,7 @@ impl<'b> Writer<'b> {
 
     /// Starts an element of the namespace `ns`, declaring it where it is not the default already.
     pub fn start(&mut self, name: &str, ns: Namespace) -> Tag {
-        let declare = match self.default_ns {
-            DefaultNs::Static(default) => default != ns,
-            _ => !self.is_default_ns(ns.as_str()),
-        };
+        let declare = !self.is_default(ns);
         if declare && ns == ns::XML {
             return self.start_xml(name);
         }
@@ -134,14 +137,44 @@ impl<'b> Writer<'b> {
         self.open(prefixed_name)
     }
 
+    /// As [`Writer::start`], with a start tag that is known at compile time.
+    #[inline]
+    pub fn start_tag(&mut self, tag: &StartTag) -> OuterNs {
+        let outer = OuterNs(self.default_ns);
+        let after = usize::from(!self.tag_open);
+        self.tag_open = true;
+        if self.is_default(tag.ns()) {
+            self.out.push_str(&tag.bare()[after..]);
+        } else {
+            if let Some(text) = tag.declaring() {
+                self.out.push_str(&text[after..]);
+            } else {
+                self.out.push_str(&tag.bare()[after..]);
+                self.attr("xmlns", tag.ns().as_str());
+            }
+            self.default_ns = DefaultNs::Static(tag.ns());
+        }
+        outer
+    }
+
+    /// Ends the element that gave `outer`; `end` is its end tag, `</name>`.
+    #[inline]
+    #[expect(clippy::needless_pass_by_value, reason = "a tag is ended once")]
+    pub fn end_tag(&mut self, outer: OuterNs, end: &'static str) {
+        debug_assert!(end.starts_with("</") && end.ends_with('>'), "an end tag");
+        if self.tag_open {
+            self.out.push_str("/>");
+            self.tag_open = false;
+        } else {
+            self.out.push_str(end);
+        }
+        self.default_ns = outer.0;
+    }
+
     /// Adds an attribute to the element just started. `name` is written as it is (`xml:lang`, `xmlns:x`).
     pub fn attr(&mut self, name: &str, value: &str) {
         debug_assert!(self.tag_open, "attributes come before content");
-        self.out.push(' ');
-        self.out.push_str(name);
-        self.out.push_str("='");
-        escape_attr(value, self.out);
-        self.out.push('\'');
+        self.raw_attr(name, value);
     }
 
     /// As [`Writer::attr`], when there is a value.
@@ -151,6 +184,19 @@ impl<'b> Writer<'b> {
         }
     }
 
+    /// As [`Writer::attr`], with a typed value; `start` is all that stands before it, ` name='`.
+    #[inline]
+    pub fn value_attr<T: XmlText>(&mut self, start: &'static str, value: &T) {
+        debug_assert!(self.tag_open, "attributes come before content");
+        debug_assert!(
+            start.starts_with(' ') && start.ends_with("='"),
+            "an attribute"
+        );
+        self.out.push_str(start);
+        value.write_xml_text(&mut ValueWriter::attr(self.out));
+        self.out.push('\'');
+    }
+
     /// Adds character data.
     pub fn text(&mut self, text: &str) {
         if text.is_empty() {
@@ -158,6 +204,19 @@ impl<'b> Writer<'b> {
         }
         self.close_tag();
         escape_text(text, self.out);
+    }
+
+    /// As [`Writer::text`], with a typed value.
+    #[inline]
+    pub fn value_text<T: XmlText>(&mut self, value: &T) {
+        let was_open = self.tag_open;
+        self.close_tag();
+        let start = self.out.len();
+        value.write_xml_text(&mut ValueWriter::text(self.out));
+        if was_open && self.out.len() == start {
+            self.out.pop();
+            self.tag_open = true;
+        }
     }
 
     /// Ends the element; as `<name/>` when it has no content.
@@ -182,6 +241,33 @@ impl<'b> Writer<'b> {
         self.end(tag);
     }
 
+    /// As [`Writer::text_element`], with a typed value; `parts` are `<name>` and `</name>`.
+    #[inline]
+    pub fn value_element<T: XmlText>(
+        &mut self,
+        parts: (&'static str, &'static str),
+        ns: Namespace,
+        value: &T,
+    ) {
+        let (start, end) = parts;
+        if self.is_default(ns) {
+            self.close_tag();
+            self.out.push_str(start);
+            let content = self.out.len();
+            value.write_xml_text(&mut ValueWriter::text(self.out));
+            if self.out.len() == content {
+                self.out.pop();
+                self.out.push_str("/>");
+            } else {
+                self.out.push_str(end);
+            }
+        } else {
+            let tag = self.start(&start[1..start.len() - 1], ns);
+            self.value_text(value);
+            self.end(tag);
+        }
+    }
+
     /// Writes `<name/>` in the namespace `ns`.
     pub fn empty_element(&mut self, name: &str, ns: Namespace) {
         let tag = self.start(name, ns);
@@ -189,6 +275,7 @@ impl<'b> Writer<'b> {
     }
 
     /// Writes anything that knows how to write itself.
+    #[inline]
     pub fn write(&mut self, value: &impl WriteXml) {
         value.write_xml(self);
     }
@@ -259,6 +346,7 @@ impl<'b> Writer<'b> {
         tag
     }
 
+    #[inline]
     fn close_tag(&mut self) {
         if self.tag_open {
             self.out.push('>');

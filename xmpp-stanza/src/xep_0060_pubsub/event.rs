@@ -1,8 +1,11 @@
 //! What subscribers are told.
 
 use xmpp_core::{
-    BareJid, Jid, Payload,
-    xml::{ElementRef, Namespace, Payload, PayloadError, WriteXml, Writer, ns, read},
+    BareJid, Payload,
+    xml::{
+        Element, ElementRef, Namespace, Payload, PayloadError, PayloadScope, StartTag, WriteXml,
+        Writer, ns,
+    },
 };
 
 use crate::{DataForm, Message};
@@ -12,12 +15,14 @@ use crate::{DataForm, Message};
 ///
 /// Anyone can write one. Use [`Event::of_account`] for the own account's nodes, and check `from`
 /// for every other.
+///
+/// `P` is what the payloads of items are read as: any element, or a choice of payloads.
 #[derive(Clone, Debug, PartialEq, Eq, Payload)]
 #[xml(name = "event", ns = ns::PUBSUB_EVENT)]
-pub struct Event {
+pub struct Event<P = Element> {
     /// Items were published or taken back.
     #[xml(child)]
-    pub items: Option<EventItems>,
+    pub items: Option<EventItems<P>>,
     /// All items were taken back.
     #[xml(child)]
     pub purge: Option<Purged>,
@@ -50,18 +55,28 @@ impl Event {
 }
 
 /// Items that were published or taken back.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Payload)]
+#[derive(Clone, Debug, PartialEq, Eq, Payload)]
 #[xml(name = "items", ns = ns::PUBSUB_EVENT)]
-pub struct EventItems {
+pub struct EventItems<P = Element> {
     /// The node.
     #[xml(attr)]
     pub node: String,
     /// Items that were published, without payload where the node tells ids only.
     #[xml(child)]
-    pub items: Vec<EventItem>,
+    pub items: Vec<EventItem<P>>,
     /// Items that were taken back.
     #[xml(child)]
     pub retracted: Vec<EventRetract>,
+}
+
+impl<P> Default for EventItems<P> {
+    fn default() -> Self {
+        Self {
+            node: String::new(),
+            items: Vec::new(),
+            retracted: Vec::new(),
+        }
+    }
 }
 
 impl EventItems {
@@ -75,35 +90,47 @@ impl EventItems {
 }
 
 /// An item that was published: an [`Item`](super::Item) under the namespace of events.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct EventItem(pub super::Item);
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventItem<P = Element>(pub super::Item<P>);
 
-impl WriteXml for EventItem {
-    fn write_xml(&self, writer: &mut Writer<'_>) {
-        let item = &self.0;
-        let tag = writer.start("item", ns::PUBSUB_EVENT);
-        writer.opt_attr("id", item.id.as_deref());
-        writer.opt_attr("publisher", item.publisher.as_ref().map(Jid::as_str));
-        for element in &item.elements {
-            writer.write(element);
-        }
-        writer.end(tag);
+impl<P> Default for EventItem<P> {
+    fn default() -> Self {
+        Self(super::Item::default())
     }
 }
 
-impl Payload for EventItem {
+impl<P: Payload> WriteXml for EventItem<P> {
+    fn write_xml(&self, writer: &mut Writer<'_>) {
+        let item = &self.0;
+        let outer = writer.start_tag(&const { StartTag::of::<Self>() });
+        if let Some(id) = &item.id {
+            writer.value_attr(" id='", id);
+        }
+        if let Some(publisher) = &item.publisher {
+            writer.value_attr(" publisher='", publisher);
+        }
+        for element in &item.elements {
+            writer.write(element);
+        }
+        writer.end_tag(outer, "</item>");
+    }
+}
+
+impl<P: Payload> Payload for EventItem<P> {
     const NAME: &'static str = "item";
     const NAMESPACE: Namespace = ns::PUBSUB_EVENT;
+    const SCOPE: PayloadScope = PayloadScope::Element;
 
     fn from_element(element: ElementRef<'_>) -> Result<Self, PayloadError> {
         if !Self::matches(element) {
             return Err(PayloadError::Mismatch { expected: "item" });
         }
-        Ok(Self(super::Item {
-            id: read::attr(element, "item", "id")?,
-            publisher: read::attr(element, "item", "publisher")?,
-            elements: element.children().map(ElementRef::to_element).collect(),
-        }))
+        Self::from_matching(element)
+    }
+
+    fn from_matching(element: ElementRef<'_>) -> Result<Self, PayloadError> {
+        // The two kinds of item differ in their namespace only.
+        super::Item::from_matching(element).map(Self)
     }
 }
 

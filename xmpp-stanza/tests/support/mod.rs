@@ -25,10 +25,10 @@ pub fn visit(
 ) -> Result<(), PayloadError> {
     macro_rules! payloads {
         ($($payload:ident)*) => {$(
-            if $payload::matches(element) {
-                let typed = $payload::from_element(element)?;
+            if <$payload>::matches(element) {
+                let typed = <$payload>::from_element(element)?;
                 let written = Element::from_xml(&typed);
-                assert_eq!($payload::from_element(written.root()).as_ref(), Ok(&typed), "{written}");
+                assert_eq!(<$payload>::from_element(written.root()).as_ref(), Ok(&typed), "{written}");
                 *counts.entry(stringify!($payload)).or_default() += 1;
             }
         )*};
