@@ -212,21 +212,27 @@ pub const DIFFERENCES: &[Difference] = &[
     },
     Difference {
         key: "XML §2.11",
-        what: "A carriage return is a line end also where no line feed follows; rxml waits for one at the end, refuses what \
-               follows in a value, and drops or keeps the carriage return in some places.",
+        what: "A carriage return is a line end also where no line feed follows; rxml waits for one at the end, drops or keeps \
+               it in some places (which makes another namespace of a name that ends with it), and refuses what follows it in \
+               a value.",
         oracles: RXML,
-        ways: &[Way::OracleRefuses, Way::Content, Way::End],
+        ways: &[Way::WeRefuse, Way::OracleRefuses, Way::Content, Way::End],
         explains: |case| match case.way {
             Way::Content => is_same(
                 &without_line_ends(&case.ours.items),
                 &without_line_ends(&case.theirs.items),
                 false,
             ),
-            // What it calls a forbidden character is none.
-            _ => matches!(
+            Way::WeRefuse => we_refuse(case, &[Rule::ReservedXml]),
+            // What it calls a forbidden character is none; an empty, reserved or second name is none to expat.
+            Way::OracleRefuses | Way::End => matches!(
                 case.rxml_error(),
                 Some(
-                    Error::InvalidEof(Some(ErrorContext::Text))
+                    Error::EmptyNamespaceUri
+                        | Error::DuplicateAttribute
+                        | Error::ReservedNamespaceName
+                        | Error::ReservedNamespacePrefix
+                        | Error::InvalidEof(Some(ErrorContext::Text))
                         | Error::InvalidChar(Some(ErrorContext::AttributeValue), 0x20.., false)
                 )
             ),
@@ -235,6 +241,19 @@ pub const DIFFERENCES: &[Difference] = &[
             (Mode::Document, b"<a/>\r"),
             (Mode::Document, b"<a b='x\ry'/>"),
             (Mode::Document, b"<a b='\r'/>"),
+            (Mode::Document, b"<a xmlns:p='\r'/>"),
+            (
+                Mode::Document,
+                b"<a xmlns:p='u\r' xmlns:q='u' p:x='' q:x=''/>",
+            ),
+            (
+                Mode::Document,
+                b"<a xmlns:p='http://www.w3.org/XML/1998/namespace\r'/>",
+            ),
+            (
+                Mode::Document,
+                b"<a xmlns:xml='http://www.w3.org/XML/1998/namespace\r'/>",
+            ),
             (Mode::Document, b"<a><![CDATA[]\r]]></a>"),
         ],
     },

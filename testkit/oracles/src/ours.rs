@@ -46,3 +46,13 @@ pub(crate) fn read<'a>(
     };
     Reading { items, end }
 }
+
+/// Whether no character can follow `input`, though nothing is wrong so far: what begins with `<?xml` in the midst of a stream
+/// is either an instruction or a declaration. Tries those of one and two bytes.
+pub(crate) fn is_lost(input: &[u8], mode: Mode) -> bool {
+    matches!(read([input], mode).end, End::Open(..))
+        && ('\0'..='\u{7ff}').all(|next| {
+            let next = next.encode_utf8(&mut [0; 4]).to_owned();
+            matches!(read([input, next.as_bytes()], mode).end, End::Refused(_))
+        })
+}
