@@ -36,6 +36,12 @@ impl Reference {
 
     /// Goes on at `i`, behind the `&` or further. The place behind the `;`, `None` if the text ends before.
     pub(super) fn go_on(&mut self, b: &[u8], mut i: usize) -> Result<Option<usize>, Fault> {
+        if self.part == Part::Start
+            && let Some(len) = predefined(&b[i..])
+        {
+            work::add(len);
+            return Ok(Some(i + len));
+        }
         while let Some(&c) = b.get(i) {
             work::add(1);
             match (self.part, c) {
@@ -121,6 +127,16 @@ impl Reference {
             self.value = self.value << 8 | u64::from(c);
         }
         Ok(Name::Char(len))
+    }
+}
+
+/// The length of one of the five names at the start of `b`, its `;` included: what nearly every reference is.
+fn predefined(b: &[u8]) -> Option<usize> {
+    match b {
+        [b'l' | b'g', b't', b';', ..] => Some(3),
+        [b'a', b'm', b'p', b';', ..] => Some(4),
+        [b'a', b'p', b'o', b's', b';', ..] | [b'q', b'u', b'o', b't', b';', ..] => Some(5),
+        _ => None,
     }
 }
 
