@@ -51,9 +51,7 @@ fn payload(payload: &Known) -> usize {
             let archived = result
                 .check(Some(&own), &own, &own.to_bare(), &queryid)
                 .expect("a result");
-            let inner = message(archived.message(), |Archived::Markable(_)| {
-                Archived::Other(_) | 0
-            });
+            let inner = message(archived.message(), |_: &Archived| 0);
             1 + string(archived.id()) + archived.delay().map_or(0, of_delay) + inner
         }
         Known::Event(event) => of_event(event),

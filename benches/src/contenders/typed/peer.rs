@@ -83,6 +83,7 @@ pub fn typed<T: TryFrom<Element>>(element: Element) -> T {
 
 /// A child of the stream.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "one at a time, on the stack")]
 pub enum Child {
     /// A stanza without its payloads, and these.
     Stanza(Stanza, Vec<Known>),
@@ -200,7 +201,9 @@ impl Values {
                     while let Some(item) = items.next() {
                         // The last item is the end of the stanza.
                         if items.peek().is_none() {
-                            payloads.iter().for_each(|p| p.write(encoder, buffer));
+                            for payload in payloads {
+                                payload.write(encoder, buffer);
+                            }
                         }
                         let item = item.expect("what was read");
                         encoder

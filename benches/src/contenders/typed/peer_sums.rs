@@ -39,7 +39,9 @@ pub fn add(child: Child, sum: &mut Checksum) {
                 }),
                 Stanza::Iq(other) => panic!("not in the shapes: {other:?}"),
             }
-            payloads.into_iter().for_each(|p| add_payload(p, sum));
+            for payload in payloads {
+                add_payload(payload, sum);
+            }
         }
         Child::Nonza(Nonza::Req(_)) => sum.flag(ACK_REQUEST),
         Child::Nonza(Nonza::Ack(ack)) => sum.ack(ack.h),
