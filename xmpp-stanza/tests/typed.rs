@@ -311,3 +311,17 @@ fn the_scope_of_a_payload_says_where_it_may_stand() {
     assert!(Known::matches(element("<x/>").root()));
     assert_eq!(Element::read(element("<x/>").root()), element("<x/>"));
 }
+
+#[test]
+fn a_stanza_from_an_unprepared_jid_is_read_with_its_payloads_as_without() {
+    let element: Element =
+        "<message xmlns='jabber:client' from='user@my_host.example' to='a@b'><body>Hi</body></message>"
+            .parse()
+            .unwrap();
+    let typed = TypedStanza::<Known>::from_element(element.root()).unwrap();
+    let from = typed.from().unwrap();
+    assert_eq!(
+        (from.as_str(), from.is_prepared()),
+        ("user@my_host.example", false)
+    );
+}

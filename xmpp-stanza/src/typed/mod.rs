@@ -158,7 +158,7 @@ impl<'a> Header<'a> {
 
 #[inline]
 fn address(attribute: &'static str, value: &str) -> Result<Jid, BadStanza> {
-    Jid::new(value).map_err(|error| BadStanza::InvalidAddress { attribute, error })
+    Jid::received(value).map_err(|error| BadStanza::InvalidAddress { attribute, error })
 }
 
 /// Writes the attributes of a stanza.
