@@ -1,7 +1,5 @@
 //! From what a text means to what stands in XML.
 
-use wide::u8x16;
-
 use super::{scan, work};
 
 /// Appends `value`, escaped for an attribute value in single or double quotes.
@@ -9,7 +7,7 @@ use super::{scan, work};
 /// Characters that XML 1.0 forbids become U+FFFD.
 #[inline]
 pub(crate) fn escape_attr(value: &str, out: &mut String) {
-    if is_plain(value.as_bytes()) {
+    if scan::is_plain(value.as_bytes()) {
         out.push_str(value);
     } else {
         escape_special_attr(value, out);
@@ -37,7 +35,7 @@ fn escape_special_attr(value: &str, out: &mut String) {
 /// Characters that XML 1.0 forbids become U+FFFD.
 #[inline]
 pub(crate) fn escape_text(text: &str, out: &mut String) {
-    if is_plain(text.as_bytes()) {
+    if scan::is_plain(text.as_bytes()) {
         out.push_str(text);
     } else {
         escape_special_text(text, out);
@@ -82,70 +80,9 @@ fn escape(value: &str, out: &mut String, replace: impl Fn(u8) -> &'static str) {
     out.push_str(&value[copied..]);
 }
 
-/// Whether nothing in `b` may have to be escaped: what [`scan::special`] looks for is not there.
-#[inline]
-fn is_plain(b: &[u8]) -> bool {
-    let (Some(first), Some(last)) = (b.first_chunk::<16>(), b.last_chunk::<16>()) else {
-        return is_plain_short(b);
-    };
-    if may_be_special(*first) {
-        return false;
-    }
-    let (blocks, _) = b[16..].as_chunks::<16>();
-    blocks.iter().all(|block| !may_be_special(*block)) && !may_be_special(*last)
-}
-
-/// The ends of a short text overlap in one register.
-#[inline]
-fn is_plain_short(b: &[u8]) -> bool {
-    let mut both = [b'.'; 16];
-    if let (Some(first), Some(last)) = (b.first_chunk::<8>(), b.last_chunk::<8>()) {
-        both[..8].copy_from_slice(first);
-        both[8..].copy_from_slice(last);
-    } else if let (Some(first), Some(last)) = (b.first_chunk::<4>(), b.last_chunk::<4>()) {
-        both[..4].copy_from_slice(first);
-        both[4..8].copy_from_slice(last);
-    } else {
-        for (to, from) in both.iter_mut().zip(b) {
-            *to = *from;
-        }
-    }
-    !may_be_special(both)
-}
-
-#[inline]
-fn may_be_special(block: [u8; 16]) -> bool {
-    let x = u8x16::new(block);
-    // The quotes and `&` are three of 0x20 to 0x27, `<` and `>` differ in one bit.
-    let markup = (x | u8x16::splat(2)).simd_eq(u8x16::splat(b'>'))
-        | x.simd_eq(u8x16::splat(b'"'))
-        | (x | u8x16::splat(1)).simd_eq(u8x16::splat(b'\''));
-    let other = x.min(u8x16::splat(0x1f)).simd_eq(x) | x.simd_eq(u8x16::splat(0xef));
-    (markup | other).any()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_plain_text_is_one_without_any_special_byte() {
-        for len in 0..70 {
-            let mut text = vec![b'm'; len];
-            assert!(is_plain(&text), "{len}");
-            for at in 0..len {
-                for byte in 0..=255 {
-                    text[at] = byte;
-                    assert_eq!(
-                        is_plain(&text),
-                        scan::special(&text, 0) == len,
-                        "{byte:#x} at {at} of {len}"
-                    );
-                }
-                text[at] = b'm';
-            }
-        }
-    }
 
     fn both(text: &str) -> (String, String) {
         let (mut value, mut content) = (String::from("="), String::from("="));

@@ -176,37 +176,46 @@ static SPECIAL: [bool; 256] = {
 /// none).
 #[inline]
 pub(super) fn special(b: &[u8], i: usize) -> usize {
-    let stops = |x: u8x16| {
-        // The quotes and `&` are three of 0x20 to 0x27, `<` and `>` differ in one bit.
-        let markup = (x | splat(2)).simd_eq(splat(b'>'))
-            | x.simd_eq(splat(b'"'))
-            | (x | splat(1)).simd_eq(splat(b'\''));
-        let other = x.min(splat(0x1f)).simd_eq(x) | x.simd_eq(splat(0xef));
-        markup | other
-    };
-    if b.len() < LANES
-        && let Some(x) = ends(b)
-        && stops(x).to_bitmask() == 0
-    {
-        return b.len();
-    }
-    find(b, i, stops, |c| SPECIAL[c as usize])
+    find(b, i, specials, |c| SPECIAL[c as usize])
 }
 
-/// The first and the last bytes of a short text, which overlap, so that one look shows whether anything stands in it.
-#[inline(always)]
-fn ends(b: &[u8]) -> Option<u8x16> {
-    let mut block = [0; LANES];
+/// Whether nothing in `b` may have to be escaped: what [`special`] looks for is not there.
+#[inline]
+pub(super) fn is_plain(b: &[u8]) -> bool {
+    let (Some(first), Some(last)) = (b.first_chunk::<LANES>(), b.last_chunk::<LANES>()) else {
+        return is_plain_short(b);
+    };
+    let is_plain = |block: &[u8; LANES]| !specials(u8x16::new(*block)).any();
+    let (blocks, _) = b[LANES..].as_chunks::<LANES>();
+    is_plain(first) && blocks.iter().all(is_plain) && is_plain(last)
+}
+
+/// The ends of a short text overlap in one register.
+#[inline]
+fn is_plain_short(b: &[u8]) -> bool {
+    let mut both = [b'.'; LANES];
     if let (Some(first), Some(last)) = (b.first_chunk::<8>(), b.last_chunk::<8>()) {
-        block[..8].copy_from_slice(first);
-        block[8..].copy_from_slice(last);
+        both[..8].copy_from_slice(first);
+        both[8..].copy_from_slice(last);
+    } else if let (Some(first), Some(last)) = (b.first_chunk::<4>(), b.last_chunk::<4>()) {
+        both[..4].copy_from_slice(first);
+        both[4..8].copy_from_slice(last);
     } else {
-        let (first, last) = (b.first_chunk::<4>()?, b.last_chunk::<4>()?);
-        for (i, part) in [first, last, first, last].into_iter().enumerate() {
-            block[i * 4..i * 4 + 4].copy_from_slice(part);
+        for (to, from) in both.iter_mut().zip(b) {
+            *to = *from;
         }
     }
-    Some(u8x16::new(block))
+    !specials(u8x16::new(both)).any()
+}
+
+/// The bytes that [`special`] looks for.
+#[inline(always)]
+fn specials(x: u8x16) -> u8x16 {
+    // The quotes and `&` are three of 0x20 to 0x27, `<` and `>` differ in one bit.
+    let markup = (x | splat(2)).simd_eq(splat(b'>'))
+        | x.simd_eq(splat(b'"'))
+        | (x | splat(1)).simd_eq(splat(b'\''));
+    markup | x.min(splat(0x1f)).simd_eq(x) | x.simd_eq(splat(0xef))
 }
 
 /// Whether the `len` bytes at `i` and at `j` are the same.
@@ -291,5 +300,24 @@ mod tests {
             );
         }
         check(&all, special, |c| c < 0x20 || b"\"&'<>\xef".contains(&c));
+    }
+
+    #[test]
+    fn a_plain_text_is_one_without_any_special_byte() {
+        for len in 0..70 {
+            let mut text = vec![b'm'; len];
+            assert!(is_plain(&text), "{len}");
+            for at in 0..len {
+                for byte in 0..=255 {
+                    text[at] = byte;
+                    assert_eq!(
+                        is_plain(&text),
+                        special(&text, 0) == len,
+                        "{byte:#x} at {at} of {len}"
+                    );
+                }
+                text[at] = b'm';
+            }
+        }
     }
 }

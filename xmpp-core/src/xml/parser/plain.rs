@@ -1,5 +1,5 @@
 //! What nearly all of a stream is made of, read without a branch for what is rare: tags with ASCII names, one space before
-//! each attribute and values without references; text without references; end tags without white space.
+//! each attribute and no white space in values but spaces; text without references; end tags without white space.
 //!
 //! These functions only ever say yes. Where anything is otherwise, or cut by the end of the text, they change nothing and
 //! the general code reads the token from its first byte, so that every verdict and every resumed token is its own. (Input that
@@ -8,8 +8,8 @@
 use std::ops::Range;
 
 use super::super::{
-    scan,
-    table::{Entry, Kind, NsId, known_id},
+    ns, scan,
+    table::{Entry, Kind, NsId},
     work,
 };
 use super::{
@@ -218,12 +218,10 @@ fn attributes(b: &[u8], mut i: usize, spare: &mut [Entry; TAGS + 2]) -> Option<A
 /// The namespace whose name stands at `value`, if it may be declared as the default one.
 #[inline(always)]
 fn declared(scope: &mut Scope, b: &[u8], value: Range<usize>) -> Option<NsId> {
-    match known_id(&b[value.clone()]) {
-        // Those of `xml` and `xmlns`.
-        Some(1 | 2) => None,
-        Some(id) => Some(NsId::known(id)),
-        None => scope.resolve(b, value, false).ok(),
-    }
+    let name = scope.resolve(b, value, false).ok()?;
+    // What belongs to `xml` and `xmlns` may not.
+    let is_reserved = name.is(ns::XML.id()) || name.is(ns::XMLNS.id());
+    (!is_reserved).then_some(name)
 }
 
 /// A run of text, with the index of what comes behind it.
