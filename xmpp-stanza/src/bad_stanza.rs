@@ -83,10 +83,14 @@ pub(crate) fn address(
 ) -> Result<Option<Jid>, BadStanza> {
     element
         .attr(attribute)
-        .map(|value| {
-            Jid::received(&value).map_err(|error| BadStanza::InvalidAddress { attribute, error })
-        })
+        .map(|value| received(attribute, &value))
         .transpose()
+}
+
+/// The address that stands in the attribute `to` or `from`.
+#[inline]
+pub(crate) fn received(attribute: &'static str, value: &str) -> Result<Jid, BadStanza> {
+    Jid::received(value).map_err(|error| BadStanza::InvalidAddress { attribute, error })
 }
 
 pub(crate) fn unknown_type(value: &str) -> BadStanza {

@@ -16,7 +16,10 @@ pub use self::{
     message::TypedMessage,
     presence::TypedPresence,
 };
-use crate::{BadStanza, StanzaKind, bad_stanza::not_a_stanza};
+use crate::{
+    BadStanza, StanzaKind,
+    bad_stanza::{not_a_stanza, received},
+};
 
 /// A stanza whose children are read at once, as `P`: a choice of payloads that the program knows, with a variant for the
 /// others.
@@ -141,9 +144,9 @@ impl<'a> Header<'a> {
         for attribute in read::attributes(element) {
             let name = attribute.name();
             if name == b"from" {
-                header.from = Some(address("from", &attribute.text())?);
+                header.from = Some(received("from", &attribute.text())?);
             } else if name == b"to" {
-                header.to = Some(address("to", &attribute.text())?);
+                header.to = Some(received("to", &attribute.text())?);
             } else if name == b"id" {
                 header.id = Some(attribute.text().into_owned());
             } else if name == b"type" {
@@ -154,11 +157,6 @@ impl<'a> Header<'a> {
         }
         Ok(header)
     }
-}
-
-#[inline]
-fn address(attribute: &'static str, value: &str) -> Result<Jid, BadStanza> {
-    Jid::received(value).map_err(|error| BadStanza::InvalidAddress { attribute, error })
 }
 
 /// Writes the attributes of a stanza.
