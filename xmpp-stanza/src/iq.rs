@@ -8,7 +8,7 @@ use xmpp_core::{
 };
 
 use crate::{
-    BadStanza,
+    BadStanza, TypedIqContent,
     bad_stanza::{address, not_a_stanza, unknown_type},
 };
 
@@ -236,33 +236,13 @@ impl Iq {
 
 impl IqContent {
     fn read(element: ElementRef<'_>, iq_type: IqType) -> Result<Self, BadStanza> {
-        let mut children = element.children();
-        if iq_type == IqType::Error {
-            let (mut error, mut request) = (None, None);
-            for child in children {
-                if StanzaError::matches(child) {
-                    error = error.or(Some(child));
-                } else {
-                    request = request.or(Some(child));
-                }
-            }
-            return Ok(Self::Error {
-                error: error
-                    .and_then(|error| StanzaError::from_element(error).ok())
-                    .ok_or(BadStanza::MissingError)?,
-                request: request.map(ElementRef::to_element),
-            });
-        }
-        let first = children.next().map(ElementRef::to_element);
-        let more = children.count();
-        match (iq_type, first, more) {
-            (IqType::Get, Some(child), 0) => Ok(Self::Get(child)),
-            (IqType::Set, Some(child), 0) => Ok(Self::Set(child)),
-            (IqType::Result, child, 0) => Ok(Self::Result(child)),
-            (_, first, more) => Err(BadStanza::PayloadCount {
-                count: usize::from(first.is_some()) + more,
-            }),
-        }
+        use TypedIqContent as Typed;
+        Ok(match Typed::<Element>::read(element, iq_type)? {
+            Typed::Get(payload) => Self::Get(payload),
+            Typed::Set(payload) => Self::Set(payload),
+            Typed::Result(payload) => Self::Result(payload),
+            Typed::Error { error, request } => Self::Error { error, request },
+        })
     }
 }
 

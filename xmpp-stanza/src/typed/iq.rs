@@ -95,7 +95,7 @@ impl<P: AnyPayload> TypedIq<P> {
 }
 
 impl<P: AnyPayload> TypedIqContent<P> {
-    fn read(element: ElementRef<'_>, iq_type: IqType) -> Result<Self, BadStanza> {
+    pub(crate) fn read(element: ElementRef<'_>, iq_type: IqType) -> Result<Self, BadStanza> {
         let mut children = element.children();
         if iq_type == IqType::Error {
             let (mut error, mut request) = (None, None);
