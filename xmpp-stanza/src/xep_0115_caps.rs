@@ -1,6 +1,6 @@
 //! XEP-0115: Entity Capabilities, version 1.6.0.
 
-use base64::{Engine as _, prelude::BASE64_STANDARD};
+use base64_simd::STANDARD;
 use sha1::{Digest as _, Sha1};
 use xmpp_core::{Payload, xml::ns};
 
@@ -135,7 +135,7 @@ fn verification_string(info: &DiscoInfo) -> Result<String, CapsError> {
         push(&mut s, about)?;
         push_fields(&mut s, form)?;
     }
-    Ok(BASE64_STANDARD.encode(Sha1::digest(s.as_bytes())))
+    Ok(STANDARD.encode_to_string(Sha1::digest(s.as_bytes())))
 }
 
 fn push_fields(s: &mut String, form: &DataForm) -> Result<(), CapsError> {

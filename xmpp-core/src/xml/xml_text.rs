@@ -96,37 +96,13 @@ macro_rules! integers {
 
             #[inline]
             fn with_xml_text<R>(&self, f: impl FnOnce(&str) -> R) -> R {
-                #[allow(unused_comparisons, reason = "for the unsigned ones")]
-                let is_negative = *self < 0;
-                let mut digits = [0; LONGEST];
-                f(decimal(u64::from(self.abs_diff(0)), is_negative, &mut digits))
+                f(itoa::Buffer::new().format(*self))
             }
         }
     )*};
 }
 
 integers!(u8, u16, u32, u64, i8, i16, i32, i64);
-
-/// A sign and 20 digits: the longest that a 64-bit integer has.
-const LONGEST: usize = 21;
-
-/// The decimal digits of a number, at the end of `digits`.
-fn decimal(mut number: u64, is_negative: bool, digits: &mut [u8; LONGEST]) -> &str {
-    let mut start = LONGEST;
-    loop {
-        start -= 1;
-        digits[start] = b'0' + (number % 10) as u8;
-        number /= 10;
-        if number == 0 {
-            break;
-        }
-    }
-    if is_negative {
-        start -= 1;
-        digits[start] = b'-';
-    }
-    std::str::from_utf8(&digits[start..]).expect("digits are ASCII")
-}
 
 #[cfg(test)]
 mod tests {
