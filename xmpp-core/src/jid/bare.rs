@@ -61,6 +61,7 @@ impl BareJid {
     }
 
     /// The text.
+    #[inline]
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }

@@ -31,6 +31,7 @@ impl FullJid {
     }
 
     /// The text.
+    #[inline]
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }

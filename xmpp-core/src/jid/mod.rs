@@ -160,11 +160,13 @@ impl Jid {
     }
 
     /// The borrowed form.
+    #[inline]
     pub fn as_view(&self) -> JidRef<'_> {
         JidRef::from_cut(&self.text, self.cut)
     }
 
     /// The text.
+    #[inline]
     pub fn as_str(&self) -> &str {
         self.as_view().as_str()
     }

@@ -134,6 +134,7 @@ macro_rules! read_from_text {
                 Self::received(text).map_err(|e| XmlTextError(e.to_string()))
             }
 
+            #[inline]
             fn with_xml_text<R>(&self, f: impl FnOnce(&str) -> R) -> R {
                 f(self.as_str())
             }
