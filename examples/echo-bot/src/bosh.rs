@@ -13,7 +13,7 @@ use xmpp_core::stream::{ClientSession, Session as _};
 
 use crate::{
     client::{Client, End},
-    clock::secure_random,
+    secure_random,
 };
 
 /// An HTTP client that speaks TLS where the URL says `https`.

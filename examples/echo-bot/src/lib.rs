@@ -7,7 +7,6 @@
 mod bosh;
 mod bot;
 mod client;
-mod clock;
 mod connect;
 mod options;
 mod tcp;
@@ -20,7 +19,7 @@ use xmpp_core::stream::{Channel, ClientSession};
 
 pub use bot::Bot;
 pub use client::{Application, End};
-pub use clock::{Clock, secure_random};
+pub use example_support::{Clock, secure_random};
 pub use options::{Options, Transport};
 
 use client::Client;

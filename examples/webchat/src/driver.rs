@@ -20,7 +20,7 @@ use tokio::{
 use xmpp_muc::{ArchiveRead, ArchiveReadError};
 
 use crate::{
-    clock::Clock,
+    Clock,
     hub::{Batch, Hub, Output, Stats},
     store::{Committed, Database, Done, OpenError, Retention, Store},
     upkeep::Upkeep,

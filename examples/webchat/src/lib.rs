@@ -17,7 +17,6 @@
 #![forbid(unsafe_code)]
 
 pub mod check;
-mod clock;
 mod driver;
 mod http;
 pub mod hub;
@@ -31,7 +30,7 @@ mod tls;
 mod upkeep;
 pub mod upload;
 
-pub use clock::{Clock, secure_random};
+pub use example_support::{Clock, secure_random};
 pub use options::{
     Admin, AdminOptions, Archive, ArchiveOptions, DeclaredRoom, Flood, FloodOptions, HostOptions,
     HostSettings, Limits, LogAddresses, LogFormat, LogOptions, Logs, Options, Proxies,

@@ -15,13 +15,14 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 
 use crate::{
-    clock::{Clock, secure_random},
+    Clock,
     driver::{self, HubHandle},
     http::{self, Front, Neighbour, Uploads},
     hub::{Census, Hub},
     logs::Shown,
     metrics::{self, Requests},
     options::{HostSettings, PublicUrl, Settings},
+    secure_random,
     store::{Database, OpenError, Retention},
     tls::{Certificates, TlsError},
     upkeep::Upkeep,

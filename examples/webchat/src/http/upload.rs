@@ -26,7 +26,7 @@ use super::{
     range::Range,
 };
 use crate::{
-    clock::Clock,
+    Clock,
     hub::{self, Peer},
     upload::{Folder, Incoming, MediaType, NotTaken, Slot, SlotKey, SlotQuery, Stored, UploadId},
 };

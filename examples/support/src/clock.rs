@@ -1,4 +1,4 @@
-//! Where time and randomness enter the program; the machines get both as arguments.
+//! The wall clock, a monotonic clock, and the operating system's generator.
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -39,6 +39,14 @@ impl Clock {
         let since_start = at.since(self.wall_at_start);
         // Rounded up: a timer that fires a fraction of a millisecond early would fire twice.
         (self.started + since_start + std::time::Duration::from_millis(1)).into()
+    }
+
+    /// Waits until `at`; for ever when there is nothing to wait for.
+    pub async fn sleep_until(&self, at: Option<Timestamp>) {
+        match at {
+            Some(at) => tokio::time::sleep_until(self.instant(at)).await,
+            None => std::future::pending().await,
+        }
     }
 }
 
