@@ -150,6 +150,12 @@ impl ClientLogin {
         self.exchange.export()?.downcast_ref()
     }
 
+    /// Why the server refuses, if the mechanism lets it say so before it does: OAUTHBEARER,
+    /// [`LoginError::TokenRefused`]. To be asked when the server's failure has come.
+    pub fn refusal(&self) -> Option<&LoginError> {
+        self.exchange.refusal()
+    }
+
     fn expect(&mut self, states: &[State]) -> Result<(), LoginError> {
         if states.contains(&self.state) {
             return Ok(());

@@ -1,6 +1,7 @@
 //! What goes wrong: [`Failure`] on a server, [`LoginError`] on a client.
 
 use crate::lookup::Refusal;
+use crate::mechanisms::OauthError;
 use crate::prep::PrepareError;
 
 /// Why a server refuses a login, or what its caller did wrong.
@@ -224,6 +225,9 @@ pub enum Malformed {
     /// An iteration count that is not a positive number without sign or leading zero, below 2^32.
     #[error("incorrect iteration count")]
     Iterations,
+    /// An authorization that is not `Bearer` and a token.
+    #[error("not a bearer token")]
+    Authorization,
     /// A length that the mechanism limits.
     #[error("too long")]
     TooLong,
@@ -262,6 +266,9 @@ pub enum LoginError {
     /// The server ended the exchange with this error (RFC 5802 §7, `e=`).
     #[error("the server refused: {0:?}")]
     Refused(String),
+    /// The server refused the token, and said why (RFC 7628 §3.2.2).
+    #[error("the server refused the token: {0}")]
+    TokenRefused(OauthError),
     /// The user name or password cannot be used with this mechanism.
     #[error("the credentials cannot be used: {0}")]
     Credentials(#[from] PrepareError),

@@ -140,6 +140,7 @@
 
 pub mod base64;
 
+mod bearer;
 mod channel;
 mod client;
 mod credentials;
@@ -158,6 +159,7 @@ mod select;
 mod server;
 mod timestamp;
 
+pub use bearer::{BearerToken, TokenCheck};
 pub use channel::{ChannelBinding, ChannelBindingType, ChannelSecurity, TlsChannel};
 pub use client::ClientLogin;
 pub use credentials::{Anonymous, CredentialKind, Credentials, Password};
@@ -174,7 +176,7 @@ pub use mechanisms::scram::{
     InvalidScramKeys, Scram, ScramClientKeys, ScramHash, ScramKeys, ScramSha1, ScramSha256,
     ScramSha512,
 };
-pub use mechanisms::{AnonymousMechanism, Plain};
+pub use mechanisms::{AnonymousMechanism, OauthBearer, OauthError, Plain, XOauth2};
 pub use policy::Policy;
 pub use prep::{PrepareError, saslprep_query, saslprep_stored};
 #[cfg(feature = "rand")]

@@ -7,6 +7,7 @@ use std::fmt;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
+use crate::bearer::TokenCheck;
 use crate::info::MechanismName;
 use crate::mechanisms::scram::{ScramHash, ScramKeys};
 
@@ -27,6 +28,9 @@ impl LookupKind {
     pub const SCRAM_SHA_256: Self = Self::custom("SCRAM-SHA-256");
     /// Fetch stored keys of SCRAM-SHA-512: [`Lookup::ScramKeys`].
     pub const SCRAM_SHA_512: Self = Self::custom("SCRAM-SHA-512");
+
+    /// Check a bearer token: [`Lookup::Token`].
+    pub const TOKEN: Self = Self::custom("token");
 
     /// A kind of a custom mechanism's own. That of a SCRAM over another hash is the mechanism's name
     /// without `-PLUS`.
@@ -70,6 +74,9 @@ pub enum Lookup {
         /// Whose keys: `SCRAM-SHA-256` for instance, without `-PLUS`.
         mechanism: MechanismName,
     },
+    /// Is the token good, and whose is it? Answer [`Answer::Grant`] with the name that the token gives, or
+    /// [`Answer::Refuse`].
+    Token(TokenCheck),
     /// The user has proven to be `authcid` and wants to act as `authzid`. Answer [`Answer::Accept`] if
     /// that is permitted; anything else is `invalid-authzid`. It is asked whenever the client sent an
     /// authorization identity, even one that looks equal: only the protocol in use knows how to
@@ -90,7 +97,8 @@ pub enum Lookup {
 pub enum Answer {
     /// The password is right; the user may act so.
     Accept,
-    /// The anonymous client is logged in under this name (in XMPP a fresh localpart).
+    /// The anonymous client is logged in under this name (in XMPP a fresh localpart); the token is good and
+    /// belongs to this user.
     Grant {
         /// The name; it becomes [`Identity::authcid`](crate::Identity::authcid).
         authcid: String,

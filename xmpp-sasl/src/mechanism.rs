@@ -101,6 +101,11 @@ pub trait ClientExchange: Send {
     fn export(&self) -> Option<&(dyn Any + Send)> {
         None
     }
+
+    /// Why the server will refuse, where the mechanism lets it say so before it does.
+    fn refusal(&self) -> Option<&LoginError> {
+        None
+    }
 }
 
 /// What a client does next.

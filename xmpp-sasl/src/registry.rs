@@ -26,8 +26,15 @@ pub struct Registry {
 }
 
 impl Default for Registry {
-    /// Every mechanism of this crate, ordered by strength: `-PLUS` first, SCRAM by its hash, then PLAIN,
-    /// then ANONYMOUS.
+    /// Every mechanism of this crate, ordered by strength:
+    ///
+    /// | priority | mechanism |
+    /// |---|---|
+    /// | 82, 81, 80 | SCRAM-SHA-512-PLUS, -256-PLUS, -1-PLUS |
+    /// | 72, 71, 70 | SCRAM-SHA-512, -256, -1 |
+    /// | 40, 30 | OAUTHBEARER, X-OAUTH2 |
+    /// | 20 | PLAIN |
+    /// | 10 | ANONYMOUS |
     fn default() -> Self {
         Self {
             mechanisms: mechanisms::all(),
@@ -45,8 +52,8 @@ impl Registry {
         }
     }
 
-    /// The mechanisms of Strophe.js 1.2.9 that are here, with its priorities: SCRAM-SHA-1 40, PLAIN 20,
-    /// ANONYMOUS 10 (and EXTERNAL 60, OAUTHBEARER 50, DIGEST-MD5 30 for when they are registered).
+    /// The mechanisms of Strophe.js 1.2.9 that are here, with its priorities: OAUTHBEARER 50, SCRAM-SHA-1 40,
+    /// PLAIN 20, ANONYMOUS 10 (and EXTERNAL 60, DIGEST-MD5 30 for when they are registered).
     pub fn strophe_1_2_9() -> Self {
         let policy = [
             ("EXTERNAL", 60),
@@ -61,6 +68,7 @@ impl Registry {
             policy.priority(name, priority)
         });
         Self::new()
+            .with(mechanisms::OauthBearer::new())
             .with(Scram::<ScramSha1>::new())
             .with(Plain::new())
             .with(mechanisms::AnonymousMechanism::new())

@@ -1,12 +1,15 @@
 //! The mechanisms of this crate.
 
 mod anonymous;
+mod gs2;
+mod oauth;
 mod plain;
 pub(crate) mod scram;
 
 use std::sync::Arc;
 
 pub use anonymous::AnonymousMechanism;
+pub use oauth::{OauthBearer, OauthError, XOauth2};
 pub use plain::Plain;
 pub(crate) use scram::{Scram, ScramSha1, ScramSha256, ScramSha512};
 
@@ -23,5 +26,7 @@ pub(crate) fn all() -> Vec<Arc<dyn Mechanism>> {
         Arc::new(Scram::<ScramSha1>::new()),
         Arc::new(Plain::new()),
         Arc::new(AnonymousMechanism::new()),
+        Arc::new(OauthBearer::new()),
+        Arc::new(XOauth2::new()),
     ]
 }

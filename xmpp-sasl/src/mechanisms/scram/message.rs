@@ -4,6 +4,7 @@
 
 use crate::base64;
 use crate::error::Malformed;
+pub(super) use crate::mechanisms::gs2::{escape, unescape};
 
 /// Bytes of the salt that a server may ask a client to hash with (SEC-6).
 const MAX_SALT: usize = 1_024;
@@ -162,33 +163,6 @@ pub(super) fn positive_number(text: &str) -> Option<u32> {
     if canonical { text.parse().ok() } else { None }
 }
 
-/// `saslname`: `,` is written `=2C` and `=` is written `=3D`.
-pub(super) fn escape(name: &str) -> String {
-    name.replace('=', "=3D").replace(',', "=2C")
-}
-
-fn unescape(name: &str) -> Result<String, Malformed> {
-    let mut parts = name.split('=');
-    let mut out = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        // Upper case only: another spelling would be another AuthMessage for the same name.
-        let (c, rest) = if let Some(rest) = part.strip_prefix("2C") {
-            (',', rest)
-        } else if let Some(rest) = part.strip_prefix("3D") {
-            ('=', rest)
-        } else {
-            return Err(Malformed::Escape);
-        };
-        out.push(c);
-        out.push_str(rest);
-    }
-    if out.is_empty() || out.contains('\0') {
-        Err(Malformed::Escape)
-    } else {
-        Ok(out)
-    }
-}
-
 /// `cb-name = 1*(ALPHA / DIGIT / "." / "-")`
 fn is_binding_name(name: &str) -> bool {
     !name.is_empty()
@@ -273,22 +247,6 @@ fn bit(letter: u8) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_are_escaped_and_unescaped() {
-        for (name, text) in [
-            ("user", "user"),
-            ("a,b=c", "a=2Cb=3Dc"),
-            ("==2C", "=3D=3D2C"),
-            ("ü", "ü"),
-        ] {
-            assert_eq!(escape(name), text);
-            assert_eq!(unescape(text).unwrap(), name);
-        }
-        for text in ["", "a=2cb", "a=3d", "a=", "=", "a=2", "=2D", "a\0b"] {
-            assert_eq!(unescape(text), Err(Malformed::Escape), "{text:?}");
-        }
-    }
 
     #[test]
     fn iteration_counts_are_canonical() {

@@ -1,0 +1,141 @@
+//! The vectors of the token mechanisms, in both directions.
+
+mod common;
+
+use common::{Script, line};
+use xmpp_sasl::*;
+
+/// RFC 7628 §4.1.
+#[test]
+fn oauthbearer_vector_in_both_directions() {
+    let message = base64::decode(line("OAUTHBEARER")[3]).unwrap();
+    let token = "vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg==";
+    let (tls, registry) = (ChannelSecurity::tls(), Registry::default());
+
+    let cx = SelectCx::new(&tls)
+        .with_service("imap", "server.example.com")
+        .with_port(143);
+    let credentials = Credentials::new()
+        .with(BearerToken::new(token))
+        .with_authzid("user@example.com");
+    let mut client = registry
+        .select(&["OAUTHBEARER"], &credentials, &cx, &mut Script::default())
+        .unwrap();
+    assert_eq!(client.initial().unwrap().unwrap(), message);
+    client.success(None).unwrap();
+
+    let config = ServerConfig::without_secret().answers([LookupKind::TOKEN]);
+    let cx = SelectCx::new(&tls).with_server(&config);
+    let mut server = registry
+        .begin("OAUTHBEARER", &cx, &mut Script::default())
+        .unwrap();
+    let Outcome::Lookup(Lookup::Token(check)) = server.start(Some(&message)).unwrap() else {
+        panic!();
+    };
+    assert_eq!(check.token(), token);
+    assert_eq!(check.claimed(), Some("user@example.com"));
+    assert_eq!(check.host(), Some("server.example.com"));
+    assert_eq!(check.port(), Some(143));
+    assert_eq!(*check.mechanism(), "OAUTHBEARER");
+    // The token is user's; whether that is `user@example.com`, the protocol knows.
+    let outcome = server.resolve(check.accept("user")).unwrap();
+    let Outcome::Lookup(Lookup::Authorize { authcid, authzid }) = outcome else {
+        panic!();
+    };
+    assert_eq!((&*authcid, &*authzid), ("user", "user@example.com"));
+    let outcome = server.resolve(Answer::Accept).unwrap();
+    let Outcome::Success {
+        identity,
+        data: None,
+    } = outcome
+    else {
+        panic!();
+    };
+    assert_eq!(identity.authcid(), "user");
+    assert_eq!(identity.authzid(), Some("user@example.com"));
+}
+
+/// RFC 7628 §4.3: a client without a token asks for the scope; the server's error and the client's answer.
+#[test]
+fn oauthbearer_error_vector_in_both_directions() {
+    let words: Vec<_> = include_str!("fixtures/sasl-vectors.txt")
+        .lines()
+        .find_map(|line| line.strip_prefix("OAUTHBEARER err "))
+        .unwrap()
+        .split(' ')
+        .map(|word| base64::decode(word).unwrap())
+        .collect();
+    let (error, answer) = (&words[0], &words[1]);
+    let tls = ChannelSecurity::tls();
+
+    let config = ServerConfig::without_secret().answers([LookupKind::TOKEN]);
+    let cx = SelectCx::new(&tls).with_server(&config);
+    let mechanism = OauthBearer::new()
+        .with_scope("example_scope")
+        .with_openid_configuration("https://example.com/.well-known/openid-config");
+    let registry = Registry::new().with(mechanism);
+    let query =
+        b"n,a=someuser@example.com,\x01host=server.example.com\x01port=143\x01auth=\x01\x01";
+    let mut server = registry
+        .begin("OAUTHBEARER", &cx, &mut Script::default())
+        .unwrap();
+    let Outcome::Challenge(challenge) = server.start(Some(query)).unwrap() else {
+        panic!();
+    };
+    assert_eq!(&challenge, error);
+    let failure = server.response(answer).unwrap_err();
+    assert_eq!(failure, Failure::WrongCredentials);
+    assert_eq!(failure.condition(), "not-authorized");
+
+    let cx = SelectCx::new(&tls);
+    let credentials = Credentials::new().with(BearerToken::new("abc"));
+    let mut client = registry
+        .select(&["OAUTHBEARER"], &credentials, &cx, &mut Script::default())
+        .unwrap();
+    client.initial().unwrap();
+    assert_eq!(client.refusal(), None);
+    let ClientStep::Respond(response) = client.challenge(error).unwrap() else {
+        panic!();
+    };
+    assert_eq!(&response, answer);
+    let Some(LoginError::TokenRefused(told)) = client.refusal() else {
+        panic!();
+    };
+    assert_eq!(told.status(), Some("invalid_token"));
+    assert_eq!(told.scope(), Some("example_scope"));
+    assert_eq!(
+        told.openid_configuration(),
+        Some("https://example.com/.well-known/openid-config")
+    );
+    assert_eq!(told.text().as_bytes(), error);
+}
+
+/// What Strophe.js sends to ejabberd.
+#[test]
+fn x_oauth2_message_in_both_directions() {
+    let message = b"\0juliet\0mF_9.B5f-4.1JqM";
+    let (tls, registry) = (ChannelSecurity::tls(), Registry::default());
+    let credentials =
+        Credentials::new().with(BearerToken::new("mF_9.B5f-4.1JqM").with_authcid("juliet"));
+    let cx = SelectCx::new(&tls);
+    let mut client = registry
+        .select(&["X-OAUTH2"], &credentials, &cx, &mut Script::default())
+        .unwrap();
+    assert_eq!(client.initial().unwrap().unwrap(), message);
+    client.success(None).unwrap();
+
+    let config = ServerConfig::without_secret().answers([LookupKind::TOKEN]);
+    let cx = SelectCx::new(&tls).with_server(&config);
+    let mut server = registry
+        .begin("X-OAUTH2", &cx, &mut Script::default())
+        .unwrap();
+    let Outcome::Lookup(Lookup::Token(check)) = server.start(Some(message)).unwrap() else {
+        panic!();
+    };
+    assert_eq!(check.token(), "mF_9.B5f-4.1JqM");
+    assert_eq!(check.claimed(), Some("juliet"));
+    let Outcome::Success { identity, .. } = server.resolve(check.accept("juliet")).unwrap() else {
+        panic!();
+    };
+    assert_eq!((identity.authcid(), identity.authzid()), ("juliet", None));
+}
