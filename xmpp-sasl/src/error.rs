@@ -44,6 +44,12 @@ pub enum Failure {
     /// The credentials are too old.
     #[error("the credentials have expired")]
     CredentialsExpired,
+    /// The message or the token was used before.
+    #[error("replayed")]
+    Replayed,
+    /// The token was issued for another mechanism.
+    #[error("the token was issued for another mechanism")]
+    ForeignToken,
     /// Whoever had to be asked did not answer.
     #[error("authentication is not possible right now")]
     Unavailable,
@@ -83,6 +89,8 @@ impl Failure {
             | Self::WrongCredentials
             | Self::ChannelBinding
             | Self::Downgrade
+            | Self::Replayed
+            | Self::ForeignToken
             | Self::OutOfOrder => FailureKind::NotAuthorized,
             Self::Malformed(Malformed::Base64) => FailureKind::IncorrectEncoding,
             Self::Malformed(_) => FailureKind::MalformedRequest,
@@ -112,6 +120,7 @@ impl From<Refusal> for Failure {
             Refusal::AccountDisabled => Self::AccountDisabled,
             Refusal::CredentialsExpired => Self::CredentialsExpired,
             Refusal::MechanismTooWeak => Self::MechanismTooWeak,
+            Refusal::Replayed => Self::Replayed,
             Refusal::Unavailable => Self::Unavailable,
         }
     }
@@ -228,6 +237,9 @@ pub enum Malformed {
     /// An authorization that is not `Bearer` and a token.
     #[error("not a bearer token")]
     Authorization,
+    /// A hashed token of another length than the hash has.
+    #[error("hashed token of a wrong length")]
+    HashedToken,
     /// A length that the mechanism limits.
     #[error("too long")]
     TooLong,

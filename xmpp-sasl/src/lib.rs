@@ -146,6 +146,7 @@ mod client;
 mod credentials;
 mod error;
 mod explain;
+mod fast;
 mod from_fn;
 mod info;
 mod lookup;
@@ -165,6 +166,7 @@ pub use client::ClientLogin;
 pub use credentials::{Anonymous, CredentialKind, Credentials, Password};
 pub use error::{Failure, FailureKind, LoginError, Malformed, MutualAuthError};
 pub use explain::{Decision, Explanation, NoMechanism, Verdict};
+pub use fast::{FastAttempt, FastPolicy, FastRecord, FastToken, IssuedToken};
 pub use from_fn::{ClientCx, ClientInput, ClientMechanism, ServerCx, ServerInput, ServerMechanism};
 pub use hmac::{Hmac, SimpleHmac};
 pub use info::{First, InvalidName, MechanismInfo, MechanismName, Side, Strength};
@@ -172,6 +174,7 @@ pub use lookup::{Answer, CustomValue, Lookup, LookupKind, PasswordCheck, Refusal
 pub use mechanism::{
     Claim, ClientExchange, ClientStep, DeriveJob, DerivedKey, Mechanism, ServerExchange, ServerStep,
 };
+pub use mechanisms::ht::{Ht, HtHash, HtKey, HtSha256, HtToken, HtTokens, HtUsed, TooShortToken};
 pub use mechanisms::scram::{
     InvalidScramKeys, Scram, ScramClientKeys, ScramHash, ScramKeys, ScramSha1, ScramSha256,
     ScramSha512,

@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::bearer::TokenCheck;
 use crate::info::MechanismName;
+use crate::mechanisms::ht::HtTokens;
 use crate::mechanisms::scram::{ScramHash, ScramKeys};
 
 /// A kind of lookup. A server says which ones it can answer
@@ -31,6 +32,8 @@ impl LookupKind {
 
     /// Check a bearer token: [`Lookup::Token`].
     pub const TOKEN: Self = Self::custom("token");
+    /// Fetch the tokens of the HT-SHA-256 mechanisms: [`Lookup::HtTokens`].
+    pub const HT_SHA_256: Self = Self::custom("HT-SHA-256");
 
     /// A kind of a custom mechanism's own. That of a SCRAM over another hash is the mechanism's name
     /// without `-PLUS`.
@@ -77,6 +80,15 @@ pub enum Lookup {
     /// Is the token good, and whose is it? Answer [`Answer::Grant`] with the name that the token gives, or
     /// [`Answer::Refuse`].
     Token(TokenCheck),
+    /// What tokens does this user have at this client? Answer [`Answer::HtTokens`] —
+    /// [`FastRecord::check`](crate::FastRecord::check) gives it —, [`Answer::UnknownUser`] or
+    /// [`Answer::Refuse`].
+    HtTokens {
+        /// The user.
+        authcid: String,
+        /// The mechanism; a token is good for the one that it was issued for.
+        mechanism: MechanismName,
+    },
     /// The user has proven to be `authcid` and wants to act as `authzid`. Answer [`Answer::Accept`] if
     /// that is permitted; anything else is `invalid-authzid`. It is asked whenever the client sent an
     /// authorization identity, even one that looks equal: only the protocol in use knows how to
@@ -107,6 +119,8 @@ pub enum Answer {
     ScramKeys(ScramKeys),
     /// The stored keys of a user that must not log in. Only who proves to know the password is told so.
     LockedScramKeys(ScramKeys, Refusal),
+    /// The user's tokens.
+    HtTokens(HtTokens),
     /// There is no such user. The client sees the same as after a wrong password, at the same time.
     UnknownUser,
     /// The login ends.
@@ -134,6 +148,8 @@ pub enum Refusal {
     CredentialsExpired,
     /// This account needs a stronger mechanism: `mechanism-too-weak`.
     MechanismTooWeak,
+    /// The message or the token was used before: `not-authorized`.
+    Replayed,
     /// Whoever knows did not answer: `temporary-auth-failure`.
     Unavailable,
 }

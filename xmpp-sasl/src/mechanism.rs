@@ -200,6 +200,11 @@ pub trait ServerExchange: Send {
         let _ = answer;
         Err(Failure::WrongAnswer)
     }
+
+    /// After success: what the server may want to know of how the client proved its claim.
+    fn export(&self) -> Option<&(dyn Any + Send)> {
+        None
+    }
 }
 
 /// What a server's mechanism wants next.

@@ -30,7 +30,9 @@ impl Default for Registry {
     ///
     /// | priority | mechanism |
     /// |---|---|
+    /// | 86, 85, 84 | HT-SHA-256-EXPR, -UNIQ, -ENDP: a token that is made for this, one round trip, channel binding |
     /// | 82, 81, 80 | SCRAM-SHA-512-PLUS, -256-PLUS, -1-PLUS |
+    /// | 75 | HT-SHA-256-NONE |
     /// | 72, 71, 70 | SCRAM-SHA-512, -256, -1 |
     /// | 40, 30 | OAUTHBEARER, X-OAUTH2 |
     /// | 20 | PLAIN |

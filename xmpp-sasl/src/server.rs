@@ -1,5 +1,6 @@
 //! A server's login in progress.
 
+use std::any::Any;
 use std::fmt;
 
 use crate::error::{Failure, Malformed};
@@ -147,6 +148,15 @@ impl ServerLogin {
                 _ => Err(Failure::WrongAnswer),
             },
             _ => Err(Failure::WrongAnswer),
+        }
+    }
+
+    /// After success: what the mechanism knows of how the client proved its claim
+    /// ([`HtUsed`](crate::HtUsed) for hashed tokens).
+    pub fn export<T: Any>(&self) -> Option<&T> {
+        match self.state {
+            State::Done => self.exchange.export()?.downcast_ref(),
+            _ => None,
         }
     }
 

@@ -139,3 +139,79 @@ fn x_oauth2_message_in_both_directions() {
     };
     assert_eq!((identity.authcid(), identity.authzid()), ("juliet", None));
 }
+
+/// Nobody has published any: these were computed with Python's `hmac`, from the token of XEP-0484's examples.
+const HASHED: [(&str, &str, &str); 4] = [
+    (
+        "HT-SHA-256-NONE",
+        "anVsaWV0AJCXeHRhoYTg+oTsAME4EZC2xNFqjsRFPHsqxef8+TXt",
+        "TlE0CWMUdIY7mGyfPoweJ8op0derntQJfnr9YAe/nGI=",
+    ),
+    (
+        "HT-SHA-256-EXPR",
+        "anVsaWV0AAxXRVdq/upxGWBUkYajGmXJ8yggXuOLZoJbPUyHKzlc",
+        "EmBXmzTVWuuk5DBipBLbYJoKcVOr0hiw8UhEXE6DUp8=",
+    ),
+    (
+        "HT-SHA-256-UNIQ",
+        "anVsaWV0AB5Icf/XttWcx+IWT5+nmS/HtOwt1HAq/KC7e0WWpZkV",
+        "sC+D3rAq5PSgzKALXiVzi5Eqe68lx+1xhvVQmCjKoQc=",
+    ),
+    (
+        "HT-SHA-256-ENDP",
+        "anVsaWV0AOM4Q4/tmywuhkmecUla507KUgV4bUWWjQ6UsBjDoVUv",
+        "bpiTPGi3Apprw3b1xwI8jrEVZ+Asqpp7TH0/cF4r79c=",
+    ),
+];
+
+const TOKEN: &str = "WXZzciBwYmFmdmZnZiBqdmd1IGp2eXFhcmZm";
+
+#[test]
+fn hashed_token_vectors_in_both_directions() {
+    let binding =
+        |kind, bytes: std::ops::Range<u8>| ChannelBinding::new(kind, bytes.collect::<Vec<_>>());
+    let tls = TlsChannel::new()
+        .with_binding(binding(ChannelBindingType::TlsExporter, 0..32))
+        .with_binding(binding(ChannelBindingType::TlsUnique, 0..12))
+        .with_binding(binding(ChannelBindingType::TlsServerEndPoint, 32..64));
+    let channel = ChannelSecurity::Tls(tls);
+    let registry = Registry::default();
+    let config = ServerConfig::without_secret().answers([LookupKind::HT_SHA_256]);
+    for (name, initial, proof) in HASHED {
+        let (initial, proof) = (
+            base64::decode(initial).unwrap(),
+            base64::decode(proof).unwrap(),
+        );
+        let mechanism = MechanismName::new(name).unwrap();
+
+        let token = HtToken::new("juliet", TOKEN, mechanism.clone());
+        let cx = SelectCx::new(&channel);
+        let credentials = Credentials::new().with(token);
+        let mut client = registry
+            .select(&[name], &credentials, &cx, &mut Script::default())
+            .unwrap();
+        assert_eq!(client.initial().unwrap().unwrap(), initial, "{name}");
+        client.success(Some(&proof)).unwrap();
+
+        let cx = SelectCx::new(&channel).with_server(&config);
+        let mut server = registry.begin(name, &cx, &mut Script::default()).unwrap();
+        let outcome = server.start(Some(&initial)).unwrap();
+        let Outcome::Lookup(Lookup::HtTokens {
+            authcid,
+            mechanism: asked,
+        }) = outcome
+        else {
+            panic!();
+        };
+        assert_eq!((&*authcid, &asked), ("juliet", &mechanism));
+        let key = HtKey::new(mechanism, TOKEN).unwrap();
+        let tokens = HtTokens::new(Some(key), None);
+        let Outcome::Success { identity, data } = server.resolve(Answer::HtTokens(tokens)).unwrap()
+        else {
+            panic!();
+        };
+        assert_eq!(data.unwrap(), proof, "{name}");
+        assert_eq!(identity.authcid(), "juliet");
+        assert!(server.export::<HtUsed>().unwrap().is(TOKEN));
+    }
+}

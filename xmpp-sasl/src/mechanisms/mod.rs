@@ -2,6 +2,7 @@
 
 mod anonymous;
 mod gs2;
+pub(crate) mod ht;
 mod oauth;
 mod plain;
 pub(crate) mod scram;
@@ -9,10 +10,12 @@ pub(crate) mod scram;
 use std::sync::Arc;
 
 pub use anonymous::AnonymousMechanism;
+pub(crate) use ht::{Ht, HtSha256};
 pub use oauth::{OauthBearer, OauthError, XOauth2};
 pub use plain::Plain;
 pub(crate) use scram::{Scram, ScramSha1, ScramSha256, ScramSha512};
 
+use crate::channel::ChannelBindingType;
 use crate::mechanism::Mechanism;
 
 /// Every mechanism, for [`Registry::default`](crate::Registry::default).
@@ -28,5 +31,11 @@ pub(crate) fn all() -> Vec<Arc<dyn Mechanism>> {
         Arc::new(AnonymousMechanism::new()),
         Arc::new(OauthBearer::new()),
         Arc::new(XOauth2::new()),
+        Arc::new(Ht::<HtSha256>::bound_to(ChannelBindingType::TlsExporter)),
+        Arc::new(Ht::<HtSha256>::bound_to(ChannelBindingType::TlsUnique)),
+        Arc::new(Ht::<HtSha256>::bound_to(
+            ChannelBindingType::TlsServerEndPoint,
+        )),
+        Arc::new(Ht::<HtSha256>::unbound()),
     ]
 }
