@@ -139,6 +139,8 @@
 )]
 
 pub mod base64;
+#[cfg(feature = "tokens")]
+pub mod tokens;
 
 mod bearer;
 mod channel;
