@@ -16,8 +16,14 @@
 //! | SCRAM-SHA-512, -256, -1 | ✓ | ✓ | |
 //! | PLAIN | ✓ | ✓ | a confidential channel; a client's policy must name it |
 //! | ANONYMOUS | ✓ | ✓ | |
+//! | HT-SHA-256-EXPR, -UNIQ, -ENDP, -NONE | ✓ | ✓ | a confidential channel; a token that the server has issued ([`FastRecord`]); binding data, but for -NONE |
+//! | OAUTHBEARER, X-OAUTH2 | ✓ | ✓ | a confidential channel; a [`BearerToken`] |
+//! | hashed tokens over another hash | ✓ | ✓ | a few lines: [`HtHash`] |
 //! | SCRAM over another hash | ✓ | ✓ | a few lines: [`ScramHash`] |
 //! | your own | ✓ | ✓ | a function ([`ClientMechanism`], [`ServerMechanism`]) or the trait [`Mechanism`] |
+//!
+//! With the feature `tokens` the module `tokens` has bearer tokens that a site signs and a server verifies, so that
+//! the users of a site log in without an account here.
 //!
 //! # A client
 //!
