@@ -215,3 +215,44 @@ fn hashed_token_vectors_in_both_directions() {
         assert!(server.export::<HtUsed>().unwrap().is(TOKEN));
     }
 }
+
+/// A hash that this crate has not named: a custom mechanism of a few lines.
+struct HtSha3;
+
+impl HtHash for HtSha3 {
+    type Hmac = SimpleHmac<sha3::Sha3_512>;
+    const LOOKUP: &'static str = "HT-SHA3-512";
+    const NONE: &'static str = "HT-SHA3-512-NONE";
+    const UNIQ: &'static str = "HT-SHA3-512-UNIQ";
+    const ENDP: &'static str = "HT-SHA3-512-ENDP";
+    const EXPR: &'static str = "HT-SHA3-512-EXPR";
+}
+
+#[test]
+fn another_hash_is_a_few_lines() {
+    let (initial, proof) = (
+        "anVsaWV0AO7S3bqBiLtXMOCQKp9X+t9+4ZucbU5r47RrHiLvSeN10Gt+R2EnPohpYGshuy+qv67o7AWxgEfTP7IF8hU+qiU=",
+        "iO6kxjli5W9UqVJyKTeAxU1q0mmjDxqbDW/4efsRQDrY1JdYq1Q9W0yMDHm/0H7yNsQf5WN1bfeHEOEnpm3MIA==",
+    );
+    let registry = Registry::new().with(Ht::<HtSha3>::unbound());
+    let (tls, name) = (ChannelSecurity::tls(), HtSha3::NONE);
+    let config = ServerConfig::without_secret().answers([LookupKind::custom(HtSha3::LOOKUP)]);
+    let cx = SelectCx::new(&tls).with_server(&config);
+    let mechanism = MechanismName::new(name).unwrap();
+    let credentials = Credentials::new().with(HtToken::new("juliet", TOKEN, mechanism.clone()));
+    let mut client = registry
+        .select(&[name], &credentials, &cx, &mut Script::default())
+        .unwrap();
+    let message = client.initial().unwrap().unwrap();
+    assert_eq!(base64::encode(&message), initial);
+    let mut server = registry.begin(name, &cx, &mut Script::default()).unwrap();
+    let Outcome::Lookup(_) = server.start(Some(&message)).unwrap() else {
+        panic!();
+    };
+    let tokens = HtTokens::new(None, Some(HtKey::new(mechanism, TOKEN).unwrap()));
+    let Outcome::Success { data, .. } = server.resolve(Answer::HtTokens(tokens)).unwrap() else {
+        panic!();
+    };
+    assert_eq!(base64::encode(data.as_deref().unwrap()), proof);
+    client.success(data.as_deref()).unwrap();
+}

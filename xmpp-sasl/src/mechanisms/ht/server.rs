@@ -4,6 +4,7 @@ use std::any::Any;
 use std::marker::PhantomData;
 
 use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
 
 use super::hash::{self, HtHash, Role};
 use super::keys::{HtKey, HtTokens, HtUsed};
@@ -29,7 +30,8 @@ pub(super) struct Server<H> {
 
 struct Said {
     authcid: String,
-    hashed: Vec<u8>,
+    /// Without channel binding it is as good as the token.
+    hashed: Zeroizing<Vec<u8>>,
 }
 
 impl<H: HtHash> Server<H> {
@@ -89,7 +91,7 @@ impl<H: HtHash> ServerExchange for Server<H> {
         let authcid = prep::name(authcid).map_err(|_| Malformed::Preparation)?;
         self.said = Some(Said {
             authcid: authcid.clone().into_owned(),
-            hashed: hashed.to_vec(),
+            hashed: Zeroizing::new(hashed.to_vec()),
         });
         Ok(ServerStep::Lookup(Lookup::HtTokens {
             authcid: authcid.into_owned(),
