@@ -8,6 +8,7 @@ pub mod jid;
 pub mod measure;
 pub mod rate;
 pub mod routing;
+pub mod sasl;
 pub mod shapes;
 
 /// The guide's examples, which have both sides.

@@ -3,9 +3,12 @@
 use std::{error::Error, fs, path::PathBuf, process::ExitCode};
 
 use benches::{
-    fanout, jid,
+    fanout,
+    jid::{self, JidRow},
     measure::{Row, compare},
+    rate::Rate,
     routing,
+    sasl::{self, SaslRow},
     shapes::{SHAPES, Stream, mix, small, stream_of},
 };
 use clap::Parser;
@@ -23,6 +26,9 @@ struct Arguments {
     /// Compare addresses alone.
     #[arg(long)]
     jids: bool,
+    /// Compare logins alone.
+    #[arg(long)]
+    logins: bool,
     /// Runs of each contender; the median counts.
     #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u16).range(1..))]
     samples: u16,
@@ -61,10 +67,24 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
             .chain(shapes)
             .collect()
     };
-    if arguments.input.is_none() {
-        jid::print(&jid::rows(usize::from(arguments.samples)));
+    let samples = usize::from(arguments.samples);
+    let (mut jids, mut logins, mut rates) = (Vec::new(), Vec::new(), Vec::new());
+    if arguments.input.is_none() && !arguments.logins {
+        jids = jid::rows(samples);
+        jid::print(&jids);
     }
     if arguments.jids {
+        return Ok(());
+    }
+    if arguments.input.is_none() {
+        logins = sasl::rows(samples);
+        sasl::print(&logins);
+        rates = sasl::rates(samples);
+    }
+    if arguments.logins {
+        for rate in &rates {
+            println!("{rate}");
+        }
         return Ok(());
     }
     println!(
@@ -73,7 +93,7 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     );
     let mut rows: Vec<Row> = Vec::new();
     for stream in &streams {
-        let compared = compare(stream, usize::from(arguments.samples)).map_err(|m| {
+        let compared = compare(stream, samples).map_err(|m| {
             format!(
                 "the checksums differ on work '{}', shape '{}': {:?}",
                 m.work, m.shape, m.outcomes
@@ -94,8 +114,7 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         println!();
         rows.extend(compared);
     }
-    let samples = usize::from(arguments.samples);
-    let rates = [routing::rate(samples), fanout::rate(samples)];
+    rates.extend([routing::rate(samples), fanout::rate(samples)]);
     for rate in &rates {
         println!("{rate}");
     }
@@ -103,23 +122,47 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         println!("expat: not compared, libexpat.so.1 is not installed");
     }
     if let Some(path) = &arguments.json {
-        let rows: Vec<_> = rows
-            .iter()
-            .map(|row| {
-                json!({
-                    "work": row.work, "shape": row.shape, "library": row.library,
-                    "mb_per_s": row.mb_per_s, "stanzas_per_s": row.stanzas_per_s,
-                    "allocs": row.allocs, "ratio": row.ratio,
-                })
-            })
-            .collect();
-        let rates: Vec<_> = rates
-            .iter()
-            .map(|rate| json!({"work": rate.work, "per_second": rate.per_second, "allocs": rate.allocs}))
-            .collect();
-        let all = json!({"rows": rows, "rates": rates});
+        let all = to_json(&rows, &jids, &logins, &rates);
         fs::write(path, serde_json::to_string_pretty(&all)?)
             .map_err(|e| format!("{}: {e}", path.display()))?;
     }
     Ok(())
+}
+
+fn to_json(rows: &[Row], jids: &[JidRow], logins: &[SaslRow], rates: &[Rate]) -> serde_json::Value {
+    let rows: Vec<_> = rows
+        .iter()
+        .map(|row| {
+            json!({
+                "work": row.work, "shape": row.shape, "library": row.library,
+                "mb_per_s": row.mb_per_s, "stanzas_per_s": row.stanzas_per_s,
+                "allocs": row.allocs, "ratio": row.ratio,
+            })
+        })
+        .collect();
+    let jids: Vec<_> = jids
+        .iter()
+        .map(|row| {
+            json!({
+                "corpus": row.corpus, "library": row.library,
+                "nanoseconds": row.nanoseconds, "allocs": row.allocs, "ratio": row.ratio,
+            })
+        })
+        .collect();
+    let logins: Vec<_> = logins
+        .iter()
+        .map(|row| {
+            json!({
+                "mechanism": row.mechanism, "library": row.library,
+                "microseconds": row.microseconds, "allocs": row.allocs, "ratio": row.ratio,
+            })
+        })
+        .collect();
+    let rates: Vec<_> = rates
+        .iter()
+        .map(
+            |rate| json!({"work": rate.work, "per_second": rate.per_second, "allocs": rate.allocs}),
+        )
+        .collect();
+    json!({"rows": rows, "jids": jids, "logins": logins, "rates": rates})
 }
