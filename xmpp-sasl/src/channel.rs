@@ -30,7 +30,7 @@ impl ChannelSecurity {
         !matches!(self, Self::Plain)
     }
 
-    /// The binding data of the channel, in the order in which it was given; empty without TLS of our own.
+    /// The binding data of the channel, the strongest type first; empty without TLS of our own.
     pub fn bindings(&self) -> &[ChannelBinding] {
         match self {
             Self::Tls(tls) => tls.bindings(),
@@ -44,36 +44,130 @@ impl ChannelSecurity {
             .iter()
             .find(|binding| binding.kind() == kind)
     }
+
+    /// The version of TLS, where it ends in this process and was said.
+    pub fn tls_version(&self) -> Option<TlsVersion> {
+        match self {
+            Self::Tls(tls) => tls.version(),
+            Self::Plain | Self::TrustedProxyTls => None,
+        }
+    }
 }
 
 /// What TLS that ends in this process gives to the mechanisms.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TlsChannel {
+    version: Option<TlsVersion>,
+    /// Those that are defined for the version.
     bindings: Vec<ChannelBinding>,
+    /// `tls-unique` where it is not defined, or where nobody has said that it is.
+    set_aside: Option<ChannelBinding>,
 }
 
 impl TlsChannel {
     /// TLS without binding data.
     pub const fn new() -> Self {
         Self {
+            version: None,
             bindings: Vec::new(),
+            set_aside: None,
         }
     }
 
-    /// Adds binding data; it replaces what was there of the same type. The preferred type comes first.
+    /// Says which version was negotiated. SCRAM signs and checks it (XEP-0515), and `tls-unique` needs it.
+    #[must_use]
+    pub fn with_version(mut self, version: TlsVersion) -> Self {
+        self.version = Some(version);
+        let unique = self.set_aside.take();
+        let unique = unique.or_else(|| {
+            let at = self.bindings.iter().position(ChannelBinding::is_unique)?;
+            Some(self.bindings.remove(at))
+        });
+        match unique {
+            Some(unique) => self.with_binding(unique),
+            None => self,
+        }
+    }
+
+    /// Adds binding data; it replaces what was there of the same type. Whatever the order in which they are added,
+    /// the strongest is preferred: exporter, then unique, then end point (CB-5).
+    ///
+    /// `tls-unique` is not defined for TLS 1.3, where it binds nothing: it is used only where
+    /// [`with_version`](Self::with_version) names an older version; otherwise it is set aside, and
+    /// [`Unavailable::TlsUnique`](crate::Unavailable::TlsUnique) says so where nothing else is left. `tls-exporter` over an older version than
+    /// 1.3 needs the extended master secret (RFC 9266 §4.2), which the TLS library has to tell.
     ///
     /// A server that has any should have [`ChannelBindingType::TlsServerEndPoint`] too (CB-1): a client with other
     /// types than the server takes a list without that one for a forgery (CB-4).
     #[must_use]
     pub fn with_binding(mut self, binding: ChannelBinding) -> Self {
+        if binding.is_unique()
+            && self
+                .version
+                .is_none_or(|version| version >= TlsVersion::V1_3)
+        {
+            self.set_aside = Some(binding);
+            return self;
+        }
         self.bindings.retain(|known| known.kind != binding.kind);
         self.bindings.push(binding);
+        self.bindings.sort_by_key(|binding| binding.kind.rank());
         self
     }
 
-    /// The binding data, in the order in which it was added.
+    /// The version, if it was said.
+    pub fn version(&self) -> Option<TlsVersion> {
+        self.version
+    }
+
+    /// The binding data that may be used, the strongest type first.
     pub fn bindings(&self) -> &[ChannelBinding] {
         &self.bindings
+    }
+
+    pub(crate) fn lacks_only_unique(&self) -> bool {
+        self.bindings.is_empty() && self.set_aside.is_some()
+    }
+}
+
+/// A version of TLS, as two bytes on the wire have it ([RFC 8446 §4.1.2]): 1.2 is `0x0303`.
+///
+/// ```
+/// use xmpp_sasl::TlsVersion;
+///
+/// assert_eq!(TlsVersion::V1_3.to_string(), "0304");
+/// assert!(TlsVersion::new(0x0303) < TlsVersion::V1_3);
+/// ```
+///
+/// [RFC 8446 §4.1.2]: https://www.rfc-editor.org/rfc/rfc8446#section-4.1.2
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TlsVersion(u16);
+
+impl TlsVersion {
+    /// TLS 1.0.
+    pub const V1_0: Self = Self(0x0301);
+    /// TLS 1.1.
+    pub const V1_1: Self = Self(0x0302);
+    /// TLS 1.2.
+    pub const V1_2: Self = Self(0x0303);
+    /// TLS 1.3.
+    pub const V1_3: Self = Self(0x0304);
+
+    /// The version of this number.
+    pub const fn new(number: u16) -> Self {
+        Self(number)
+    }
+
+    /// The number.
+    pub const fn number(self) -> u16 {
+        self.0
+    }
+}
+
+/// Four lower-case hexadecimal digits, as XEP-0515 writes it.
+impl fmt::Display for TlsVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04x}", self.0)
     }
 }
 
@@ -108,6 +202,15 @@ impl ChannelBindingType {
             .into_iter()
             .find(|kind| kind.as_str() == name)
     }
+
+    /// CB-5: the lowest number is preferred.
+    const fn rank(self) -> u8 {
+        match self {
+            Self::TlsExporter => 0,
+            Self::TlsUnique => 1,
+            Self::TlsServerEndPoint => 2,
+        }
+    }
 }
 
 impl fmt::Display for ChannelBindingType {
@@ -140,6 +243,10 @@ impl ChannelBinding {
     /// The bytes.
     pub fn data(&self) -> &[u8] {
         &self.data
+    }
+
+    fn is_unique(&self) -> bool {
+        self.kind == ChannelBindingType::TlsUnique
     }
 }
 

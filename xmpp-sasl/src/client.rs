@@ -5,8 +5,9 @@ use std::fmt;
 
 use crate::error::LoginError;
 use crate::explain::Explanation;
-use crate::info::{First, MechanismInfo, MechanismName};
+use crate::info::{First, MechanismInfo, MechanismName, Strength};
 use crate::mechanism::{ClientExchange, ClientStep, DerivedKey};
+use crate::pin::Pin;
 
 /// A client's login by one mechanism, begun by [`Registry::select`](crate::Registry::select).
 ///
@@ -154,6 +155,14 @@ impl ClientLogin {
     /// [`LoginError::TokenRefused`]. To be asked when the server's failure has come.
     pub fn refusal(&self) -> Option<&LoginError> {
         self.exchange.refusal()
+    }
+
+    /// After success: what to keep with the account and give to [`Policy::pin`](crate::Policy::pin) next time; `None`
+    /// after an anonymous login, which has no account.
+    pub fn pin(&self) -> Option<Pin> {
+        let strength = self.info.strength();
+        let known = self.state == State::Done && strength > Strength::Anonymous;
+        known.then(|| Pin::new(self.info.name(), strength))
     }
 
     fn expect(&mut self, states: &[State]) -> Result<(), LoginError> {

@@ -259,6 +259,10 @@ pub enum LoginError {
     /// fall back to another mechanism (SAS-5).
     #[error("the server did not authenticate itself: {0}")]
     MutualAuth(#[from] MutualAuthError),
+    /// What the client was told the server offers is not what the server says it offers: someone stands in
+    /// between. Nothing that proves the password was sent.
+    #[error("the server's offer was changed on its way: {0}")]
+    Downgrade(#[from] DowngradeError),
     /// The server asks for so few rounds that whoever listens can guess the password.
     #[error("{got} iterations are fewer than the {minimum} required")]
     TooFewIterations {
@@ -318,4 +322,19 @@ pub enum MutualAuthError {
     /// The proof is wrong.
     #[error("wrong signature")]
     Wrong,
+}
+
+/// How a client sees that someone has changed the server's offer on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DowngradeError {
+    /// The mechanisms or channel-binding types were others (XEP-0474).
+    #[error("the server has signed another one")]
+    Offer,
+    /// The server signed nothing, and the policy requires it, or the offer looks as if it had been changed.
+    #[error("the server has signed none")]
+    Unsigned,
+    /// The server's end of the channel has another version of TLS, or the client's has none (XEP-0515).
+    #[error("the server sees another version of TLS")]
+    TlsVersion,
 }

@@ -148,6 +148,20 @@ pub enum Strength {
     ChannelBound,
 }
 
+impl Strength {
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        [
+            Self::Anonymous,
+            Self::Plaintext,
+            Self::ChallengeResponse,
+            Self::Mutual,
+            Self::ChannelBound,
+        ]
+        .into_iter()
+        .find(|strength| strength.to_string() == name)
+    }
+}
+
 impl fmt::Display for Strength {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -174,6 +188,10 @@ impl fmt::Display for Strength {
 /// assert!(info.needs_confidentiality());
 /// ```
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent properties, each with a method of its own"
+)]
 pub struct MechanismInfo {
     pub(crate) name: MechanismName,
     pub(crate) first: First,
@@ -182,6 +200,8 @@ pub struct MechanismInfo {
     pub(crate) confidential: bool,
     pub(crate) binding: bool,
     pub(crate) opt_in: bool,
+    pub(crate) mutual: Option<bool>,
+    pub(crate) signs_offer: bool,
     pub(crate) only: Option<Side>,
     pub(crate) credentials: Vec<CredentialKind>,
     pub(crate) lookups: Vec<LookupKind>,
@@ -208,6 +228,8 @@ impl MechanismInfo {
             confidential: true,
             binding: false,
             opt_in: false,
+            mutual: None,
+            signs_offer: false,
             only: None,
             credentials: Vec::new(),
             lookups: Vec::new(),
@@ -254,6 +276,22 @@ impl MechanismInfo {
     #[must_use]
     pub const fn opt_in(mut self) -> Self {
         self.opt_in = true;
+        self
+    }
+
+    /// Whether the server proves in it that it knows the account. Unless it is said here, those of
+    /// [`Strength::Mutual`] and above do.
+    #[must_use]
+    pub const fn with_mutual_authentication(mut self, mutual: bool) -> Self {
+        self.mutual = Some(mutual);
+        self
+    }
+
+    /// In it the server can sign what it offers, so that a client sees what someone in between has changed
+    /// (XEP-0474).
+    #[must_use]
+    pub const fn signs_offer(mut self) -> Self {
+        self.signs_offer = true;
         self
     }
 
@@ -312,6 +350,16 @@ impl MechanismInfo {
     /// Whether a client's policy must name it.
     pub fn is_opt_in(&self) -> bool {
         self.opt_in
+    }
+
+    /// Whether the server proves in it that it knows the account.
+    pub fn authenticates_server(&self) -> bool {
+        self.mutual.unwrap_or(self.strength >= Strength::Mutual)
+    }
+
+    /// Whether the server can sign its offer in it.
+    pub fn can_sign_offer(&self) -> bool {
+        self.signs_offer
     }
 
     /// Whether it has code for `side`.

@@ -160,6 +160,7 @@ mod info;
 mod lookup;
 mod mechanism;
 mod mechanisms;
+mod pin;
 mod policy;
 mod prep;
 mod random;
@@ -169,10 +170,10 @@ mod server;
 mod timestamp;
 
 pub use bearer::{BearerToken, TokenCheck};
-pub use channel::{ChannelBinding, ChannelBindingType, ChannelSecurity, TlsChannel};
+pub use channel::{ChannelBinding, ChannelBindingType, ChannelSecurity, TlsChannel, TlsVersion};
 pub use client::ClientLogin;
 pub use credentials::{Anonymous, CredentialKind, Credentials, Password};
-pub use error::{Failure, FailureKind, LoginError, Malformed, MutualAuthError};
+pub use error::{DowngradeError, Failure, FailureKind, LoginError, Malformed, MutualAuthError};
 pub use explain::{Decision, Explanation, NoMechanism, Verdict};
 pub use fast::{FastAttempt, FastPolicy, FastRecord, FastToken, IssuedToken};
 pub use from_fn::{ClientCx, ClientInput, ClientMechanism, ServerCx, ServerInput, ServerMechanism};
@@ -188,6 +189,7 @@ pub use mechanisms::scram::{
     ScramSha512,
 };
 pub use mechanisms::{AnonymousMechanism, OauthBearer, OauthError, Plain, XOauth2};
+pub use pin::{InvalidPin, Pin};
 pub use policy::Policy;
 pub use prep::{PrepareError, saslprep_query, saslprep_stored};
 #[cfg(feature = "rand")]

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 use crate::info::{MechanismInfo, MechanismName, Strength};
+use crate::pin::Pin;
 
 /// What may be used and what is preferred, for a registry or for one session.
 ///
@@ -29,7 +30,9 @@ pub struct Policy {
     opted_in: BTreeSet<String>,
     priorities: BTreeMap<String, i32>,
     minimum: Strength,
-    pinned: Option<String>,
+    mutual: bool,
+    signed_offer: bool,
+    pinned: Option<Pin>,
     iterations: (u32, u32),
 }
 
@@ -50,6 +53,8 @@ impl Policy {
             opted_in: BTreeSet::new(),
             priorities: BTreeMap::new(),
             minimum: Strength::Anonymous,
+            mutual: false,
+            signed_offer: false,
             pinned: None,
             iterations: (4_096, 1_000_000),
         }
@@ -84,20 +89,38 @@ impl Policy {
         self
     }
 
-    /// Nothing weaker than `strength`. [`Strength::Mutual`] requires that the server proves itself,
-    /// [`Strength::ChannelBound`] requires channel binding.
+    /// Nothing weaker than `strength`. [`Strength::ChannelBound`] requires channel binding (or a certificate).
     #[must_use]
     pub const fn minimum_strength(mut self, strength: Strength) -> Self {
         self.minimum = strength;
         self
     }
 
-    /// This account has used `name` before: nothing weaker from now on, so that nobody can take the
-    /// strong mechanisms out of the offer and wait for the password. A name that is not registered
-    /// permits nothing but itself.
+    /// Clients: only mechanisms in which the server proves that it knows the account
+    /// ([`MechanismInfo::authenticates_server`]). It is not the same as a minimum of [`Strength::Mutual`]: EXTERNAL is
+    /// stronger than that and proves nothing about the account, DIGEST-MD5 is weaker and does.
     #[must_use]
-    pub fn pin(mut self, name: impl Into<String>) -> Self {
-        self.pinned = Some(name.into());
+    pub const fn require_mutual_authentication(mut self) -> Self {
+        self.mutual = true;
+        self
+    }
+
+    /// Clients: only logins in which the server signs the list of mechanisms that it offers (XEP-0474). Mechanisms
+    /// that cannot are refused, and one that can fails with
+    /// [`DowngradeError::Unsigned`](crate::DowngradeError::Unsigned) where the server does not. Few servers do so today.
+    #[must_use]
+    pub const fn require_signed_offer(mut self) -> Self {
+        self.signed_offer = true;
+        self
+    }
+
+    /// This account has used `before` before: nothing weaker from now on, so that nobody can take the strong
+    /// mechanisms out of the offer and wait for the password. Give a [`Pin`] of
+    /// [`ClientLogin::pin`](crate::ClientLogin::pin), or a name; a name that is not registered permits nothing but
+    /// itself.
+    #[must_use]
+    pub fn pin(mut self, before: impl Into<Pin>) -> Self {
+        self.pinned = Some(before.into());
         self
     }
 
@@ -143,7 +166,16 @@ impl Policy {
         self.minimum
     }
 
-    pub(crate) fn pinned(&self) -> Option<&str> {
-        self.pinned.as_deref()
+    pub(crate) fn requires_mutual_authentication(&self) -> bool {
+        self.mutual
+    }
+
+    pub(crate) fn requires_signed_offer(&self) -> bool {
+        self.signed_offer
+    }
+
+    /// What was used before, if it is known.
+    pub fn pinned(&self) -> Option<&Pin> {
+        self.pinned.as_ref()
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::channel::ChannelSecurity;
 use crate::client::ClientLogin;
 use crate::credentials::Credentials;
 use crate::error::Failure;
@@ -11,9 +12,10 @@ use crate::explain::{Decision, Explanation, NoMechanism, Verdict};
 use crate::info::{MechanismInfo, MechanismName, Side};
 use crate::mechanism::Mechanism;
 use crate::mechanisms::{self, Plain, Scram, ScramSha1};
+use crate::pin::Pin;
 use crate::policy::Policy;
 use crate::random::Random;
-use crate::select::{SelectCx, Unavailable};
+use crate::select::{Contradiction, SelectCx, Unavailable};
 use crate::server::ServerLogin;
 
 /// The mechanisms that a program knows, with a [`Policy`].
@@ -165,7 +167,7 @@ impl Registry {
             .iter()
             .map(|candidate| candidate.info().name().as_str())
             .collect();
-        cx.offered = &names;
+        cx.offered = cx.advertised_mechanisms().unwrap_or(&names);
         let exchange = chosen
             .server(&cx, random)
             .map_err(|_| Failure::InvalidMechanism)?;
@@ -250,12 +252,15 @@ impl Registry {
                     .permitted(mechanism.as_ref(), Side::Client, &cx)
                     .is_ok()
         });
-        // CB-4: only where binding would be used if the types were others.
-        cx.binding_hidden = cx.excludes_our_bindings()
-            && self.on(Side::Client).any(|mechanism| {
-                let verdict = self.permitted(mechanism.as_ref(), Side::Client, &cx);
-                verdict == Err(Unavailable::NoChannelBinding)
-            });
+        // CB-3, CB-4: only where binding would be used if the offer were another.
+        let would_bind = |mechanism: &Arc<dyn Mechanism>| {
+            let verdict = self.permitted(mechanism.as_ref(), Side::Client, &cx);
+            mechanism.info().needs_channel_binding()
+                && matches!(verdict, Ok(()) | Err(Unavailable::NoChannelBinding))
+        };
+        cx.contradiction = cx
+            .find_contradiction()
+            .filter(|_| self.on(Side::Client).any(would_bind));
         cx
     }
 
@@ -336,29 +341,50 @@ impl Registry {
             return Err(Unavailable::NotConfidential);
         }
         if info.needs_channel_binding() && cx.binding().is_none() {
-            return Err(Unavailable::NoChannelBinding);
+            return Err(match cx.channel() {
+                ChannelSecurity::Tls(tls) if tls.lacks_only_unique() => Unavailable::TlsUnique,
+                _ => Unavailable::NoChannelBinding,
+            });
         }
-        if cx.binding_hidden && !info.needs_channel_binding() {
-            return Err(Unavailable::ChannelBindingHidden);
+        match cx.contradiction {
+            None => {}
+            // XEP-0474 §6: the types may be true, which the server's signature tells before anything is proven.
+            Some(Contradiction::ForeignTypes) if info.can_sign_offer() => {}
+            Some(_) => return Err(Unavailable::ChannelBindingHidden),
         }
         if info.strength() < policy.minimum() {
             let (strength, minimum) = (info.strength(), policy.minimum());
             return Err(Unavailable::TooWeak { strength, minimum });
         }
         if side == Side::Client {
-            if let Some(pinned) = policy.pinned().filter(|pinned| info.name() != *pinned) {
-                let before = self.on(side).find(|known| known.info().name() == pinned);
-                if before.is_none_or(|before| info.strength() < before.info().strength()) {
-                    return Err(Unavailable::Pinned {
-                        pinned: pinned.to_owned(),
-                    });
-                }
+            if policy.requires_mutual_authentication() && !info.authenticates_server() {
+                return Err(Unavailable::NotMutual);
+            }
+            if policy.requires_signed_offer() && !info.can_sign_offer() {
+                return Err(Unavailable::UnsignedOffer);
+            }
+            let pinned = policy.pinned();
+            if let Some(pin) = pinned.filter(|pin| self.is_weaker(info, pin)) {
+                return Err(Unavailable::Pinned {
+                    pinned: pin.mechanism().to_owned(),
+                });
             }
             if info.is_opt_in() && !policy.has_opted_in(info.name()) {
                 return Err(Unavailable::NotOptedIn);
             }
         }
         mechanism.available(cx)
+    }
+
+    fn is_weaker(&self, info: &MechanismInfo, pin: &Pin) -> bool {
+        let known = || {
+            self.on(Side::Client)
+                .map(|known| known.info())
+                .find(|known| known.name() == pin.mechanism())
+                .map(MechanismInfo::strength)
+        };
+        let before = pin.strength().or_else(known);
+        info.name() != pin.mechanism() && before.is_none_or(|before| info.strength() < before)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Under what circumstances a mechanism is chosen, and why it is not.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use crate::credentials::{CredentialKind, Credentials};
 use crate::info::Strength;
 use crate::lookup::LookupKind;
 use crate::policy::{self, Policy};
+use crate::prep::{self, PrepareError};
 
 /// The circumstances of one session: channel, policy, and what the mechanisms may want to know.
 ///
@@ -23,11 +25,24 @@ pub struct SelectCx<'a> {
     service: &'a str,
     host: &'a str,
     port: Option<u16>,
-    peer_bindings: Option<&'a [ChannelBindingType]>,
+    advertised: Option<&'a [&'a str]>,
+    binding_types: Option<&'a [&'a str]>,
+    binding_types_required: bool,
     pub(crate) credentials: Option<&'a Credentials>,
     pub(crate) offered: &'a [&'a str],
     pub(crate) binding_usable: bool,
-    pub(crate) binding_hidden: bool,
+    pub(crate) contradiction: Option<Contradiction>,
+}
+
+/// How an offer contradicts itself about channel binding (XEP-0440 §3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Contradiction {
+    /// None of this channel's types is among the server's, nor the one that every server has (rule 6).
+    ForeignTypes,
+    /// Mechanisms that bind, but no types (rule 4).
+    NoTypes,
+    /// Types, but no mechanism that binds (rule 5).
+    NoMechanism,
 }
 
 impl<'a> SelectCx<'a> {
@@ -40,11 +55,13 @@ impl<'a> SelectCx<'a> {
             service: "",
             host: "",
             port: None,
-            peer_bindings: None,
+            advertised: None,
+            binding_types: None,
+            binding_types_required: false,
             credentials: None,
             offered: &[],
             binding_usable: false,
-            binding_hidden: false,
+            contradiction: None,
         }
     }
 
@@ -79,10 +96,28 @@ impl<'a> SelectCx<'a> {
         self
     }
 
-    /// Clients: the channel-binding types that the server says it can do (XEP-0440). Without it, any.
+    /// The channel-binding types that the server advertises (XEP-0440), as they are written: what a client was told,
+    /// what a server says. Leave it out where none are advertised; a client then tries any.
     #[must_use]
-    pub fn with_peer_bindings(mut self, kinds: &'a [ChannelBindingType]) -> Self {
-        self.peer_bindings = Some(kinds);
+    pub fn with_advertised_bindings(mut self, types: &'a [&'a str]) -> Self {
+        self.binding_types = Some(types);
+        self
+    }
+
+    /// Servers: the mechanisms that were advertised in the profile that this client uses. With it SCRAM signs the
+    /// offer (XEP-0474), unless [`ServerConfig::sign_offer`] says otherwise: mechanisms and types must be exactly what
+    /// the client was sent, or it gives up.
+    #[must_use]
+    pub fn with_advertised_mechanisms(mut self, names: &'a [&'a str]) -> Self {
+        self.advertised = Some(names);
+        self
+    }
+
+    /// Clients: in the protocol in use, a server with mechanisms that bind names the types, as in SASL2
+    /// (XEP-0440 §3, rule 4). An offer without them was changed on its way.
+    #[must_use]
+    pub fn with_binding_types_required(mut self) -> Self {
+        self.binding_types_required = true;
         self
     }
 
@@ -131,23 +166,39 @@ impl<'a> SelectCx<'a> {
         self.binding_usable
     }
 
-    /// The binding data to use: of the first type that the channel has and the peer, as far as known, can
-    /// do.
+    /// The channel-binding types that the server advertises, if it does.
+    pub fn advertised_bindings(&self) -> Option<&'a [&'a str]> {
+        self.binding_types
+    }
+
+    /// Servers: the mechanisms that were advertised, if that was said.
+    pub fn advertised_mechanisms(&self) -> Option<&'a [&'a str]> {
+        self.advertised
+    }
+
+    /// The binding data to use: of the strongest type that the channel has and the server, as far as known, can do.
     pub fn binding(&self) -> Option<&'a crate::ChannelBinding> {
         self.channel.bindings().iter().find(|binding| {
-            self.peer_bindings
-                .is_none_or(|kinds| kinds.contains(&binding.kind()))
+            self.binding_types
+                .is_none_or(|types| types.contains(&binding.kind().as_str()))
         })
     }
 
-    /// Clients: whether the types that the server is said to have contradict themselves (CB-4): none of this
-    /// channel's is among them, nor `tls-server-end-point`, which every server with TLS of its own has.
-    pub(crate) fn excludes_our_bindings(&self) -> bool {
-        !self.channel.bindings().is_empty()
-            && self.binding().is_none()
-            && self
-                .peer_bindings
-                .is_some_and(|kinds| !kinds.contains(&ChannelBindingType::TlsServerEndPoint))
+    /// Clients: what the offer says about channel binding that no server would (CB-3, CB-4).
+    pub(crate) fn find_contradiction(&self) -> Option<Contradiction> {
+        if self.channel.bindings().is_empty() {
+            return None;
+        }
+        let binds = self.offered.iter().any(|name| name.ends_with("-PLUS"));
+        let every_server_has = ChannelBindingType::TlsServerEndPoint.as_str();
+        match self.binding_types {
+            None if binds && self.binding_types_required => Some(Contradiction::NoTypes),
+            Some(_) if !binds => Some(Contradiction::NoMechanism),
+            Some(types) if self.binding().is_none() && !types.contains(&every_server_has) => {
+                Some(Contradiction::ForeignTypes)
+            }
+            _ => None,
+        }
     }
 
     pub(crate) fn or_policy(mut self, policy: &'a Policy) -> Self {
@@ -177,7 +228,11 @@ struct Inner {
     iterations: u32,
     salt_length: usize,
     lookups: Vec<LookupKind>,
+    sign_offer: bool,
+    prepare_username: Option<PrepareUsername>,
 }
+
+type PrepareUsername = fn(&str) -> Option<String>;
 
 impl ServerConfig {
     /// A server that can answer nothing yet.
@@ -203,6 +258,8 @@ impl ServerConfig {
                 iterations: 4_096,
                 salt_length: 16,
                 lookups: Vec::new(),
+                sign_offer: true,
+                prepare_username: None,
             }),
         }
     }
@@ -224,6 +281,56 @@ impl ServerConfig {
         inner.iterations = iterations.max(1);
         inner.salt_length = salt_length.clamp(1, 32);
         self
+    }
+
+    /// Whether SCRAM signs what the server advertises (XEP-0474, XEP-0515), where the circumstances of a session say
+    /// what that is: [`SelectCx::with_advertised_mechanisms`]. It does unless it is said here.
+    #[must_use]
+    pub fn sign_offer(mut self, sign: bool) -> Self {
+        Arc::make_mut(&mut self.inner).sign_offer = sign;
+        self
+    }
+
+    /// How user names are brought to the form in which the protocol compares them, after SASLprep: in XMPP that of
+    /// localparts (RFC 7622 §3.3, which is `UsernameCaseMapped` of RFC 8265 with exceptions). `None` of the function
+    /// means that no account can have the name; it is then looked up as it is.
+    ///
+    /// Lookups, [`Identity::authcid`](crate::Identity::authcid) and the salts of users that do not exist come from this
+    /// form. Without it a server whose accounts are `alice` to those who write `Alice` shows who exists: both have one salt,
+    /// while `Nobody` and `nobody` have two.
+    ///
+    /// ```
+    /// use xmpp_sasl::ServerConfig;
+    ///
+    /// let config = ServerConfig::new([7; 32])
+    ///     .with_username_preparation(|name| Some(name.to_lowercase()));
+    /// # let _ = config;
+    /// ```
+    #[must_use]
+    pub fn with_username_preparation(mut self, prepare: fn(&str) -> Option<String>) -> Self {
+        Arc::make_mut(&mut self.inner).prepare_username = Some(prepare);
+        self
+    }
+
+    /// Whether user names are prepared in a way of the protocol's.
+    pub fn prepares_usernames(&self) -> bool {
+        self.inner.prepare_username.is_some()
+    }
+
+    /// The user name of a client's message: SASLprep, then what the protocol adds.
+    pub(crate) fn username<'n>(&self, name: &'n str) -> Result<Cow<'n, str>, PrepareError> {
+        let name = prep::name(name)?;
+        let compared = self
+            .inner
+            .prepare_username
+            .and_then(|prepare| prepare(&name));
+        Ok(compared
+            .filter(|name| !name.is_empty())
+            .map_or(name, Cow::Owned))
+    }
+
+    pub(crate) fn signs_offer(&self) -> bool {
+        self.inner.sign_offer
     }
 
     /// Whether the caller can answer lookups of `kind`.
@@ -283,6 +390,12 @@ pub enum Unavailable {
         /// What it should.
         minimum: Strength,
     },
+    /// The server proves nothing in it, and policy requires that.
+    #[error("the server does not authenticate itself in it, and policy requires that")]
+    NotMutual,
+    /// The server cannot sign its offer in it, and policy requires that.
+    #[error("the server cannot sign its offer in it, and policy requires that")]
+    UnsignedOffer,
     /// It is weaker than what this account used before.
     #[error("weaker than {pinned}, which was used before")]
     Pinned {
@@ -301,9 +414,14 @@ pub enum Unavailable {
     /// The channel has no binding data that the other side can do.
     #[error("no channel-binding data")]
     NoChannelBinding,
-    /// The channel has binding data, but someone says that the server can do none of these types, nor the one
-    /// that every server can do: a login without channel binding is what they wait for (CB-4).
-    #[error("the server's channel-binding types cannot be its own")]
+    /// The only binding data is `tls-unique`, which is not defined for TLS 1.3: the channel has that version, or
+    /// nobody has said which one ([`TlsChannel::with_version`](crate::TlsChannel::with_version)).
+    #[error("tls-unique is for TLS 1.2 and older, which this channel was not said to be")]
+    TlsUnique,
+    /// The channel has binding data, but the offer contradicts itself about it: mechanisms that bind without types,
+    /// types without such mechanisms, or types of which the server cannot have only these. A login without channel
+    /// binding is what someone in between waits for (CB-3, CB-4).
+    #[error("the server's offer of channel binding contradicts itself")]
     ChannelBindingHidden,
     /// The server has accounts to look up, but no secret that hides unknown users
     /// ([`ServerConfig::without_secret`]).

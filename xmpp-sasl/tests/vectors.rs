@@ -167,6 +167,136 @@ fn server<H: ScramHash>(vector: &Vector) {
     assert!(!identity.is_anonymous());
 }
 
+/// One exchange of XEP-0474 or XEP-0515: SCRAM-SHA-1-PLUS with `THIS IS FAKE CB DATA`, two mechanisms and two types.
+struct Signed<'a> {
+    first: &'a str,
+    challenge: &'a str,
+    last: &'a str,
+    success: &'a str,
+    version: Option<TlsVersion>,
+}
+
+const ADVERTISED: ([&str; 2], [&str; 2]) = (
+    ["SCRAM-SHA-1", "SCRAM-SHA-1-PLUS"],
+    ["tls-server-end-point", "tls-exporter"],
+);
+
+impl Signed<'_> {
+    fn channel(&self) -> ChannelSecurity {
+        let of = |kind, data: &[u8]| ChannelBinding::new(kind, data);
+        let tls = TlsChannel::new()
+            .with_binding(of(ChannelBindingType::TlsServerEndPoint, b"another"))
+            .with_binding(of(ChannelBindingType::TlsExporter, b"THIS IS FAKE CB DATA"));
+        ChannelSecurity::Tls(match self.version {
+            Some(version) => tls.with_version(version),
+            None => tls,
+        })
+    }
+
+    fn attribute<'a>(message: &'a str, name: &str) -> &'a str {
+        let mut pairs = message.split(',');
+        pairs.find_map(|pair| pair.strip_prefix(name)).unwrap()
+    }
+
+    /// The server says exactly this, and takes the client's proof, which covers an extension of the client's own.
+    fn server(&self) {
+        let ours = Self::attribute(self.first, "r=");
+        let nonce = Self::attribute(self.challenge, "r=")
+            .strip_prefix(ours)
+            .unwrap();
+        let registry = Registry::new()
+            .with(Scram::<ScramSha1>::new())
+            .with(Scram::<ScramSha1>::plus().with_nonce_length(nonce.len()));
+        let (channel, config) = (self.channel(), common::all_lookups());
+        let cx = SelectCx::new(&channel)
+            .with_server(&config)
+            .with_advertised_mechanisms(&ADVERTISED.0)
+            .with_advertised_bindings(&ADVERTISED.1);
+        let mut random = Script::new(nonce);
+        let mut server = registry
+            .begin("SCRAM-SHA-1-PLUS", &cx, &mut random)
+            .unwrap();
+        let outcome = server.start(Some(self.first.as_bytes())).unwrap();
+        assert!(matches!(outcome, Outcome::Lookup(_)));
+        let salt = base64::decode(Self::attribute(self.challenge, "s=")).unwrap();
+        let keys = ScramKeys::derive::<ScramSha1>("pencil", &salt, 4_096).unwrap();
+        let Outcome::Challenge(challenge) = server.resolve(Answer::ScramKeys(keys)).unwrap() else {
+            panic!()
+        };
+        assert_eq!(text(challenge), self.challenge);
+        let outcome = server.response(self.last.as_bytes()).unwrap();
+        let Outcome::Success { data, .. } = outcome else {
+            panic!()
+        };
+        assert_eq!(text(data.unwrap()), self.success);
+    }
+
+    /// What our client answers to the server of the vector.
+    fn client(&self) -> (ClientLogin, String) {
+        let nonce = Self::attribute(self.first, "r=");
+        let registry =
+            Registry::new().with(Scram::<ScramSha1>::plus().with_nonce_length(nonce.len()));
+        let channel = self.channel();
+        let policy = Policy::new().require_signed_offer();
+        let cx = SelectCx::new(&channel)
+            .with_policy(&policy)
+            .with_advertised_bindings(&ADVERTISED.1);
+        let credentials = Credentials::password("user", "pencil");
+        let mut random = Script::new(nonce);
+        let mut client = registry
+            .select(&ADVERTISED.0, &credentials, &cx, &mut random)
+            .unwrap();
+        assert_eq!(text(client.initial().unwrap().unwrap()), self.first);
+        let step = client.challenge(self.challenge.as_bytes()).unwrap();
+        let last = client.run_here(step).unwrap();
+        (client, text(last))
+    }
+}
+
+#[test]
+fn xep_0474_vector_in_both_directions() {
+    let lines: Vec<_> = include_str!("fixtures/sasl-vectors.txt").lines().collect();
+    let at = lines
+        .iter()
+        .position(|line| line.starts_with("SSDP "))
+        .unwrap();
+    let vector = Signed {
+        first: lines[at + 1],
+        challenge: lines[at + 2],
+        last: lines[at + 3],
+        success: lines[at + 4]
+            .trim_start_matches("b'")
+            .trim_end_matches('\''),
+        version: None,
+    };
+    vector.server();
+    // The client of the XEP adds `x=`, which ours does not: the rest is the same, and the proof is another.
+    let (mut client, last) = vector.client();
+    let (without_proof, _) = last.rsplit_once(",p=").unwrap();
+    assert!(vector.last.starts_with(&format!("{without_proof},x=")));
+    let error = client.success(Some(vector.success.as_bytes())).unwrap_err();
+    assert_eq!(error, LoginError::MutualAuth(MutualAuthError::Wrong));
+}
+
+#[test]
+fn xep_0515_vector_in_both_directions() {
+    let vector = Signed {
+        first: "p=tls-exporter,,n=user,r=12C4CD5C-E38E-4A98-8F6D-15C38F51CCC6",
+        challenge: "r=12C4CD5C-E38E-4A98-8F6D-15C38F51CCC6a09117a6-ac50-4f2f-93f1-93799c2bddf6,\
+                    s=QSXCR+Q6sek8bf92,i=4096,h=G6k/rBLDqgOhRRaCuuatSDFkJ08=,t=0304",
+        last: "c=cD10bHMtZXhwb3J0ZXIsLFRISVMgSVMgRkFLRSBDQiBEQVRB,\
+               r=12C4CD5C-E38E-4A98-8F6D-15C38F51CCC6a09117a6-ac50-4f2f-93f1-93799c2bddf6,\
+               p=KHUfN8dSy1K95crT4D5y1ItLJfs=",
+        success: "v=3w34ZIMVRkx2f2Ozb3/ecRPVdv4=",
+        version: Some(TlsVersion::V1_3),
+    };
+    vector.server();
+    let (mut client, last) = vector.client();
+    assert_eq!(last, vector.last);
+    client.success(Some(vector.success.as_bytes())).unwrap();
+    assert!(client.is_done());
+}
+
 /// RFC 4616 §4, and the password of RFC 6120 §9.1.
 #[test]
 fn plain_vectors_in_both_directions() {

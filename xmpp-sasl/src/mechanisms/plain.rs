@@ -131,7 +131,7 @@ impl ServerExchange for Server {
         else {
             return Err(Malformed::Separators.into());
         };
-        let authcid = prep::name(authcid).map_err(|_| Malformed::Preparation)?;
+        let authcid = self.fake_salt.username(authcid)?;
         let password = prep::presented_password(password).map_err(|_| Malformed::Preparation)?;
         let claim = Claim::new(authcid.clone()).with_authzid(Some(authzid.to_owned()));
         self.claim = Some(claim);

@@ -164,11 +164,15 @@ impl ClientSession {
 
     /// The best mechanism of those offered (SAS-2).
     fn select(&mut self) -> Result<ClientLogin, NoMechanism> {
+        let types: Option<Vec<&str>> = self
+            .bindings
+            .as_ref()
+            .map(|types| types.iter().map(String::as_str).collect());
         let mut cx = SelectCx::new(self.channel.security())
             .with_policy(&self.config.policy)
             .with_service("xmpp", self.config.domain.domain());
-        if let Some(bindings) = &self.bindings {
-            cx = cx.with_peer_bindings(bindings);
+        if let Some(types) = &types {
+            cx = cx.with_advertised_bindings(types);
         }
         self.config.registry.select(
             &self.offered,

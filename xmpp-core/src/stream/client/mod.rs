@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     FullJid, Random, Timestamp,
-    sasl::{ChannelBindingType, ChannelSecurity, ClientLogin, DerivedKey},
+    sasl::{ChannelSecurity, ClientLogin, DerivedKey},
     xml::WriteXml,
 };
 
@@ -43,8 +43,8 @@ pub struct ClientSession {
     login: Option<ClientLogin>,
     /// The mechanisms that the server offers.
     offered: Vec<String>,
-    /// The channel-binding types that it can do, if it says so.
-    bindings: Option<Vec<ChannelBindingType>>,
+    /// The channel-binding types that it can do, if it says so, known here or not: its signature covers them (CB-6).
+    bindings: Option<Vec<String>>,
     authenticated: bool,
     /// The server offers RFC 3921's session and does not call it optional.
     wants_session: bool,

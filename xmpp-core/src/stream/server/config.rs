@@ -73,12 +73,17 @@ impl ServerConfig {
     /// [`ServerEvent::Lookup`](super::ServerEvent::Lookup) asks. Replaces the registry of all mechanisms.
     ///
     /// A server with accounts makes `config` by [`sasl::ServerConfig::new`], which asks for the secret that hides
-    /// unknown users; without one neither PLAIN nor SCRAM is offered.
+    /// unknown users; without one neither PLAIN nor SCRAM is offered. Lookups name users in the form of a localpart
+    /// (`Alice` is `alice`), unless `config` prepares user names in another way.
     #[must_use]
     pub fn with_sasl(mut self, registry: Registry, config: sasl::ServerConfig) -> Self {
         let anonymous = self.sasl.can_answer(&LookupKind::ANONYMOUS);
         self.registry = registry;
-        self.sasl = config;
+        self.sasl = if config.prepares_usernames() {
+            config
+        } else {
+            config.with_username_preparation(localpart)
+        };
         if anonymous {
             self = self.allow_anonymous();
         }
@@ -171,4 +176,10 @@ impl ServerConfig {
         // `new` puts one in and nothing takes one out.
         &self.domains[0]
     }
+}
+
+/// RFC 7622 §3.3: a user name as the part of the address that it becomes (SAS-12).
+fn localpart(name: &str) -> Option<String> {
+    let jid = BareJid::from_parts(Some(name), "localhost").ok()?;
+    jid.local().map(str::to_owned)
 }

@@ -23,6 +23,16 @@ impl ServerSession {
             .with_service("xmpp", self.domain().domain())
     }
 
+    /// The channel-binding types to advertise: with mechanisms that use them, and not without (CB-1, CB-3).
+    fn binding_types(&self, offered: &[sasl::MechanismName]) -> Option<Vec<&'static str>> {
+        let binds = |mechanism: &sasl::MechanismName| mechanism.as_str().ends_with("-PLUS");
+        let bindings = self.channel.security().bindings();
+        (offered.iter().any(binds) && !bindings.is_empty()).then(|| {
+            let kinds = bindings.iter().map(sasl::ChannelBinding::kind);
+            kinds.map(sasl::ChannelBindingType::as_str).collect()
+        })
+    }
+
     /// Offers what may be used, in the order of FEA-2. Offers nothing where nothing may be used.
     pub(super) fn offer_login(&mut self) {
         let offered = self.offered();
@@ -34,7 +44,7 @@ impl ServerSession {
         {
             return self.fail(faults::tls_required());
         }
-        let (config, channel) = (&self.config, &self.channel);
+        let (config, types) = (&self.config, self.binding_types(&offered));
         self.out.features(|w| {
             if start_tls {
                 let tag = w.start("starttls", ns::TLS);
@@ -50,14 +60,11 @@ impl ServerSession {
                 }
                 w.end(mechanisms);
             }
-            // CB-1, CB-3: the types go with the mechanisms that use them.
-            let binds = |mechanism: &sasl::MechanismName| mechanism.as_str().ends_with("-PLUS");
-            let bindings = channel.security().bindings();
-            if offered.iter().any(binds) && !bindings.is_empty() {
+            if let Some(types) = types {
                 let list = w.start("sasl-channel-binding", ns::CHANNEL_BINDING);
-                for binding in bindings {
+                for kind in types {
                     let tag = w.start("channel-binding", ns::CHANNEL_BINDING);
-                    w.attr("type", binding.kind().as_str());
+                    w.attr("type", kind);
                     w.end(tag);
                 }
                 w.end(list);
@@ -106,9 +113,17 @@ impl ServerSession {
             // SAS-14, BOSH 17: browsers send `<auth/>` without text and cannot answer a challenge.
             initial.get_or_insert_default();
         }
-        let cx = SelectCx::new(self.channel.security())
+        // CB-6: what the client was told is signed.
+        let offered = self.offered();
+        let names: Vec<&str> = offered.iter().map(sasl::MechanismName::as_str).collect();
+        let types = self.binding_types(&offered);
+        let mut cx = SelectCx::new(self.channel.security())
             .with_server(&self.config.sasl)
-            .with_service("xmpp", self.domain.as_ref().map_or("", BareJid::domain));
+            .with_service("xmpp", self.domain.as_ref().map_or("", BareJid::domain))
+            .with_advertised_mechanisms(&names);
+        if let Some(types) = &types {
+            cx = cx.with_advertised_bindings(types);
+        }
         let mut login = self
             .config
             .registry

@@ -9,10 +9,10 @@ use zeroize::Zeroizing;
 use super::hash::{self, ScramHash};
 use super::keys::ScramClientKeys;
 use super::message::{self, ServerFinal, ServerFirst};
-use super::offers_plus;
+use super::{offer, offers_plus};
 use crate::base64;
 use crate::credentials::Password;
-use crate::error::{LoginError, Malformed, MutualAuthError};
+use crate::error::{DowngradeError, LoginError, Malformed, MutualAuthError};
 use crate::info::MechanismInfo;
 use crate::mechanism::{ClientExchange, ClientStep, DeriveJob, DerivedKey};
 use crate::prep::{self, PrepareError};
@@ -25,9 +25,33 @@ pub(super) struct Client<H> {
     bounds: (u32, u32),
     gs2_header: String,
     binding: Vec<u8>,
+    offer: Offer,
     nonce: String,
     state: State,
     hash: PhantomData<fn() -> H>,
+}
+
+/// What the client was told that the server offers (XEP-0474), and sees of the channel (XEP-0515).
+struct Offer {
+    /// What the server signs, if nobody has changed it.
+    text: Option<String>,
+    must_be_signed: bool,
+    tls: Option<String>,
+}
+
+impl Offer {
+    /// The server's signature is checked before anything is computed of the password.
+    fn check<H: ScramHash>(&self, said: &ServerFirst<'_>) -> Result<(), DowngradeError> {
+        let expected = || Some(offer::signature::<H>(self.text.as_deref()?));
+        match said.offer {
+            Some(signed) if expected().as_deref() != Some(signed) => Err(DowngradeError::Offer),
+            None if self.must_be_signed => Err(DowngradeError::Unsigned),
+            _ => match (said.tls, self.tls.as_deref()) {
+                (Some(theirs), Some(ours)) if theirs != ours => Err(DowngradeError::TlsVersion),
+                _ => Ok(()),
+            },
+        }
+    }
 }
 
 enum State {
@@ -90,6 +114,12 @@ impl<H: ScramHash> Client<H> {
             bounds: cx.policy().iteration_bounds(),
             gs2_header,
             binding,
+            offer: Offer {
+                text: offer::text(cx.offered(), cx.advertised_bindings()),
+                // Someone in between can only take the signature away.
+                must_be_signed: cx.policy().requires_signed_offer() || cx.contradiction.is_some(),
+                tls: offer::expected_tls(cx.channel()),
+            },
             nonce,
             state: State::First,
             hash: PhantomData,
@@ -106,6 +136,7 @@ impl<H: ScramHash> Client<H> {
         if !parsed.nonce.starts_with(&self.nonce) || parsed.nonce.len() == self.nonce.len() {
             return Err(Malformed::NonceMismatch.into());
         }
+        self.offer.check::<H>(&parsed)?;
         let (minimum, maximum) = self.bounds;
         let (got, salt) = (parsed.iterations, parsed.salt);
         if got < minimum {

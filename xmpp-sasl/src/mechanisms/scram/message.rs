@@ -15,6 +15,10 @@ pub(super) struct ServerFirst<'a> {
     pub(super) nonce: &'a str,
     pub(super) salt: Vec<u8>,
     pub(super) iterations: u32,
+    /// XEP-0474: the base64 of a hash of what the server offers.
+    pub(super) offer: Option<&'a str>,
+    /// XEP-0515: the version of TLS that the server sees.
+    pub(super) tls: Option<&'a str>,
 }
 
 impl<'a> ServerFirst<'a> {
@@ -23,7 +27,14 @@ impl<'a> ServerFirst<'a> {
         let nonce = attributes.expect('r')?;
         let salt = attributes.expect('s')?;
         let iterations = attributes.expect('i')?;
-        attributes.only_extensions()?;
+        let (mut offer, mut tls) = (None, None);
+        while let Some((name, value)) = attributes.next_pair()? {
+            match name {
+                'h' => offer = Some(value),
+                't' => tls = Some(value),
+                _ => {}
+            }
+        }
         check_nonce(nonce)?;
         let salt = base64::decode(salt).map_err(|_| Malformed::Base64)?;
         if salt.is_empty() {
@@ -37,6 +48,8 @@ impl<'a> ServerFirst<'a> {
             nonce,
             salt,
             iterations,
+            offer,
+            tls,
         })
     }
 }
@@ -272,6 +285,7 @@ mod tests {
     fn unknown_optional_extensions_are_read_over() {
         let parsed = ServerFirst::parse("r=abc,s=QSXCR+Q6sek8bf92,i=4096,h=x=y,z=1").unwrap();
         assert_eq!((parsed.nonce, parsed.iterations), ("abc", 4096));
+        assert_eq!((parsed.offer, parsed.tls), (Some("x=y"), None));
         let parsed = ClientFinal::parse("c=biws,r=abc,x=1,p=AAAA").unwrap();
         assert_eq!(parsed.without_proof, "c=biws,r=abc,x=1");
     }

@@ -5,8 +5,10 @@ mod client;
 mod hash;
 mod keys;
 mod message;
+mod offer;
 mod server;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -16,6 +18,7 @@ pub use keys::{InvalidScramKeys, ScramClientKeys, ScramKeys};
 use zeroize::Zeroizing;
 
 use crate::credentials::Password;
+use crate::error::Malformed;
 use crate::info::{MechanismInfo, MechanismName, Strength};
 use crate::lookup::LookupKind;
 use crate::mechanism::{ClientExchange, Mechanism, ServerExchange};
@@ -59,6 +62,7 @@ impl<H: ScramHash> Scram<H> {
         let info = info
             .with_priority(priority)
             .safe_in_clear()
+            .signs_offer()
             .uses::<Password>()
             .uses::<ScramClientKeys>()
             .asks(LookupKind::custom(H::MECHANISM));
@@ -175,6 +179,13 @@ impl FakeSalt {
             secret: Zeroizing::new(*secret),
             mechanism,
         })
+    }
+
+    /// The name as lookups have it.
+    pub(super) fn username<'n>(&self, name: &'n str) -> Result<Cow<'n, str>, Malformed> {
+        self.config
+            .username(name)
+            .map_err(|_| Malformed::Preparation)
     }
 
     /// The salt of a user: the same one each time, and different for each user.

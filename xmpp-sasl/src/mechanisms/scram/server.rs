@@ -8,21 +8,22 @@ use zeroize::Zeroizing;
 use super::hash::{self, ScramHash};
 use super::keys::ScramKeys;
 use super::message::{BindingFlag, ClientFinal, ClientFirst};
-use super::{FakeSalt, offers_plus};
+use super::{FakeSalt, offer, offers_plus};
 use crate::base64;
 use crate::channel::{ChannelBindingType, ChannelSecurity};
 use crate::error::{Failure, Malformed};
 use crate::info::{MechanismInfo, MechanismName};
 use crate::lookup::{Answer, Lookup, LookupKind, Refusal};
 use crate::mechanism::{Claim, ServerExchange, ServerStep};
-use crate::prep;
-use crate::select::{SelectCx, Unavailable};
+use crate::select::{SelectCx, ServerConfig, Unavailable};
 
 pub(super) struct Server<H> {
     fake_salt: FakeSalt,
     channel: ChannelSecurity,
     plus: bool,
     offers_plus: bool,
+    /// What the first message says of the offer (XEP-0474, XEP-0515).
+    extensions: String,
     nonce: String,
     state: State,
     hash: PhantomData<fn() -> H>,
@@ -69,11 +70,13 @@ impl<H: ScramHash> Server<H> {
         nonce: String,
     ) -> Result<Self, Unavailable> {
         let kind = LookupKind::custom(H::MECHANISM);
+        let config = cx.server().ok_or(Unavailable::Lookup(kind))?;
         Ok(Self {
-            fake_salt: FakeSalt::new(cx.server().ok_or(Unavailable::Lookup(kind))?, H::MECHANISM)?,
+            fake_salt: FakeSalt::new(config, H::MECHANISM)?,
             channel: cx.channel().clone(),
             plus: info.needs_channel_binding(),
             offers_plus: offers_plus(cx),
+            extensions: extensions::<H>(cx, config),
             nonce,
             state: State::First,
             hash: PhantomData,
@@ -82,7 +85,7 @@ impl<H: ScramHash> Server<H> {
 
     fn client_first(&mut self, text: &str) -> Result<ServerStep, Failure> {
         let parsed = ClientFirst::parse(text)?;
-        let authcid = prep::name(&parsed.username).map_err(|_| Malformed::Preparation)?;
+        let authcid = self.fake_salt.username(&parsed.username)?;
         let mut binding = parsed.gs2_header.as_bytes().to_vec();
         binding.extend_from_slice(self.binding_data(parsed.flag)?);
         // Computed for every user, so that nobody sees by the time who does not exist.
@@ -121,7 +124,8 @@ impl<H: ScramHash> Server<H> {
             .map_or((&*said.fake_salt, self.fake_salt.iterations()), |keys| {
                 (keys.salt(), keys.iterations())
             });
-        let message = format!("r={},s={},i={iterations}", said.nonce, base64::encode(salt));
+        let (nonce, salt) = (&said.nonce, base64::encode(salt));
+        let message = format!("r={nonce},s={salt},i={iterations}{}", self.extensions);
         let copy = |key: &[u8]| Zeroizing::new(key.to_vec());
         let asked = Asked {
             message: message.clone(),
@@ -165,6 +169,22 @@ impl<H: ScramHash> Server<H> {
     }
 }
 
+/// `h=` where it is known what the client was told, and `t=` with it.
+fn extensions<H: ScramHash>(cx: &SelectCx<'_>, config: &ServerConfig) -> String {
+    let told = cx
+        .advertised_mechanisms()
+        .filter(|_| config.signs_offer())
+        .and_then(|mechanisms| offer::text(mechanisms, cx.advertised_bindings()));
+    let Some(told) = told else {
+        return String::new();
+    };
+    let signature = offer::signature::<H>(&told);
+    match cx.channel().tls_version() {
+        Some(version) => format!(",h={signature},t={version}"),
+        None => format!(",h={signature}"),
+    }
+}
+
 impl<H: ScramHash> ServerExchange for Server<H> {
     fn response(&mut self, data: &[u8]) -> Result<ServerStep, Failure> {
         let text = std::str::from_utf8(data).map_err(|_| Malformed::Utf8)?;
@@ -198,7 +218,6 @@ mod tests {
     use super::*;
     use crate::mechanism::Mechanism as _;
     use crate::mechanisms::{Scram, ScramSha256};
-    use crate::select::ServerConfig;
 
     /// The failure, and how many hashes and HMACs were computed on the way to it.
     fn wrong_proof(answer: Answer) -> (Failure, u32) {
