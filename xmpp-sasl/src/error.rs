@@ -243,6 +243,9 @@ pub enum Malformed {
     /// A length that the mechanism limits.
     #[error("too long")]
     TooLong,
+    /// Another length than the mechanism's hash has.
+    #[error("wrong length")]
+    Length,
     /// Data where the mechanism has none.
     #[error("unexpected data")]
     UnexpectedData,
@@ -285,6 +288,9 @@ pub enum LoginError {
     /// The server refused the token, and said why (RFC 7628 §3.2.2).
     #[error("the server refused the token: {0}")]
     TokenRefused(OauthError),
+    /// What is asked for would show a key to whoever listens.
+    #[error("the channel is not confidential")]
+    NotConfidential,
     /// The user name or password cannot be used with this mechanism.
     #[error("the credentials cannot be used: {0}")]
     Credentials(#[from] PrepareError),

@@ -185,8 +185,8 @@ pub use mechanism::{
 };
 pub use mechanisms::ht::{Ht, HtHash, HtKey, HtSha256, HtToken, HtTokens, HtUsed, TooShortToken};
 pub use mechanisms::scram::{
-    InvalidScramKeys, Scram, ScramClientKeys, ScramHash, ScramKeys, ScramSha1, ScramSha256,
-    ScramSha512,
+    InvalidScramKeys, SaltedPassword, Scram, ScramClientKeys, ScramHash, ScramKeys, ScramSha1,
+    ScramSha256, ScramSha512, ScramUpgrade, UpgradeRequest,
 };
 pub use mechanisms::{AnonymousMechanism, OauthBearer, OauthError, Plain, XOauth2};
 pub use pin::{InvalidPin, Pin};
@@ -199,6 +199,7 @@ pub use registry::Registry;
 pub use select::{SelectCx, ServerConfig, Unavailable};
 pub use server::{Identity, Outcome, ServerLogin};
 pub use timestamp::Timestamp;
+pub use zeroize::Zeroizing;
 
 // A runtime may move a login, and what belongs to it, to another thread.
 const _: () = {

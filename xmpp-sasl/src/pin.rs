@@ -47,7 +47,7 @@ impl Pin {
         self.strength
     }
 
-    /// The same, but whatever is of `strength` is strong enough. XEP-0474 §6 has clients pin that they used SCRAM, but
+    /// The same, but whatever is of `strength` is strong enough. XEP-0474 §7 has clients pin that they used SCRAM, but
     /// no particular one: `at_most(Strength::Mutual)`.
     #[must_use]
     pub fn at_most(mut self, strength: Strength) -> Self {

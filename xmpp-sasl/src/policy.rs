@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
+use crate::error::LoginError;
 use crate::info::{MechanismInfo, MechanismName, Strength};
 use crate::pin::Pin;
 
@@ -178,4 +179,15 @@ impl Policy {
     pub fn pinned(&self) -> Option<&Pin> {
         self.pinned.as_ref()
     }
+}
+
+/// Whether a server's count is within [`Policy::iteration_bounds`].
+pub(crate) fn check_iterations((minimum, maximum): (u32, u32), got: u32) -> Result<(), LoginError> {
+    if got < minimum {
+        return Err(LoginError::TooFewIterations { got, minimum });
+    }
+    if got > maximum {
+        return Err(LoginError::TooManyIterations { got, maximum });
+    }
+    Ok(())
 }

@@ -348,7 +348,7 @@ impl Registry {
         }
         match cx.contradiction {
             None => {}
-            // XEP-0474 §6: the types may be true, which the server's signature tells before anything is proven.
+            // XEP-0474 §7: the types may be true, which the server's signature tells before anything is proven.
             Some(Contradiction::ForeignTypes) if info.can_sign_offer() => {}
             Some(_) => return Err(Unavailable::ChannelBindingHidden),
         }

@@ -10,6 +10,7 @@ use crate::channel::{ChannelBindingType, ChannelSecurity};
 use crate::credentials::{CredentialKind, Credentials};
 use crate::info::Strength;
 use crate::lookup::LookupKind;
+use crate::mechanisms::scram::ScramKeys;
 use crate::policy::{self, Policy};
 use crate::prep::{self, PrepareError};
 
@@ -274,11 +275,11 @@ impl ServerConfig {
 
     /// The iteration count and the number of bytes of salt shown for users that do not exist. They must
     /// be those of the stored keys, or they tell who exists. 4,096 and 16 unless it is said here; at
-    /// least one and at most 32 bytes.
+    /// least one and at most [`ScramKeys::MAX_ITERATIONS`] and 32 bytes.
     #[must_use]
     pub fn with_stored_form(mut self, iterations: u32, salt_length: usize) -> Self {
         let inner = Arc::make_mut(&mut self.inner);
-        inner.iterations = iterations.max(1);
+        inner.iterations = iterations.clamp(1, ScramKeys::MAX_ITERATIONS);
         inner.salt_length = salt_length.clamp(1, 32);
         self
     }

@@ -15,6 +15,7 @@ use crate::credentials::Password;
 use crate::error::{DowngradeError, LoginError, Malformed, MutualAuthError};
 use crate::info::MechanismInfo;
 use crate::mechanism::{ClientExchange, ClientStep, DeriveJob, DerivedKey};
+use crate::policy::check_iterations;
 use crate::prep::{self, PrepareError};
 use crate::select::{SelectCx, Unavailable};
 
@@ -137,14 +138,8 @@ impl<H: ScramHash> Client<H> {
             return Err(Malformed::NonceMismatch.into());
         }
         self.offer.check::<H>(&parsed)?;
-        let (minimum, maximum) = self.bounds;
+        check_iterations(self.bounds, parsed.iterations)?;
         let (got, salt) = (parsed.iterations, parsed.salt);
-        if got < minimum {
-            return Err(LoginError::TooFewIterations { got, minimum });
-        }
-        if got > maximum {
-            return Err(LoginError::TooManyIterations { got, maximum });
-        }
         let said = ServerSaid {
             message: text.to_owned(),
             nonce: parsed.nonce.to_owned(),

@@ -7,6 +7,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use super::hash::{self, ScramHash};
+use super::message::{MAX_SALT, positive_number};
 use crate::base64;
 use crate::info::MechanismName;
 use crate::prep::{self, PrepareError};
@@ -15,6 +16,9 @@ use crate::random::Random;
 /// What a server stores of a password: salt, iteration count, `StoredKey` and `ServerKey`
 /// ([RFC 5802 §3]). Whoever reads it cannot log in as the user, but can try passwords, and can pretend to be
 /// the server: keep it secret. Redacted in `Debug` and zeroed on drop.
+///
+/// Salts have at most 1,024 bytes and counts are at most [`MAX_ITERATIONS`](Self::MAX_ITERATIONS), so that what came into a
+/// database cannot keep a server busy.
 ///
 /// The text form, [`to_text`](Self::to_text) and `FromStr`, is the common one of PostgreSQL, Cyrus and
 /// others:
@@ -44,8 +48,11 @@ pub struct ScramKeys {
 }
 
 impl ScramKeys {
+    /// The highest iteration count of stored keys. Clients refuse far lower ones.
+    pub const MAX_ITERATIONS: u32 = 10_000_000;
+
     /// The keys for `password`. It takes as long as PBKDF2 with `iterations` rounds; a count of 0 is taken
-    /// as 1.
+    /// as 1, one above the maximum as the maximum.
     ///
     /// # Errors
     ///
@@ -81,7 +88,8 @@ impl ScramKeys {
     ///
     /// # Errors
     ///
-    /// An empty salt or key, an iteration count of 0, or keys of different lengths.
+    /// An empty or too long salt, an empty key, an iteration count of 0 or above the maximum, or keys of different
+    /// lengths.
     pub fn from_parts(
         mechanism: MechanismName,
         salt: Vec<u8>,
@@ -91,7 +99,7 @@ impl ScramKeys {
     ) -> Result<Self, InvalidScramKeys> {
         let (stored_key, server_key) = (Zeroizing::new(stored_key), Zeroizing::new(server_key));
         let same_length = stored_key.len() == server_key.len();
-        if salt.is_empty() || iterations == 0 || stored_key.is_empty() || !same_length {
+        if !has_limits(&salt, iterations) || stored_key.is_empty() || !same_length {
             return Err(InvalidScramKeys);
         }
         Ok(Self {
@@ -108,11 +116,18 @@ impl ScramKeys {
         salt: &[u8],
         iterations: u32,
     ) -> Self {
-        let keys = Derived::new::<H>(password, salt, iterations.max(1));
+        let iterations = iterations.clamp(1, Self::MAX_ITERATIONS);
+        let salted = hash::salted_password::<H>(password.as_bytes(), salt, iterations);
+        Self::from_salted::<H>(&salted, salt.to_vec(), iterations)
+    }
+
+    /// From the `SaltedPassword`.
+    pub(super) fn from_salted<H: ScramHash>(salted: &[u8], salt: Vec<u8>, iterations: u32) -> Self {
+        let keys = Derived::from_salted::<H>(salted);
         Self {
             mechanism: const { MechanismName::from_static(H::MECHANISM) },
-            salt: salt.to_vec(),
-            iterations: iterations.max(1),
+            salt,
+            iterations,
             stored_key: hash::digest::<H>(&keys.client_key),
             server_key: keys.server_key,
         }
@@ -173,7 +188,7 @@ impl FromStr for ScramKeys {
             Self::from_parts(
                 MechanismName::new(mechanism).ok()?,
                 decode(salt)?,
-                super::message::positive_number(iterations)?,
+                positive_number(iterations)?,
                 decode(stored_key)?,
                 decode(server_key)?,
             )
@@ -192,9 +207,9 @@ impl fmt::Debug for ScramKeys {
     }
 }
 
-/// The parts or the text are no [`ScramKeys`].
+/// The parts or the text are no [`ScramKeys`], or no [`ScramClientKeys`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not SCRAM keys: mechanism$iterations:salt$stored-key:server-key")]
+#[error("not SCRAM keys: mechanism$iterations:salt$key:server-key, and a user for a client's")]
 pub struct InvalidScramKeys;
 
 /// What a client may keep of a password: `ClientKey` and `ServerKey` for one salt and iteration count. With
@@ -210,6 +225,12 @@ pub struct InvalidScramKeys;
 ///     credentials = credentials.with(keys.clone());
 /// }
 /// # let _ = credentials; }
+/// ```
+///
+/// To keep it in a file or a keyring there is a text form, [`to_text`](Self::to_text) and `FromStr`:
+///
+/// ```abnf
+/// client-keys = mechanism "$" iterations ":" base64-salt "$" base64-client-key ":" base64-server-key "$" authcid
 /// ```
 ///
 /// It is used only if user, mechanism, salt and iteration count are the same; otherwise the password is,
@@ -232,7 +253,8 @@ impl ScramClientKeys {
         salt: Vec<u8>,
         iterations: u32,
     ) -> Self {
-        let keys = Derived::new::<H>(password, &salt, iterations);
+        let salted = hash::salted_password::<H>(password.as_bytes(), &salt, iterations);
+        let keys = Derived::from_salted::<H>(&salted);
         let mechanism = const { MechanismName::from_static(H::MECHANISM) };
         Self {
             mechanism,
@@ -243,7 +265,25 @@ impl ScramClientKeys {
         }
     }
 
-    /// The user.
+    /// The text form, zeroed on drop. Whoever reads it can log in as the user.
+    pub fn to_text(&self) -> Zeroizing<String> {
+        // Never reallocated, so that no copy stays behind: four thirds of each part and what stands between them.
+        let parts = [&self.salt, &*self.keys.client_key, &*self.keys.server_key];
+        let length: usize = parts.iter().map(|part| part.len().div_ceil(3) * 4).sum();
+        let mut text = Zeroizing::new(String::with_capacity(length + self.authcid.len() + 64));
+        text.push_str(self.mechanism.as_str());
+        text.push('$');
+        text.push_str(&self.iterations.to_string());
+        for (separator, part) in [':', '$', ':'].into_iter().zip(parts) {
+            text.push(separator);
+            base64::encode_to(part, &mut text);
+        }
+        text.push('$');
+        text.push_str(&self.authcid);
+        text
+    }
+
+    /// The user, prepared by SASLprep.
     pub fn authcid(&self) -> &str {
         &self.authcid
     }
@@ -258,6 +298,42 @@ impl ScramClientKeys {
             && self.authcid == authcid
             && self.salt == salt
             && self.iterations == iterations
+            // From a text they may have any length.
+            && self.keys.client_key.len() == hash::length::<H>()
+    }
+}
+
+impl FromStr for ScramClientKeys {
+    type Err = InvalidScramKeys;
+
+    fn from_str(text: &str) -> Result<Self, InvalidScramKeys> {
+        let parse = || {
+            let (mechanism, rest) = text.split_once('$')?;
+            let (head, rest) = rest.split_once('$')?;
+            // A name may hold what separates the rest.
+            let (keys, authcid) = rest.split_once('$')?;
+            let (iterations, salt) = head.split_once(':')?;
+            let (client_key, server_key) = keys.split_once(':')?;
+            let decode = |text| base64::decode(text).ok();
+            let keys = Derived {
+                client_key: Zeroizing::new(decode(client_key)?),
+                server_key: Zeroizing::new(decode(server_key)?),
+            };
+            let (salt, iterations) = (decode(salt)?, positive_number(iterations)?);
+            let same_length = keys.client_key.len() == keys.server_key.len();
+            let valid = has_limits(&salt, iterations)
+                && !keys.client_key.is_empty()
+                && same_length
+                && prep::name(authcid).is_ok_and(|prepared| prepared == authcid);
+            valid.then_some(Self {
+                mechanism: MechanismName::new(mechanism).ok()?,
+                authcid: authcid.to_owned(),
+                salt,
+                iterations,
+                keys,
+            })
+        };
+        parse().ok_or(InvalidScramKeys)
     }
 }
 
@@ -277,11 +353,14 @@ pub(super) struct Derived {
 }
 
 impl Derived {
-    fn new<H: ScramHash>(password: &str, salt: &[u8], iterations: u32) -> Self {
-        let salted = hash::salted_password::<H>(password.as_bytes(), salt, iterations);
+    fn from_salted<H: ScramHash>(salted: &[u8]) -> Self {
         Self {
-            client_key: hash::hmac::<H>(&salted, &[b"Client Key"]),
-            server_key: hash::hmac::<H>(&salted, &[b"Server Key"]),
+            client_key: hash::hmac::<H>(salted, &[b"Client Key"]),
+            server_key: hash::hmac::<H>(salted, &[b"Server Key"]),
         }
     }
+}
+
+fn has_limits(salt: &[u8], iterations: u32) -> bool {
+    (1..=MAX_SALT).contains(&salt.len()) && (1..=ScramKeys::MAX_ITERATIONS).contains(&iterations)
 }

@@ -7,7 +7,7 @@ use crate::error::Malformed;
 pub(super) use crate::mechanisms::gs2::{escape, unescape};
 
 /// Bytes of the salt that a server may ask a client to hash with (SEC-6).
-const MAX_SALT: usize = 1_024;
+pub(super) const MAX_SALT: usize = 1_024;
 
 /// `server-first-message = [reserved-mext ","] nonce "," salt "," iteration-count ["," extensions]`
 #[derive(Debug, PartialEq, Eq)]

@@ -7,6 +7,7 @@ mod keys;
 mod message;
 mod offer;
 mod server;
+mod upgrade;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,6 +15,7 @@ use std::marker::PhantomData;
 
 pub use hash::{ScramHash, ScramSha1, ScramSha256, ScramSha512};
 pub use keys::{InvalidScramKeys, ScramClientKeys, ScramKeys};
+pub use upgrade::{SaltedPassword, ScramUpgrade, UpgradeRequest};
 
 use zeroize::Zeroizing;
 
