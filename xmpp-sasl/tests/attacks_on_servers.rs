@@ -289,11 +289,16 @@ fn not_utf8_is_refused() {
             "malformed-request",
         );
     }
-    refused(
-        started("PLAIN", b"\0user\0\xff"),
-        Malformed::Utf8,
-        "malformed-request",
-    );
+    assert!(started("ANONYMOUS", "n,,n=\u{ff},r=abc".as_bytes()).is_ok());
+    for bad in [&b"\xff"[..], b"\xc0\xaf", b"\xed\xa0\x80", b"\xe2\x82"] {
+        let message = [b"\0user\0", bad].concat();
+        refused(
+            started("PLAIN", &message),
+            Malformed::Utf8,
+            "malformed-request",
+        );
+    }
+    assert!(started("PLAIN", "\0user\0\u{20ac}".as_bytes()).is_ok());
 }
 
 #[test]
@@ -400,6 +405,9 @@ fn plain_with_an_empty_name_or_password_is_refused() {
             "malformed-request",
         );
     }
+    for message in ["\0u\0p", "\0u\u{ad}\0pencil"] {
+        assert!(started("PLAIN", message.as_bytes()).is_ok());
+    }
 }
 
 #[test]
@@ -445,6 +453,7 @@ fn anonymous_trace_is_limited() {
         Malformed::Preparation,
         "malformed-request",
     );
+    assert!(started("ANONYMOUS", b"a b").is_ok());
 }
 
 #[test]
@@ -477,36 +486,99 @@ fn empty_and_absent_initial_responses_differ() {
 
 #[test]
 fn unknown_user_looks_like_a_known_one() {
-    let challenge = |user: &str| {
-        let first = FIRST.replace("user", user);
-        server_with_challenge(MECHANISM, first.as_bytes()).unwrap()
+    for (mechanism, other, length) in [
+        ("SCRAM-SHA-1", "SCRAM-SHA-512", 20),
+        ("SCRAM-SHA-256", "SCRAM-SHA-1", 32),
+        ("SCRAM-SHA-512", "SCRAM-SHA-256", 64),
+    ] {
+        let challenge = |user: &str| {
+            let first = FIRST.replace("user", user);
+            server_with_challenge(mechanism, first.as_bytes()).unwrap()
+        };
+        let (mut known, to_known) = challenge("user");
+        let (mut unknown, to_unknown) = challenge("nobody");
+        assert_eq!(to_known.len(), to_unknown.len());
+        assert!(to_unknown.ends_with(",i=4096"));
+        // The same salt each time, another for each user and for each mechanism.
+        assert_eq!(challenge("nobody").1, to_unknown);
+        let salt = |challenge: &str| challenge.split(',').nth(1).unwrap().to_owned();
+        assert_ne!(salt(&challenge("noone").1), salt(&to_unknown));
+        let first = FIRST.replace("user", "nobody");
+        let (_, to_other) = server_with_challenge(other, first.as_bytes()).unwrap();
+        assert_ne!(salt(&to_other), salt(&to_unknown));
+        // A wrong proof fails in the same way: variant, text and condition.
+        let last = |challenge: &str| {
+            let nonce = challenge.split(',').next().unwrap();
+            let proof = base64::encode(vec![0; length]);
+            format!("c=biws,{nonce},p={proof}").into_bytes()
+        };
+        let failures = [
+            known.response(&last(&to_known)).unwrap_err(),
+            unknown.response(&last(&to_unknown)).unwrap_err(),
+        ];
+        for failure in &failures {
+            assert_eq!(*failure, Failure::WrongCredentials);
+            assert_eq!(failure.condition(), "not-authorized");
+        }
+        assert_eq!(failures[0].to_string(), failures[1].to_string());
+        // And messages that are no proof at all fail alike.
+        for broken in ["", "c=biws", "c=biws,r=x,p=AAAA", "c=AAAA,r=x,p=!"] {
+            let fails = |user: &str| {
+                let (mut server, _) = challenge(user);
+                server.response(broken.as_bytes()).unwrap_err()
+            };
+            assert_eq!(fails("user"), fails("nobody"), "{broken}");
+        }
+    }
+}
+
+#[test]
+fn names_that_are_one_account_have_one_salt_and_one_lookup() {
+    // Accounts are found whatever the case, as in XMPP. Were the salts of others told apart by case, two questions
+    // would show who exists.
+    let ask = |config: &ServerConfig, mechanism: &str, user: &str| {
+        let tls = ChannelSecurity::tls();
+        let cx = SelectCx::new(&tls).with_server(config);
+        let mut server = Registry::default()
+            .begin(mechanism, &cx, &mut Script::default())
+            .unwrap();
+        let message = if mechanism == "PLAIN" {
+            format!("\0{user}\0pencil")
+        } else {
+            FIRST.replace("user", user)
+        };
+        match server.start(Some(message.as_bytes())).unwrap() {
+            Outcome::Lookup(Lookup::Password(check)) => {
+                let name = check.authcid().to_owned();
+                let Outcome::Success { identity, .. } = server.resolve(Answer::Accept).unwrap()
+                else {
+                    panic!()
+                };
+                assert_eq!(identity.authcid(), name);
+                (name, Vec::new())
+            }
+            Outcome::Lookup(Lookup::ScramKeys { authcid, .. }) => {
+                let outcome = server.resolve(Answer::UnknownUser).unwrap();
+                let Outcome::Challenge(challenge) = outcome else {
+                    panic!()
+                };
+                (authcid, challenge)
+            }
+            other => panic!("{other:?}"),
+        }
     };
-    let (mut known, to_known) = challenge("user");
-    let (mut unknown, to_unknown) = challenge("nobody");
-    assert_eq!(to_known.len(), to_unknown.len());
-    assert!(to_unknown.ends_with(",i=4096"));
-    // The same salt each time, another for each user and for each mechanism.
-    assert_eq!(challenge("nobody").1, to_unknown);
-    let salt = |challenge: &str| challenge.split(',').nth(1).unwrap().to_owned();
-    assert_ne!(salt(&challenge("noone").1), salt(&to_unknown));
-    let first = FIRST.replace("user", "nobody");
-    let (_, other) = server_with_challenge("SCRAM-SHA-1", first.as_bytes()).unwrap();
-    assert_ne!(salt(&other), salt(&to_unknown));
-    // A wrong proof fails in the same way.
-    let last = |challenge: &str, proof: &str| {
-        let nonce = challenge.split(',').next().unwrap();
-        format!("c=biws,{nonce},p={proof}").into_bytes()
-    };
-    let proof = base64::encode([0; 32]);
-    let failures = [
-        known.response(&last(&to_known, &proof)).unwrap_err(),
-        unknown.response(&last(&to_unknown, &proof)).unwrap_err(),
-    ];
-    assert_eq!(
-        failures,
-        [Failure::WrongCredentials, Failure::WrongCredentials]
-    );
-    assert_eq!(failures[0].to_string(), failures[1].to_string());
+    let case_mapped = all_lookups().with_username_preparation(|name| {
+        // What no account can have is looked up as it is.
+        (!name.contains('@')).then(|| name.to_lowercase())
+    });
+    for mechanism in [MECHANISM, "PLAIN"] {
+        let asked = ask(&case_mapped, mechanism, "Nobody");
+        assert_eq!(asked.0, "nobody");
+        assert_eq!(asked, ask(&case_mapped, mechanism, "nobody"));
+        assert_eq!(ask(&case_mapped, mechanism, "A@b").0, "A@b");
+        // Without it a name is what SASLprep leaves of it.
+        assert_eq!(ask(&all_lookups(), mechanism, "Nobody").0, "Nobody");
+    }
 }
 
 #[test]

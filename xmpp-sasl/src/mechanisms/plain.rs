@@ -156,3 +156,45 @@ impl ServerExchange for Server {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::channel::ChannelSecurity;
+    use crate::mechanisms::scram::{ScramKeys, ScramSha256, hashes_computed};
+    use crate::random::Random;
+    use crate::select::ServerConfig;
+
+    struct Zero;
+
+    impl Random for Zero {
+        fn fill(&mut self, dest: &mut [u8]) {
+            dest.fill(0);
+        }
+    }
+
+    /// The failure, and how many hashes, HMACs and rounds were computed on the way to it.
+    fn wrong_password(stored: Option<&ScramKeys>) -> (Failure, u32) {
+        let config = ServerConfig::new([7; 32]).with_stored_form(8, 16);
+        let tls = ChannelSecurity::tls();
+        let cx = SelectCx::new(&tls).with_server(&config);
+        let before = hashes_computed();
+        let mut server = Plain::new().server(&cx, &mut Zero).unwrap();
+        let Ok(ServerStep::Lookup(Lookup::Password(check))) = server.response(b"\0user\0wrong")
+        else {
+            panic!("no lookup")
+        };
+        let answer = check.against::<ScramSha256>(stored);
+        let failure = server.resolve(answer).err().unwrap();
+        (failure, hashes_computed() - before)
+    }
+
+    #[test]
+    fn unknown_user_costs_as_many_rounds_as_a_wrong_password() {
+        let stored = ScramKeys::derive::<ScramSha256>("pencil", b"saltsaltsaltsalt", 8).unwrap();
+        let known = wrong_password(Some(&stored));
+        assert_eq!(known, wrong_password(None));
+        // The salt of unknown users, the rounds, and the keys.
+        assert_eq!(known, (Failure::WrongCredentials, 1 + 8 + 3));
+    }
+}

@@ -249,3 +249,55 @@ impl<H: ScramHash> ClientExchange for Client<H> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Scram, ScramSha1, ScramSha256, ScramSha512};
+    use super::*;
+    use crate::channel::ChannelSecurity;
+    use crate::credentials::Credentials;
+    use crate::mechanism::Mechanism as _;
+
+    /// How many hashes, HMACs and rounds a challenge costs, with the job that it asks for.
+    fn cost<H: ScramHash>(challenge: &str) -> (u32, bool) {
+        let credentials = Credentials::password("user", "pencil");
+        let mut cx = SelectCx::new(&ChannelSecurity::Plain);
+        cx.credentials = Some(&credentials);
+        let mut client = Client::<H>::new(Scram::<H>::new().info(), &cx, "abc".to_owned()).unwrap();
+        client.initial().unwrap();
+        let before = hash::COUNT.get();
+        let asked = match client.challenge(challenge.as_bytes()) {
+            Ok(ClientStep::Derive(job)) => {
+                drop(job.run());
+                true
+            }
+            _ => false,
+        };
+        (hash::COUNT.get() - before, asked)
+    }
+
+    fn nothing_is_computed<H: ScramHash>() {
+        for count in [
+            "1",
+            "4095",
+            "1000001",
+            "4294967295",
+            "0",
+            "+4096",
+            "4096x",
+            "4294967296",
+        ] {
+            let challenge = format!("r=abcd,s=c2FsdA==,i={count}");
+            assert_eq!(cost::<H>(&challenge), (0, false), "{count}");
+        }
+        // The rounds, and both keys.
+        assert_eq!(cost::<H>("r=abcd,s=c2FsdA==,i=4096"), (4_096 + 2, true));
+    }
+
+    #[test]
+    fn iteration_count_out_of_bounds_is_refused_before_any_hash() {
+        nothing_is_computed::<ScramSha1>();
+        nothing_is_computed::<ScramSha256>();
+        nothing_is_computed::<ScramSha512>();
+    }
+}

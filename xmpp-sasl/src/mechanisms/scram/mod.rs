@@ -212,6 +212,12 @@ pub(super) fn needs_secret(cx: &SelectCx<'_>) -> Result<(), Unavailable> {
     }
 }
 
+/// How many hashes, HMACs and rounds of PBKDF2 this thread has computed.
+#[cfg(test)]
+pub(super) fn hashes_computed() -> u32 {
+    hash::COUNT.get()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

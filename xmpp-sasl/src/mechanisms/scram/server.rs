@@ -215,33 +215,61 @@ impl<H: ScramHash> ServerExchange for Server<H> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{ScramSha1, ScramSha256, ScramSha512};
     use super::*;
+    use crate::channel::{ChannelBinding, TlsChannel};
     use crate::mechanism::Mechanism as _;
-    use crate::mechanisms::{Scram, ScramSha256};
+    use crate::mechanisms::Scram;
 
-    /// The failure, and how many hashes and HMACs were computed on the way to it.
-    fn wrong_proof(answer: Answer) -> (Failure, u32) {
+    /// What the server said and how it failed, and how many hashes and HMACs were computed on the way.
+    fn wrong_proof<H: ScramHash>(plus: bool, answer: Answer) -> (usize, Failure, u32) {
         let config = ServerConfig::new([7; 32]);
-        let cx = SelectCx::new(&ChannelSecurity::Plain).with_server(&config);
-        let mechanism = Scram::<ScramSha256>::new();
+        let binding = ChannelBinding::new(ChannelBindingType::TlsExporter, [1; 32]);
+        let channel = ChannelSecurity::Tls(TlsChannel::new().with_binding(binding));
+        let cx = SelectCx::new(&channel)
+            .with_server(&config)
+            .with_advertised_mechanisms(&["SCRAM-SHA-1-PLUS"]);
+        let mechanism = if plus {
+            Scram::<H>::plus()
+        } else {
+            Scram::new()
+        };
         let nonce = "abcdefghijklmnopqrstuvwx".to_owned();
-        let mut server = Server::<ScramSha256>::new(mechanism.info(), &cx, nonce).unwrap();
         let before = hash::COUNT.get();
-        server.response(b"n,,n=user,r=abc").unwrap();
-        server.resolve(answer).unwrap();
-        let proof = base64::encode([0; 32]);
-        let last = format!("c=biws,r=abcabcdefghijklmnopqrstuvwx,p={proof}");
-        let failure = server.response(last.as_bytes()).unwrap_err();
-        (failure, hash::COUNT.get() - before)
+        let mut server = Server::<H>::new(mechanism.info(), &cx, nonce).unwrap();
+        let flag = if plus { "p=tls-exporter" } else { "n" };
+        server
+            .response(format!("{flag},,n=user,r=abc").as_bytes())
+            .unwrap();
+        let Ok(ServerStep::Challenge(challenge)) = server.resolve(answer) else {
+            panic!("no challenge")
+        };
+        let proof = base64::encode(vec![0; hash::length::<H>()]);
+        let mut binding = format!("{flag},,").into_bytes();
+        binding.extend_from_slice(if plus { &[1; 32] } else { &[] });
+        let binding = base64::encode(binding);
+        let last = format!("c={binding},r=abcabcdefghijklmnopqrstuvwx,p={proof}");
+        let failure = server.response(last.as_bytes()).err().unwrap();
+        (challenge.len(), failure, hash::COUNT.get() - before)
+    }
+
+    fn costs_the_same<H: ScramHash>() {
+        let salt = b"saltsaltsaltsalt";
+        let keys = || ScramKeys::derive::<H>("pencil", salt, 4_096).unwrap();
+        let locked = || Answer::LockedScramKeys(keys(), Refusal::AccountDisabled);
+        for plus in [false, true] {
+            let known = wrong_proof::<H>(plus, Answer::ScramKeys(keys()));
+            assert_eq!(known, wrong_proof::<H>(plus, Answer::UnknownUser));
+            assert_eq!(known, wrong_proof::<H>(plus, locked()));
+            // The salt of unknown users, the offer's signature, and the three of the proof.
+            assert_eq!((known.1, known.2), (Failure::WrongCredentials, 5));
+        }
     }
 
     #[test]
     fn unknown_user_costs_as_many_hashes_as_a_wrong_password() {
-        let keys = || ScramKeys::derive::<ScramSha256>("pencil", b"saltsaltsaltsalt", 4).unwrap();
-        let known = wrong_proof(Answer::ScramKeys(keys()));
-        assert_eq!(known, wrong_proof(Answer::UnknownUser));
-        let locked = Answer::LockedScramKeys(keys(), Refusal::AccountDisabled);
-        assert_eq!(known, wrong_proof(locked));
-        assert_eq!(known, (Failure::WrongCredentials, 4));
+        costs_the_same::<ScramSha1>();
+        costs_the_same::<ScramSha256>();
+        costs_the_same::<ScramSha512>();
     }
 }
