@@ -5,6 +5,7 @@ mod client;
 mod closing;
 mod codecs;
 mod common;
+mod downgrade;
 mod errors;
 mod headers;
 mod items;
