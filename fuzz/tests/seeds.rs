@@ -52,6 +52,16 @@ fn typed_stanza_seeds() {
 }
 
 #[test]
+fn sasl_client_seeds() {
+    replay("sasl_client", xmpp_fuzz::sasl_client);
+}
+
+#[test]
+fn sasl_server_seeds() {
+    replay("sasl_server", xmpp_fuzz::sasl_server);
+}
+
+#[test]
 fn diff_xml_seeds() {
     expat_oracle::expect_in_ci();
     replay("diff_xml", xmpp_fuzz::diff_xml);
