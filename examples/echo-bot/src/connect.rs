@@ -13,7 +13,9 @@ use tokio_rustls::{
     TlsConnector,
     rustls::{ClientConfig, ClientConnection, RootCertStore, crypto::ring},
 };
-use xmpp_core::sasl::{ChannelBinding, ChannelBindingType, ChannelSecurity, TlsChannel};
+use xmpp_core::sasl::{
+    ChannelBinding, ChannelBindingType, ChannelSecurity, TlsChannel, TlsVersion,
+};
 
 use crate::bosh::Http;
 
@@ -82,10 +84,14 @@ impl Tls {
     }
 }
 
-/// The channel-binding data of RFC 9266, which is defined for TLS 1.3.
+/// The version, which a server may sign, and the channel-binding data of RFC 9266, which is defined for TLS 1.3.
 fn exporter(connection: &ClientConnection) -> TlsChannel {
-    let channel = TlsChannel::new();
-    if connection.protocol_version() != Some(tokio_rustls::rustls::ProtocolVersion::TLSv1_3) {
+    let Some(version) = connection.protocol_version() else {
+        return TlsChannel::new();
+    };
+    let version = TlsVersion::new(version.into());
+    let channel = TlsChannel::new().with_version(version);
+    if version < TlsVersion::V1_3 {
         return channel;
     }
     match connection.export_keying_material([0; 32], b"EXPORTER-Channel-Binding", None) {
