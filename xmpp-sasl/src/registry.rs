@@ -167,7 +167,7 @@ impl Registry {
             .iter()
             .map(|candidate| candidate.info().name().as_str())
             .collect();
-        cx.offered = cx.advertised_mechanisms().unwrap_or(&names);
+        cx.offered = &names;
         let exchange = chosen
             .server(&cx, random)
             .map_err(|_| Failure::InvalidMechanism)?;
@@ -258,8 +258,15 @@ impl Registry {
             mechanism.info().needs_channel_binding()
                 && matches!(verdict, Ok(()) | Err(Unavailable::NoChannelBinding))
         };
+        let all = cx.whole_offer().iter().chain(cx.offered());
+        let binds = all.into_iter().any(|&name| {
+            let mut known = self.on(Side::Client).map(|known| known.info());
+            let is_it =
+                |known: &MechanismInfo| known.needs_channel_binding() && known.name() == name;
+            name.ends_with("-PLUS") || known.any(is_it)
+        });
         cx.contradiction = cx
-            .find_contradiction()
+            .find_contradiction(binds)
             .filter(|_| self.on(Side::Client).any(would_bind));
         cx
     }

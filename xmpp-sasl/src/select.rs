@@ -105,9 +105,11 @@ impl<'a> SelectCx<'a> {
         self
     }
 
-    /// Servers: the mechanisms that were advertised in the profile that this client uses. With it SCRAM signs the
-    /// offer (XEP-0474), unless [`ServerConfig::sign_offer`] says otherwise: mechanisms and types must be exactly what
-    /// the client was sent, or it gives up.
+    /// The mechanisms that the server advertises in the profile in use (XEP-0474).
+    ///
+    /// Servers: with it SCRAM signs the offer, unless [`ServerConfig::sign_offer`] says otherwise: mechanisms and types
+    /// must be exactly what the client was sent, or it gives up. Clients: needed only where they choose from
+    /// another list than that, as from the one of FAST (XEP-0484).
     #[must_use]
     pub fn with_advertised_mechanisms(mut self, names: &'a [&'a str]) -> Self {
         self.advertised = Some(names);
@@ -172,7 +174,7 @@ impl<'a> SelectCx<'a> {
         self.binding_types
     }
 
-    /// Servers: the mechanisms that were advertised, if that was said.
+    /// The mechanisms that the server advertises, if that was said.
     pub fn advertised_mechanisms(&self) -> Option<&'a [&'a str]> {
         self.advertised
     }
@@ -185,12 +187,18 @@ impl<'a> SelectCx<'a> {
         })
     }
 
+    /// The whole offer, of which a client may be choosing from a part.
+    pub(crate) fn whole_offer(&self) -> &'a [&'a str] {
+        self.advertised.unwrap_or(self.offered)
+    }
+
     /// Clients: what the offer says about channel binding that no server would (CB-3, CB-4).
-    pub(crate) fn find_contradiction(&self) -> Option<Contradiction> {
+    ///
+    /// `binds`: whether the offer has a mechanism that binds.
+    pub(crate) fn find_contradiction(&self, binds: bool) -> Option<Contradiction> {
         if self.channel.bindings().is_empty() {
             return None;
         }
-        let binds = self.offered.iter().any(|name| name.ends_with("-PLUS"));
         let every_server_has = ChannelBindingType::TlsServerEndPoint.as_str();
         match self.binding_types {
             None if binds && self.binding_types_required => Some(Contradiction::NoTypes),

@@ -36,6 +36,7 @@ fn channel() -> ChannelSecurity {
     let binding = |kind, byte| ChannelBinding::new(kind, [byte; 32]);
     ChannelSecurity::Tls(
         TlsChannel::new()
+            .with_version(TlsVersion::V1_2)
             .with_binding(binding(ChannelBindingType::TlsExporter, 1))
             .with_binding(binding(ChannelBindingType::TlsUnique, 2))
             .with_binding(binding(ChannelBindingType::TlsServerEndPoint, 3)),

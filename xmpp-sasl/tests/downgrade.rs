@@ -27,6 +27,8 @@ fn tls_1_3() -> ChannelSecurity {
 struct Sides<'a> {
     client: (&'a [&'a str], Option<&'a [&'a str]>),
     server: (&'a [&'a str], Option<&'a [&'a str]>),
+    /// The offer of which the client was given a part to choose from.
+    whole: Option<&'a [&'a str]>,
     channels: [ChannelSecurity; 2],
     policy: Policy,
     config: ServerConfig,
@@ -37,6 +39,7 @@ impl<'a> Sides<'a> {
         Self {
             client: (mechanisms, types),
             server: (mechanisms, types),
+            whole: None,
             channels: [tls_1_3(), tls_1_3()],
             policy: lax(),
             config: all_lookups(),
@@ -51,6 +54,9 @@ impl<'a> Sides<'a> {
         let mut cx = SelectCx::new(near).with_policy(&self.policy);
         if let Some(types) = self.client.1 {
             cx = cx.with_advertised_bindings(types);
+        }
+        if let Some(whole) = self.whole {
+            cx = cx.with_advertised_mechanisms(whole);
         }
         let mut random = Script::default();
         let mut client = registry
@@ -277,6 +283,38 @@ fn xep_0474_server_that_was_not_told_its_offer_signs_none() {
     // A name that could hide two is not signed.
     let odd = challenge(SelectCx::new(&channel).with_advertised_mechanisms(&["A\u{1e}B"]));
     assert!(odd.ends_with(",i=4096"));
+}
+
+#[test]
+fn choosing_from_another_list_than_the_offer() {
+    // FAST has a list of its own (XEP-0484), which is no part of what is signed; its mechanisms bind by other names.
+    let token = ClientMechanism::from_fn(
+        MechanismInfo::new("X-FAST-BOUND")
+            .with_channel_binding()
+            .uses::<Password>(),
+        |_, _| Ok(None),
+    );
+    let registry = Registry::default().with(token);
+    let (channel, policy) = (tls_1_3(), lax());
+    let cx = SelectCx::new(&channel)
+        .with_policy(&policy)
+        .with_advertised_bindings(&TYPES);
+    let credentials = Credentials::password("user", "pencil");
+    let decision = |offered: &[&str], cx: &SelectCx<'_>| {
+        let explanation = registry.explain(offered, &credentials, cx);
+        explanation.of(offered[0]).unwrap().clone()
+    };
+    let hidden = Decision::Refused(Unavailable::ChannelBindingHidden);
+    assert_eq!(decision(&["X-FAST-BOUND"], &cx), Decision::Chosen);
+    assert_eq!(decision(&["PLAIN"], &cx), hidden);
+    let whole = cx.with_advertised_mechanisms(&ALL);
+    assert_eq!(decision(&["PLAIN"], &whole), Decision::Chosen);
+    // The signature is that of the whole.
+    let mut sides = Sides::agreeing(&ALL[2..3], PLAIN_TYPES);
+    sides.server.0 = &ALL;
+    assert_eq!(sides.meet(genuine), gave_up(DowngradeError::Offer));
+    sides.whole = Some(&ALL);
+    assert!(is_in(&sides.meet(genuine), ALL[2]));
 }
 
 #[test]

@@ -171,6 +171,7 @@ fn hashed_token_vectors_in_both_directions() {
     let binding =
         |kind, bytes: std::ops::Range<u8>| ChannelBinding::new(kind, bytes.collect::<Vec<_>>());
     let tls = TlsChannel::new()
+        .with_version(TlsVersion::V1_2)
         .with_binding(binding(ChannelBindingType::TlsExporter, 0..32))
         .with_binding(binding(ChannelBindingType::TlsUnique, 0..12))
         .with_binding(binding(ChannelBindingType::TlsServerEndPoint, 32..64));

@@ -25,7 +25,11 @@ impl Random for Counter {
 /// TLS with binding data of one type, all of it `byte`.
 fn bound_by(kind: ChannelBindingType, byte: u8) -> ChannelSecurity {
     let binding = ChannelBinding::new(kind, vec![byte; 32]);
-    ChannelSecurity::Tls(TlsChannel::new().with_binding(binding))
+    ChannelSecurity::Tls(
+        TlsChannel::new()
+            .with_version(TlsVersion::V1_2)
+            .with_binding(binding),
+    )
 }
 
 fn password(password: &str) -> Credentials {

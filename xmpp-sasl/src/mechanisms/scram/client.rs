@@ -116,7 +116,7 @@ impl<H: ScramHash> Client<H> {
             gs2_header,
             binding,
             offer: Offer {
-                text: offer::text(cx.offered(), cx.advertised_bindings()),
+                text: offer::text(cx.whole_offer(), cx.advertised_bindings()),
                 // Someone in between can only take the signature away.
                 must_be_signed: cx.policy().requires_signed_offer() || cx.contradiction.is_some(),
                 tls: offer::expected_tls(cx.channel()),

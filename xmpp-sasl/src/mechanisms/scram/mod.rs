@@ -136,7 +136,7 @@ impl<H: ScramHash> Mechanism for Scram<H> {
 
 /// Whether a `-PLUS` variant of SCRAM is among what the server offers (RFC 5802 §6).
 fn offers_plus(cx: &SelectCx<'_>) -> bool {
-    cx.offered()
+    cx.whole_offer()
         .iter()
         .any(|name| name.starts_with("SCRAM-") && name.ends_with("-PLUS"))
 }
