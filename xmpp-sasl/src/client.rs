@@ -2,11 +2,12 @@
 
 use std::any::Any;
 use std::fmt;
+use std::sync::Arc;
 
 use crate::error::LoginError;
 use crate::explain::Explanation;
 use crate::info::{First, MechanismInfo, MechanismName, Strength};
-use crate::mechanism::{ClientExchange, ClientStep, DerivedKey};
+use crate::mechanism::{ClientExchange, ClientStep, DerivedKey, Mechanism};
 use crate::pin::Pin;
 
 /// A client's login by one mechanism, begun by [`Registry::select`](crate::Registry::select).
@@ -20,7 +21,8 @@ use crate::pin::Pin;
 /// After an error every further call is an error. If the server refuses, drop the login and select again,
 /// with the failed mechanism denied.
 pub struct ClientLogin {
-    info: MechanismInfo,
+    /// By which mechanism.
+    by: Arc<dyn Mechanism>,
     explanation: Explanation,
     exchange: Box<dyn ClientExchange>,
     state: State,
@@ -37,12 +39,12 @@ enum State {
 
 impl ClientLogin {
     pub(crate) fn new(
-        info: MechanismInfo,
+        by: Arc<dyn Mechanism>,
         explanation: Explanation,
         exchange: Box<dyn ClientExchange>,
     ) -> Self {
         Self {
-            info,
+            by,
             explanation,
             exchange,
             state: State::Fresh,
@@ -51,12 +53,12 @@ impl ClientLogin {
 
     /// The mechanism's name.
     pub fn mechanism(&self) -> &MechanismName {
-        self.info.name()
+        self.by.info().name()
     }
 
     /// What the mechanism says about itself.
     pub fn info(&self) -> &MechanismInfo {
-        &self.info
+        self.by.info()
     }
 
     /// Why this mechanism and no other.
@@ -87,7 +89,7 @@ impl ClientLogin {
     /// What the mechanism says; [`LoginError::OutOfOrder`] before [`initial`](Self::initial), while a job
     /// runs, and after the end.
     pub fn challenge(&mut self, data: &[u8]) -> Result<ClientStep, LoginError> {
-        if self.info.first() == First::Server {
+        if self.by.info().first() == First::Server {
             self.expect(&[State::Fresh, State::Waiting])?;
         } else {
             self.expect(&[State::Waiting])?;
@@ -133,7 +135,7 @@ impl ClientLogin {
     /// The success is not to be believed. [`LoginError::MutualAuth`]: the server has not shown that it
     /// knows the account.
     pub fn success(&mut self, data: Option<&[u8]>) -> Result<(), LoginError> {
-        if self.info.first() == First::Server {
+        if self.by.info().first() == First::Server {
             self.expect(&[State::Fresh, State::Waiting])?;
         } else {
             self.expect(&[State::Waiting])?;
@@ -160,9 +162,9 @@ impl ClientLogin {
     /// After success: what to keep with the account and give to [`Policy::pin`](crate::Policy::pin) next time; `None`
     /// after an anonymous login, which has no account.
     pub fn pin(&self) -> Option<Pin> {
-        let strength = self.info.strength();
+        let strength = self.by.info().strength();
         let known = self.state == State::Done && strength > Strength::Anonymous;
-        known.then(|| Pin::new(self.info.name(), strength))
+        known.then(|| Pin::new(self.by.info().name(), strength))
     }
 
     fn expect(&mut self, states: &[State]) -> Result<(), LoginError> {
@@ -193,7 +195,7 @@ fn after(step: &ClientStep) -> State {
 impl fmt::Debug for ClientLogin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientLogin")
-            .field("mechanism", self.info.name())
+            .field("mechanism", self.by.info().name())
             .field("state", &self.state)
             .finish_non_exhaustive()
     }

@@ -23,7 +23,7 @@ use crate::server::ServerLogin;
 /// Cloning is cheap. A mechanism registered later replaces one of the same name.
 #[derive(Clone)]
 pub struct Registry {
-    mechanisms: Vec<Arc<dyn Mechanism>>,
+    mechanisms: Vec<Registered>,
     policy: Policy,
 }
 
@@ -40,10 +40,11 @@ impl Default for Registry {
     /// | 20 | PLAIN |
     /// | 10 | ANONYMOUS |
     fn default() -> Self {
-        Self {
-            mechanisms: mechanisms::all(),
-            policy: Policy::new(),
+        let mut all = Self::new();
+        for mechanism in mechanisms::all() {
+            all.add(mechanism);
         }
+        all
     }
 }
 
@@ -81,7 +82,24 @@ impl Registry {
 
     /// Adds a mechanism.
     pub fn register(&mut self, mechanism: impl Mechanism + 'static) {
-        self.mechanisms.push(Arc::new(mechanism));
+        self.add(Arc::new(mechanism));
+    }
+
+    fn add(&mut self, mechanism: Arc<dyn Mechanism>) {
+        let info = mechanism.info();
+        let sides = [Side::Client, Side::Server].map(|side| info.works_on(side));
+        for earlier in &mut self.mechanisms {
+            if earlier.mechanism.info().name() == info.name() {
+                earlier.client &= !sides[0];
+                earlier.server &= !sides[1];
+            }
+        }
+        self.mechanisms.retain(|known| known.client || known.server);
+        self.mechanisms.push(Registered {
+            client: sides[0],
+            server: sides[1],
+            mechanism,
+        });
     }
 
     /// Adds a mechanism.
@@ -171,7 +189,7 @@ impl Registry {
         let exchange = chosen
             .server(&cx, random)
             .map_err(|_| Failure::InvalidMechanism)?;
-        Ok(ServerLogin::new(chosen.info().clone(), exchange))
+        Ok(ServerLogin::new(Arc::clone(chosen), exchange))
     }
 
     /// Clients: begins a login by the best of the mechanisms that the server offers.
@@ -192,8 +210,8 @@ impl Registry {
         while let Some(best) = ranking.candidates.first() {
             match best.client(&cx, random) {
                 Ok(exchange) => {
-                    let info = best.info().clone();
-                    return Ok(ClientLogin::new(info, ranking.explain(&cx), exchange));
+                    let best = Arc::clone(best);
+                    return Ok(ClientLogin::new(best, ranking.explain(&cx), exchange));
                 }
                 Err(reason) => {
                     let best = ranking.candidates.remove(0);
@@ -271,24 +289,20 @@ impl Registry {
         cx
     }
 
-    /// The mechanisms of `side` that no later one of the same name replaces.
+    /// The mechanisms of `side`.
     fn on(&self, side: Side) -> impl Iterator<Item = &Arc<dyn Mechanism>> {
         self.mechanisms
             .iter()
-            .enumerate()
-            .filter(move |(at, mechanism)| {
-                let info = mechanism.info();
-                info.works_on(side)
-                    && !self.mechanisms[at + 1..].iter().any(|later| {
-                        later.info().name() == info.name() && later.info().works_on(side)
-                    })
+            .filter(move |known| match side {
+                Side::Client => known.client,
+                Side::Server => known.server,
             })
-            .map(|(_, mechanism)| mechanism)
+            .map(|known| &known.mechanism)
     }
 
-    fn rank(&self, side: Side, cx: &SelectCx<'_>) -> Ranking {
+    fn rank(&self, side: Side, cx: &SelectCx<'_>) -> Ranking<'_> {
         let mut candidates = Vec::new();
-        let mut refused = Vec::new();
+        let mut refused = Vec::with_capacity(self.mechanisms.len());
         for mechanism in self.on(side) {
             let name = mechanism.info().name();
             let verdict = if side == Side::Client && !cx.offered().contains(&name.as_str()) {
@@ -297,8 +311,8 @@ impl Registry {
                 self.permitted(mechanism.as_ref(), side, cx)
             };
             match verdict {
-                Ok(()) => candidates.push(Arc::clone(mechanism)),
-                Err(reason) => refused.push((Arc::clone(mechanism), reason)),
+                Ok(()) => candidates.push(mechanism),
+                Err(reason) => refused.push((mechanism, reason)),
             }
         }
         // Stable: of equals the one registered first.
@@ -400,7 +414,7 @@ impl fmt::Debug for Registry {
         let names: Vec<_> = self
             .mechanisms
             .iter()
-            .map(|known| known.info().name())
+            .map(|known| known.mechanism.info().name())
             .collect();
         f.debug_struct("Registry")
             .field("mechanisms", &names)
@@ -409,41 +423,54 @@ impl fmt::Debug for Registry {
     }
 }
 
-struct Ranking {
-    /// The best one first.
-    candidates: Vec<Arc<dyn Mechanism>>,
-    refused: Vec<(Arc<dyn Mechanism>, Unavailable)>,
+#[derive(Clone)]
+struct Registered {
+    mechanism: Arc<dyn Mechanism>,
+    /// Whether it works on this side, and no later one of the same name does.
+    client: bool,
+    server: bool,
 }
 
-impl Ranking {
-    fn explain(&self, cx: &SelectCx<'_>) -> Explanation {
-        let best = self.candidates.first().map(|best| best.info().name());
-        let mut explanation = self.verdicts(cx, |name| match best {
+struct Ranking<'r> {
+    /// The best one first.
+    candidates: Vec<&'r Arc<dyn Mechanism>>,
+    refused: Vec<(&'r Arc<dyn Mechanism>, Unavailable)>,
+}
+
+impl Ranking<'_> {
+    fn explain(self, cx: &SelectCx<'_>) -> Explanation {
+        // The offer is a peer's: it may be long, and the same name may stand in it again and again.
+        let is_known = |name: &str| {
+            let refused = self.refused.iter().map(|(mechanism, _)| mechanism);
+            let mut known = self.candidates.iter().chain(refused);
+            known.any(|known| known.info().name() == name)
+        };
+        let mut seen = BTreeSet::new();
+        let mut unknown = cx.offered().to_vec();
+        unknown.retain(|&name| !is_known(name) && seen.insert(name));
+        let best = self
+            .candidates
+            .first()
+            .map(|best| best.info().name().clone());
+        let mut explanation = self.verdicts(cx, |name| match &best {
             Some(best) if best != name => Decision::Outranked { by: best.clone() },
             _ => Decision::Chosen,
         });
-        // The offer is a peer's: it may be long, and the same name may stand in it again and again.
-        let refused = self.refused.iter().map(|(mechanism, _)| mechanism);
-        let known = self.candidates.iter().chain(refused);
-        let mut known: BTreeSet<&str> = known.map(|known| known.info().name().as_str()).collect();
-        for &name in cx.offered() {
-            if known.insert(name) {
-                explanation.verdicts.push(Verdict {
-                    mechanism: name.to_owned().into(),
-                    priority: None,
-                    decision: Decision::NotRegistered,
-                });
-            }
-        }
+        let unknown = unknown.into_iter().map(|name| Verdict {
+            mechanism: name.to_owned().into(),
+            priority: None,
+            decision: Decision::NotRegistered,
+        });
+        explanation.verdicts.extend(unknown);
         explanation
     }
 
-    fn explain_offer(&self, cx: &SelectCx<'_>) -> Explanation {
+    fn explain_offer(self, cx: &SelectCx<'_>) -> Explanation {
         self.verdicts(cx, |_| Decision::Chosen)
     }
 
     fn verdicts(
-        &self,
+        self,
         cx: &SelectCx<'_>,
         decide: impl Fn(&MechanismName) -> Decision,
     ) -> Explanation {
@@ -452,13 +479,14 @@ impl Ranking {
             priority: Some(cx.policy().priority_of(info)),
             decision,
         };
-        let chosen = self.candidates.iter().map(|candidate| {
+        let chosen = self.candidates.into_iter().map(|candidate| {
             let info = candidate.info();
             verdict(info, decide(info.name()))
         });
-        let refused = self.refused.iter().map(|(mechanism, reason)| {
-            verdict(mechanism.info(), Decision::Refused(reason.clone()))
-        });
+        let refused = self
+            .refused
+            .into_iter()
+            .map(|(mechanism, reason)| verdict(mechanism.info(), Decision::Refused(reason)));
         Explanation {
             verdicts: chosen.chain(refused).collect(),
         }

@@ -2,11 +2,12 @@
 
 use std::any::Any;
 use std::fmt;
+use std::sync::Arc;
 
 use crate::error::{Failure, Malformed};
-use crate::info::{First, MechanismInfo, MechanismName};
+use crate::info::{First, MechanismName};
 use crate::lookup::{Answer, Lookup, Refusal};
-use crate::mechanism::{Claim, ServerExchange, ServerStep};
+use crate::mechanism::{Claim, Mechanism, ServerExchange, ServerStep};
 
 /// A login at a server by one mechanism, begun by [`Registry::begin`](crate::Registry::begin).
 ///
@@ -16,7 +17,8 @@ use crate::mechanism::{Claim, ServerExchange, ServerStep};
 /// 3. On [`Outcome::Success`] the client is logged in. On an error send its
 ///    [`condition`](Failure::condition) and drop the login: every further call is an error.
 pub struct ServerLogin {
-    info: MechanismInfo,
+    /// By which mechanism.
+    by: Arc<dyn Mechanism>,
     exchange: Box<dyn ServerExchange>,
     state: State,
 }
@@ -81,9 +83,9 @@ impl Identity {
 }
 
 impl ServerLogin {
-    pub(crate) fn new(info: MechanismInfo, exchange: Box<dyn ServerExchange>) -> Self {
+    pub(crate) fn new(by: Arc<dyn Mechanism>, exchange: Box<dyn ServerExchange>) -> Self {
         Self {
-            info,
+            by,
             exchange,
             state: State::Fresh,
         }
@@ -91,7 +93,7 @@ impl ServerLogin {
 
     /// The mechanism's name.
     pub fn mechanism(&self) -> &MechanismName {
-        self.info.name()
+        self.by.info().name()
     }
 
     /// Begins, with the client's initial response if it sent one: `None` differs from an empty one.
@@ -104,7 +106,7 @@ impl ServerLogin {
             State::Fresh => {}
             _ => return Err(Failure::OutOfOrder),
         }
-        let step = match (self.info.first(), initial) {
+        let step = match (self.by.info().first(), initial) {
             (First::Client, Some(data)) => self.exchange.response(data)?,
             // RFC 4422 §5: the client's first message is asked for by an empty challenge.
             (First::Client, None) => ServerStep::Challenge(Vec::new()),
@@ -189,7 +191,7 @@ impl ServerLogin {
             identity: Identity {
                 authcid: claim.authcid,
                 authzid: claim.authzid,
-                mechanism: self.info.name().clone(),
+                mechanism: self.by.info().name().clone(),
                 anonymous: claim.anonymous,
             },
             data: claim.data,
@@ -200,7 +202,7 @@ impl ServerLogin {
 impl fmt::Debug for ServerLogin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ServerLogin")
-            .field("mechanism", self.info.name())
+            .field("mechanism", self.by.info().name())
             .field(
                 "state",
                 &match self.state {
