@@ -111,6 +111,18 @@ impl ScramKeys {
         })
     }
 
+    /// What stands in for the keys of a user that does not exist. No proof fits them.
+    pub(super) fn of_nobody<H: ScramHash>(salt: Vec<u8>, iterations: u32) -> Self {
+        let nothing = || Zeroizing::new(vec![0; hash::length::<H>()]);
+        Self {
+            mechanism: const { MechanismName::from_static(H::MECHANISM) },
+            salt,
+            iterations,
+            stored_key: nothing(),
+            server_key: nothing(),
+        }
+    }
+
     pub(crate) fn from_prepared<H: ScramHash>(
         password: &str,
         salt: &[u8],

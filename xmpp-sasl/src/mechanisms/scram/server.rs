@@ -3,7 +3,6 @@
 use std::marker::PhantomData;
 
 use subtle::ConstantTimeEq;
-use zeroize::Zeroizing;
 
 use super::hash::{self, ScramHash};
 use super::keys::ScramKeys;
@@ -53,8 +52,8 @@ struct ClientSaid {
 struct Asked {
     message: String,
     account: Account,
-    stored_key: Zeroizing<Vec<u8>>,
-    server_key: Zeroizing<Vec<u8>>,
+    /// Of an unknown user: nobody's.
+    keys: ScramKeys,
 }
 
 enum Account {
@@ -118,23 +117,18 @@ impl<H: ScramHash> Server<H> {
         }
     }
 
-    fn ask(&mut self, said: ClientSaid, keys: Option<&ScramKeys>, account: Account) -> ServerStep {
-        let nothing = || Zeroizing::new(vec![0; hash::length::<H>()]);
-        let (salt, iterations) = keys
-            .map_or((&*said.fake_salt, self.fake_salt.iterations()), |keys| {
-                (keys.salt(), keys.iterations())
-            });
-        let (nonce, salt) = (&said.nonce, base64::encode(salt));
-        let message = format!("r={nonce},s={salt},i={iterations}{}", self.extensions);
-        let copy = |key: &[u8]| Zeroizing::new(key.to_vec());
+    fn ask(&mut self, said: ClientSaid, keys: ScramKeys, account: Account) -> ServerStep {
+        let (nonce, salt) = (&said.nonce, base64::encode(keys.salt()));
+        let (iterations, extensions) = (keys.iterations(), &self.extensions);
+        let message = format!("r={nonce},s={salt},i={iterations}{extensions}");
+        let challenge = message.clone().into_bytes();
         let asked = Asked {
-            message: message.clone(),
+            message,
             account,
-            stored_key: keys.map_or_else(nothing, |keys| copy(keys.stored_key())),
-            server_key: keys.map_or_else(nothing, |keys| copy(keys.server_key())),
+            keys,
         };
         self.state = State::Final(said, asked);
-        ServerStep::Challenge(message.into_bytes())
+        ServerStep::Challenge(challenge)
     }
 
     fn client_final(said: ClientSaid, asked: &Asked, text: &str) -> Result<ServerStep, Failure> {
@@ -149,11 +143,11 @@ impl<H: ScramHash> Server<H> {
             return Err(Failure::ChannelBinding);
         }
         let auth_message = [&*said.bare, &asked.message, parsed.without_proof].join(",");
-        let client_signature = hash::hmac::<H>(&asked.stored_key, &[auth_message.as_bytes()]);
+        let client_signature = hash::hmac::<H>(asked.keys.stored_key(), &[auth_message.as_bytes()]);
         let client_key = hash::xor(&parsed.proof, &client_signature);
-        let right = hash::digest::<H>(&client_key).ct_eq(&asked.stored_key);
+        let right = hash::digest::<H>(&client_key).ct_eq(asked.keys.stored_key());
         // For every client, so that a wrong proof takes as long as a right one.
-        let signature = hash::hmac::<H>(&asked.server_key, &[auth_message.as_bytes()]);
+        let signature = hash::hmac::<H>(asked.keys.server_key(), &[auth_message.as_bytes()]);
         match asked.account {
             Account::Known if bool::from(right) => {}
             // Who has proven to own the account may know that it is locked.
@@ -196,17 +190,21 @@ impl<H: ScramHash> ServerExchange for Server<H> {
     }
 
     fn resolve(&mut self, answer: Answer) -> Result<ServerStep, Failure> {
-        let State::Lookup(said) = std::mem::replace(&mut self.state, State::Done) else {
+        let State::Lookup(mut said) = std::mem::replace(&mut self.state, State::Done) else {
             return Err(Failure::WrongAnswer);
         };
         match answer {
             Answer::ScramKeys(keys) if keys.is_of::<H>() => {
-                Ok(self.ask(said, Some(&keys), Account::Known))
+                Ok(self.ask(said, keys, Account::Known))
             }
             Answer::LockedScramKeys(keys, refusal) if keys.is_of::<H>() => {
-                Ok(self.ask(said, Some(&keys), Account::Locked(refusal)))
+                Ok(self.ask(said, keys, Account::Locked(refusal)))
             }
-            Answer::UnknownUser => Ok(self.ask(said, None, Account::Unknown)),
+            Answer::UnknownUser => {
+                let salt = std::mem::take(&mut said.fake_salt);
+                let keys = ScramKeys::of_nobody::<H>(salt, self.fake_salt.iterations());
+                Ok(self.ask(said, keys, Account::Unknown))
+            }
             Answer::Refuse(refusal) => Err(refusal.into()),
             _ => Err(Failure::WrongAnswer),
         }
