@@ -55,7 +55,7 @@ pub fn login(
     let handle = |session: &mut ClientSession, event| {
         match event {
             ClientEvent::Derive(job) => session.derived(job.run())?,
-            ClientEvent::Authenticated { mechanism: by } => mechanism = Some(by),
+            ClientEvent::Authenticated { login } => mechanism = Some(login.mechanism().clone()),
             ClientEvent::Ready { jid: address } => {
                 jid = Some(address);
                 session.close(clock.now());

@@ -85,7 +85,8 @@ impl<'a> Client<'a> {
                 Ok(key) => session.derived(key),
                 Err(_) => Err(Misuse::Closed),
             },
-            ClientEvent::Authenticated { mechanism } => {
+            ClientEvent::Authenticated { login } => {
+                let mechanism = login.mechanism().clone();
                 tracing::info!(%mechanism, "logged in");
                 self.end.mechanism = Some(mechanism);
                 Ok(())

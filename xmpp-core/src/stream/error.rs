@@ -147,7 +147,8 @@ pub enum CloseReason {
     ErrorSent(StreamError),
     /// The peer sent this error.
     ErrorReceived(StreamError),
-    /// The peer would not accept the login; its condition (RFC 6120 §6.5), or what its answer lacked.
+    /// The peer would not accept the login; its condition (RFC 6120 §6.5), with more where the mechanism told more
+    /// (`not-authorized: the server refused the token: invalid_token`), or what its answer lacked.
     LoginFailed(String),
     /// STARTTLS was refused or something else came in its place (TLS-3, TLS-5).
     TlsRefused,

@@ -1,10 +1,16 @@
 //! The client's rules: HDR-3, 4, 7, 10; FEA-4 to FEA-7; SAS-2, 5, 8, 9; BND-1, BND-7; ERR-2, ERR-4; STZ-1.
 
+use std::sync::Arc;
+
 use xmpp_core::{
-    sasl::{ChannelBinding, ChannelBindingType, ChannelSecurity, Policy, TlsChannel, base64},
+    sasl::{
+        self, BearerToken, ChannelBinding, ChannelBindingType, ChannelSecurity, Credentials,
+        LookupKind, Policy, Registry, ScramClientKeys, ScramKeys, ScramSha256, TlsChannel, base64,
+    },
     stream::{
         Advice, Channel, ClientConfig, ClientEvent, ClientSession, CloseReason, Misuse,
-        StreamErrorCondition as C, TcpClient, WebSocketClient,
+        ServerConfig, ServerEvent, ServerSession, StreamErrorCondition as C, TcpClient, TcpServer,
+        WebSocketClient,
     },
     xml::ns,
 };
@@ -622,4 +628,74 @@ fn a_derived_key_that_nobody_waits_for() {
         Err(Misuse::UnknownLookup)
     );
     assert!(!other.wants_input());
+}
+
+/// RFC 7628 §3.2.2: the reason comes before the failure, and is not lost.
+#[test]
+fn a_refused_token_is_told_with_its_reason() {
+    let credentials = Credentials::new().with(BearerToken::new("t0ken"));
+    let config = ClientConfig::new("example.org", credentials).unwrap();
+    let session = ClientSession::new(config, Channel::tls(), T0, random());
+    let mut client = TcpClient::new(session);
+    give(&mut client, &mechanisms(&["OAUTHBEARER"]));
+    let why = base64::encode(r#"{"status":"invalid_token","scope":"chat"}"#);
+    let (out, events) = give(&mut client, &format!("<challenge {SASL}>{why}</challenge>"));
+    assert!(events.is_empty(), "{events:?}");
+    assert!(out.contains(">AQ==</response>"), "{out}");
+    let (_, events) = give(&mut client, &failure("not-authorized"));
+    let reason = "not-authorized: the server refused the token: invalid_token";
+    let failed = CloseReason::LoginFailed(reason.to_owned());
+    assert_eq!(end(&events), (&failed, None, &Advice::Reauthenticate));
+}
+
+/// What makes the next login cheaper, and keeps it from being a weaker one.
+#[test]
+fn a_login_leaves_a_pin_and_keys_for_the_next_one() {
+    let domain = "example.org";
+    let stored = ScramKeys::derive::<ScramSha256>("pencil", b"salt", 4_096).unwrap();
+    let answers = sasl::ServerConfig::new([7; 32]).answers([LookupKind::SCRAM_SHA_256]);
+    let config = ServerConfig::new(domain).unwrap();
+    let config = Arc::new(config.with_sasl(Registry::default(), answers));
+    let log_in = |credentials| {
+        let session = ServerSession::new(config.clone(), Channel::tls(), T0, random());
+        let mut server = TcpServer::new(session);
+        let wanted = ClientConfig::new(domain, credentials).unwrap();
+        let session = ClientSession::new(wanted, Channel::tls(), T0, random());
+        let mut client = TcpClient::new(session);
+        let mut jobs = 0;
+        loop {
+            let (mut up, mut down) = (String::new(), String::new());
+            client.poll_transmit(&mut up);
+            server.handle_input(T0, up.as_bytes());
+            while let Some(event) = server.poll_event() {
+                if let ServerEvent::Lookup { id, .. } = event {
+                    let keys = sasl::Answer::ScramKeys(stored.clone());
+                    server.session_mut().resolve(id, keys).unwrap();
+                    server.pump(T0);
+                }
+            }
+            server.poll_transmit(&mut down);
+            client.handle_input(T0, down.as_bytes());
+            while let Some(event) = client.poll_event() {
+                match event {
+                    ClientEvent::Derive(job) => {
+                        jobs += 1;
+                        client.session_mut().derived(job.run()).unwrap();
+                        client.pump(T0);
+                    }
+                    ClientEvent::Authenticated { login } => {
+                        let keys = login.export::<ScramClientKeys>().cloned();
+                        let pin = login.pin().map(|pin| pin.to_string());
+                        return (pin, keys.expect("keys"), jobs);
+                    }
+                    ClientEvent::Closed { reason, .. } => panic!("{reason:?}"),
+                    _ => {}
+                }
+            }
+        }
+    };
+    let (pin, keys, jobs) = log_in(Credentials::password("alice", "pencil"));
+    assert_eq!((pin.as_deref(), jobs), (Some("SCRAM-SHA-256/mutual"), 1));
+    let (_, _, jobs) = log_in(Credentials::new().with(keys));
+    assert_eq!(jobs, 0);
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     FullJid,
-    sasl::{DeriveJob, MechanismName},
+    sasl::{ClientLogin, DeriveJob},
     stream::{Advice, CloseReason, StreamErrorCondition},
     xml::Element,
 };
@@ -20,8 +20,10 @@ pub enum ClientEvent {
     Derive(DeriveJob),
     /// The server has accepted the login, and proved itself where the mechanism does that.
     Authenticated {
-        /// By what: worth a pin ([`Policy::pin`](crate::sasl::Policy::pin)) for the next login.
-        mechanism: MechanismName,
+        /// By what ([`mechanism`](ClientLogin::mechanism)), and what is worth keeping for the next login: the
+        /// [`pin`](ClientLogin::pin), and the keys that spare it PBKDF2 ([`export`](ClientLogin::export) of
+        /// [`ScramClientKeys`](crate::sasl::ScramClientKeys)).
+        login: ClientLogin,
     },
     /// The session has this address: stanzas may be sent.
     Ready {

@@ -110,9 +110,7 @@ impl ClientSession {
             return self.give_up(error.to_string(), Advice::Stop);
         }
         self.authenticated = true;
-        self.events.push_back(ClientEvent::Authenticated {
-            mechanism: login.mechanism().clone(),
-        });
+        self.events.push_back(ClientEvent::Authenticated { login });
         self.restart();
     }
 
@@ -153,7 +151,10 @@ impl ClientSession {
         } else {
             name
         };
-        self.give_up(name, advice);
+        match login.refusal() {
+            Some(refusal) => self.give_up(format!("{name}: {refusal}"), advice),
+            None => self.give_up(name, advice),
+        }
     }
 
     /// Whether a mechanism is left, stronger than `above` where the server calls that too weak.
