@@ -281,7 +281,9 @@ impl PayloadField<'_> {
                 let ty = &self.attrs.value;
                 quote! {{
                     let value: &#ty = &self.#member;
-                    if *value != #default { #write_one }
+                    // Named, for some crates compare a `bool` with types of their own.
+                    let default: #ty = #default;
+                    if *value != default { #write_one }
                 }}
             }
             (Arity::One, None) => quote! {{ let value = &self.#member; #write_one }},
