@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::peer::Peer;
+
 /// How the channel under the exchange is protected. An input: nothing here assumes it.
 ///
 /// It decides which mechanisms are candidates: one that shows a password or a token to whoever
@@ -17,6 +19,9 @@ pub enum ChannelSecurity {
     Tls(TlsChannel),
     /// TLS that a trusted proxy in front of this process ends: confidential, but without binding data.
     TrustedProxyTls,
+    /// Something below this process protects the channel and has proven who the peer is: a Unix socket, a VPN, a proxy
+    /// that verifies certificates. Confidential, without binding data.
+    Vouched(Peer),
 }
 
 impl ChannelSecurity {
@@ -34,7 +39,16 @@ impl ChannelSecurity {
     pub fn bindings(&self) -> &[ChannelBinding] {
         match self {
             Self::Tls(tls) => tls.bindings(),
-            Self::Plain | Self::TrustedProxyTls => &[],
+            Self::Plain | Self::TrustedProxyTls | Self::Vouched(_) => &[],
+        }
+    }
+
+    /// Who the peer has proven to be; `None` if it has shown nothing.
+    pub fn peer(&self) -> Option<&Peer> {
+        match self {
+            Self::Tls(tls) => tls.peer(),
+            Self::Vouched(peer) => Some(peer),
+            Self::Plain | Self::TrustedProxyTls => None,
         }
     }
 
@@ -49,7 +63,7 @@ impl ChannelSecurity {
     pub fn tls_version(&self) -> Option<TlsVersion> {
         match self {
             Self::Tls(tls) => tls.version(),
-            Self::Plain | Self::TrustedProxyTls => None,
+            Self::Plain | Self::TrustedProxyTls | Self::Vouched(_) => None,
         }
     }
 }
@@ -62,6 +76,7 @@ pub struct TlsChannel {
     bindings: Vec<ChannelBinding>,
     /// `tls-unique` where it is not defined, or where nobody has said that it is.
     set_aside: Option<ChannelBinding>,
+    peer: Option<Peer>,
 }
 
 impl TlsChannel {
@@ -71,6 +86,7 @@ impl TlsChannel {
             version: None,
             bindings: Vec::new(),
             set_aside: None,
+            peer: None,
         }
     }
 
@@ -118,6 +134,19 @@ impl TlsChannel {
     /// The version, if it was said.
     pub fn version(&self) -> Option<TlsVersion> {
         self.version
+    }
+
+    /// Servers: who the client is by the certificate that it has shown and that the TLS library has verified, its key,
+    /// chain, validity and purpose. With the feature `x509`, `Certificate::peer` reads it.
+    #[must_use]
+    pub fn with_verified_peer(mut self, peer: Peer) -> Self {
+        self.peer = Some(peer);
+        self
+    }
+
+    /// Who the peer has proven to be.
+    pub fn peer(&self) -> Option<&Peer> {
+        self.peer.as_ref()
     }
 
     /// The binding data that may be used, the strongest type first.

@@ -43,6 +43,11 @@ impl Credentials {
         Self::new().with(Anonymous::new())
     }
 
+    /// A login by what the channel proves: a client certificate without anything to fall back to.
+    pub fn external() -> Self {
+        Self::new().with(External)
+    }
+
     /// A user name (the authentication identity, in XMPP the localpart) and a password.
     pub fn password(authcid: impl Into<String>, password: impl Into<String>) -> Self {
         Self::new().with(Password::new(authcid, password))
@@ -154,6 +159,13 @@ impl fmt::Debug for Anonymous {
         f.write_str("Anonymous")
     }
 }
+
+/// The wish to log in by what the channel has proven already: the certificate that the TLS library showed for us, the
+/// owner of a Unix socket ([RFC 4422 appendix A]). The key is the TLS library's; there is nothing secret in here.
+///
+/// [RFC 4422 appendix A]: https://www.rfc-editor.org/rfc/rfc4422#appendix-A
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct External;
 
 /// A user name and a password. Redacted in `Debug` and zeroed on drop.
 #[derive(Clone)]

@@ -15,6 +15,7 @@
 //! | SCRAM-SHA-512-PLUS, -256-PLUS, -1-PLUS | ✓ | ✓ | channel-binding data |
 //! | SCRAM-SHA-512, -256, -1 | ✓ | ✓ | |
 //! | PLAIN | ✓ | ✓ | a confidential channel; a client's policy must name it |
+//! | EXTERNAL | ✓ | ✓ | a peer whom the channel has named: by a certificate (feature `x509`) or otherwise |
 //! | ANONYMOUS | ✓ | ✓ | |
 //! | HT-SHA-256-EXPR, -UNIQ, -ENDP, -NONE | ✓ | ✓ | a confidential channel; a token that the server has issued ([`FastRecord`]); binding data, but for -NONE |
 //! | OAUTHBEARER, X-OAUTH2 | ✓ | ✓ | a confidential channel; a [`BearerToken`] |
@@ -160,6 +161,7 @@ mod info;
 mod lookup;
 mod mechanism;
 mod mechanisms;
+mod peer;
 mod pin;
 mod policy;
 mod prep;
@@ -172,7 +174,7 @@ mod timestamp;
 pub use bearer::{BearerToken, TokenCheck};
 pub use channel::{ChannelBinding, ChannelBindingType, ChannelSecurity, TlsChannel, TlsVersion};
 pub use client::ClientLogin;
-pub use credentials::{Anonymous, CredentialKind, Credentials, Password};
+pub use credentials::{Anonymous, CredentialKind, Credentials, External, Password};
 pub use error::{DowngradeError, Failure, FailureKind, LoginError, Malformed, MutualAuthError};
 pub use explain::{Decision, Explanation, NoMechanism, Verdict};
 pub use fast::{FastAttempt, FastPolicy, FastRecord, FastToken, IssuedToken};
@@ -188,7 +190,10 @@ pub use mechanisms::scram::{
     InvalidScramKeys, SaltedPassword, Scram, ScramClientKeys, ScramHash, ScramKeys, ScramSha1,
     ScramSha256, ScramSha512, ScramUpgrade, UpgradeRequest,
 };
-pub use mechanisms::{AnonymousMechanism, OauthBearer, OauthError, Plain, XOauth2};
+pub use mechanisms::{
+    AnonymousMechanism, ExternalMechanism, OauthBearer, OauthError, Plain, XOauth2,
+};
+pub use peer::{Peer, matches_domain};
 pub use pin::{InvalidPin, Pin};
 pub use policy::Policy;
 pub use prep::{PrepareError, saslprep_query, saslprep_stored};

@@ -21,6 +21,8 @@ pub struct LookupKind(Cow<'static, str>);
 impl LookupKind {
     /// Grant an anonymous login: [`Lookup::Anonymous`].
     pub const ANONYMOUS: Self = Self::custom("anonymous");
+    /// Let in who has proven a name to the channel: [`Lookup::External`].
+    pub const EXTERNAL: Self = Self::custom("external");
     /// Check a password: [`Lookup::Password`].
     pub const PASSWORD: Self = Self::custom("password");
     /// Fetch stored keys of SCRAM-SHA-1: [`Lookup::ScramKeys`].
@@ -65,6 +67,12 @@ pub enum Lookup {
     Anonymous {
         /// What the client says of itself: an email address or an opaque token. To be logged at most.
         trace: Option<String>,
+    },
+    /// The channel has proven that the client is `name`. Is there such an account, and may it log in? Answer
+    /// [`Answer::Accept`], [`Answer::UnknownUser`] or [`Answer::Refuse`].
+    External {
+        /// One of [`Peer::accounts`](crate::Peer::accounts); for another server its domain, in lower case.
+        name: String,
     },
     /// Is the password right? Answer what the check gives, or [`Answer::Accept`] and
     /// [`Answer::Refuse`] where the password is checked elsewhere.

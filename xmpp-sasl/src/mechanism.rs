@@ -226,6 +226,8 @@ pub struct Claim {
     pub(crate) authzid: Option<String>,
     pub(crate) data: Option<Vec<u8>>,
     pub(crate) anonymous: bool,
+    /// The caller has permitted the authorization identity already.
+    pub(crate) permitted: bool,
 }
 
 impl Claim {
@@ -236,6 +238,7 @@ impl Claim {
             authzid: None,
             data: None,
             anonymous: false,
+            permitted: false,
         }
     }
 
@@ -243,6 +246,13 @@ impl Claim {
     #[must_use]
     pub fn with_authzid(mut self, authzid: Option<String>) -> Self {
         self.authzid = authzid.filter(|authzid| !authzid.is_empty());
+        self
+    }
+
+    /// The exchange has asked for the authorization identity itself.
+    #[must_use]
+    pub(crate) fn already_permitted(mut self) -> Self {
+        self.permitted = true;
         self
     }
 

@@ -32,6 +32,7 @@ impl Default for Registry {
     ///
     /// | priority | mechanism |
     /// |---|---|
+    /// | 90 | EXTERNAL |
     /// | 86, 85, 84 | HT-SHA-256-EXPR, -UNIQ, -ENDP: a token that is made for this, one round trip, channel binding |
     /// | 82, 81, 80 | SCRAM-SHA-512-PLUS, -256-PLUS, -1-PLUS |
     /// | 75 | HT-SHA-256-NONE |
@@ -57,8 +58,8 @@ impl Registry {
         }
     }
 
-    /// The mechanisms of Strophe.js 1.2.9 that are here, with its priorities: OAUTHBEARER 50, SCRAM-SHA-1 40,
-    /// PLAIN 20, ANONYMOUS 10 (and EXTERNAL 60, DIGEST-MD5 30 for when they are registered).
+    /// The mechanisms of Strophe.js 1.2.9 that are here, with its priorities: EXTERNAL 60, OAUTHBEARER 50,
+    /// SCRAM-SHA-1 40, PLAIN 20, ANONYMOUS 10 (and DIGEST-MD5 30 for when it is registered).
     pub fn strophe_1_2_9() -> Self {
         let policy = [
             ("EXTERNAL", 60),
@@ -73,6 +74,7 @@ impl Registry {
             policy.priority(name, priority)
         });
         Self::new()
+            .with(mechanisms::ExternalMechanism::new())
             .with(mechanisms::OauthBearer::new())
             .with(Scram::<ScramSha1>::new())
             .with(Plain::new())

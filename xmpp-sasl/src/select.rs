@@ -29,6 +29,7 @@ pub struct SelectCx<'a> {
     advertised: Option<&'a [&'a str]>,
     binding_types: Option<&'a [&'a str]>,
     binding_types_required: bool,
+    peer_name: Option<&'a str>,
     pub(crate) credentials: Option<&'a Credentials>,
     pub(crate) offered: &'a [&'a str],
     pub(crate) binding_usable: bool,
@@ -59,6 +60,7 @@ impl<'a> SelectCx<'a> {
             advertised: None,
             binding_types: None,
             binding_types_required: false,
+            peer_name: None,
             credentials: None,
             offered: &[],
             binding_usable: false,
@@ -124,6 +126,14 @@ impl<'a> SelectCx<'a> {
         self
     }
 
+    /// Servers: what the peer calls itself (in XMPP between servers the `from` of the stream, in ASCII form). It proves
+    /// nothing; EXTERNAL compares it with what the channel has proven.
+    #[must_use]
+    pub fn with_peer_name(mut self, name: &'a str) -> Self {
+        self.peer_name = Some(name);
+        self
+    }
+
     /// The channel.
     pub fn channel(&self) -> &'a ChannelSecurity {
         self.channel
@@ -152,6 +162,11 @@ impl<'a> SelectCx<'a> {
     /// The port that the client connected to, if it was said.
     pub fn port(&self) -> Option<u16> {
         self.port
+    }
+
+    /// What the peer calls itself, if it was said.
+    pub fn peer_name(&self) -> Option<&'a str> {
+        self.peer_name
     }
 
     /// The credentials in hand; `None` on a server.
@@ -432,6 +447,9 @@ pub enum Unavailable {
     /// binding is what someone in between waits for (CB-3, CB-4).
     #[error("the server's offer of channel binding contradicts itself")]
     ChannelBindingHidden,
+    /// The channel has not proven who the peer is, or not by a name that this mechanism works with.
+    #[error("the channel has proven no name of the peer")]
+    UnknownPeer,
     /// The server has accounts to look up, but no secret that hides unknown users
     /// ([`ServerConfig::without_secret`]).
     #[error("the server has no secret to hide unknown users with")]

@@ -175,12 +175,12 @@ impl ServerLogin {
             ServerStep::Done(claim) if claim.authcid.is_empty() => Err(Failure::WrongCredentials),
             ServerStep::Done(claim) => match claim.authzid.clone() {
                 // SAS-11: never silently dropped, always permitted by someone.
-                Some(authzid) => {
+                Some(authzid) if !claim.permitted => {
                     let authcid = claim.authcid.clone();
                     self.state = State::Authorizing(claim);
                     Ok(Outcome::Lookup(Lookup::Authorize { authcid, authzid }))
                 }
-                None => Ok(self.succeed(claim)),
+                _ => Ok(self.succeed(claim)),
             },
         }
     }

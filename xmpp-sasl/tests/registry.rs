@@ -107,6 +107,7 @@ fn strophe_preset_has_the_numbers_of_strophe_1_2_9() {
     assert_eq!(
         numbers,
         [
+            ("EXTERNAL", 60),
             ("OAUTHBEARER", 50),
             ("SCRAM-SHA-1", 40),
             ("PLAIN", 20),
@@ -419,7 +420,7 @@ X-OTHER: not registered here
     assert!(
         error
             .to_string()
-            .starts_with("no usable mechanism:\nSCRAM-SHA-512-PLUS")
+            .starts_with("no usable mechanism:\nEXTERNAL")
     );
     let text = reason(
         "ANONYMOUS",

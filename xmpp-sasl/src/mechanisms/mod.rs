@@ -1,6 +1,7 @@
 //! The mechanisms of this crate.
 
 mod anonymous;
+mod external;
 mod gs2;
 pub(crate) mod ht;
 mod oauth;
@@ -10,6 +11,7 @@ pub(crate) mod scram;
 use std::sync::Arc;
 
 pub use anonymous::AnonymousMechanism;
+pub use external::ExternalMechanism;
 pub(crate) use ht::{Ht, HtSha256};
 pub use oauth::{OauthBearer, OauthError, XOauth2};
 pub use plain::Plain;
@@ -21,6 +23,7 @@ use crate::mechanism::Mechanism;
 /// Every mechanism, for [`Registry::default`](crate::Registry::default).
 pub(crate) fn all() -> Vec<Arc<dyn Mechanism>> {
     vec![
+        Arc::new(ExternalMechanism::new()),
         Arc::new(Scram::<ScramSha512>::plus()),
         Arc::new(Scram::<ScramSha256>::plus()),
         Arc::new(Scram::<ScramSha1>::plus()),
