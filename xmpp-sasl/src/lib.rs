@@ -170,6 +170,8 @@ mod registry;
 mod select;
 mod server;
 mod timestamp;
+#[cfg(feature = "x509")]
+mod x509;
 
 pub use bearer::{BearerToken, TokenCheck};
 pub use channel::{ChannelBinding, ChannelBindingType, ChannelSecurity, TlsChannel, TlsVersion};
@@ -204,6 +206,8 @@ pub use registry::Registry;
 pub use select::{SelectCx, ServerConfig, Unavailable};
 pub use server::{Identity, Outcome, ServerLogin};
 pub use timestamp::Timestamp;
+#[cfg(feature = "x509")]
+pub use x509::{Certificate, CertificateError, CertificateLimits, NoEndPoint};
 pub use zeroize::Zeroizing;
 
 // A runtime may move a login, and what belongs to it, to another thread.

@@ -235,3 +235,80 @@ fn text(regex: &str) -> impl Strategy<Value = Vec<u8>> {
         .unwrap()
         .prop_map(String::into_bytes)
 }
+
+#[cfg(feature = "x509")]
+proptest! {
+    /// No bytes make the reader of certificates panic; what is changed somewhere gives no other name.
+    #[test]
+    fn certificate_reader_survives_any_bytes(
+        noise: Vec<u8>,
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
+        cut in prop::option::of(any::<prop::sample::Index>()),
+    ) {
+        let _ = Certificate::from_der(&noise);
+        let mut der = include_bytes!("fixtures/x509/rsa-sha256.der").to_vec();
+        for (at, byte) in changes {
+            let at = at.index(der.len());
+            der[at] = byte;
+        }
+        if let Some(cut) = cut {
+            der.truncate(cut.index(der.len()));
+        }
+        if let Ok(peer) = Certificate::from_der(&der).and_then(|certificate| certificate.peer()) {
+            for name in peer.accounts() {
+                prop_assert!(!name.is_empty() && !name.contains(['\0', '*', ' ']));
+            }
+        }
+    }
+}
+
+proptest! {
+    /// EXTERNAL with any peer, any messages and any answers: only a proven name is logged in.
+    #[test]
+    fn external_survives_any_calls_and_logs_in_proven_names_only(
+        names in prop::collection::vec("[a-c]{1,2}", 0..4),
+        from in prop::option::of("[a-c]{1,2}"),
+        servers: bool,
+        calls in prop::collection::vec((0..4_u8, 0..5_u8, external_message()), 0..8),
+    ) {
+        let peer = names.iter().fold(Peer::new(), Peer::with_account);
+        let channel = ChannelSecurity::Tls(TlsChannel::new().with_verified_peer(peer));
+        let config = all_lookups().answers([LookupKind::EXTERNAL]);
+        let mut cx = SelectCx::new(&channel).with_server(&config);
+        if let Some(from) = &from {
+            cx = cx.with_peer_name(from);
+        }
+        let mechanism = if servers {
+            ExternalMechanism::for_servers("_xmpp-server")
+        } else {
+            ExternalMechanism::new()
+        };
+        let registry = Registry::new().with(mechanism);
+        let Ok(mut login) = registry.begin("EXTERNAL", &cx, &mut Script::default()) else {
+            return Ok(());
+        };
+        let mut over = false;
+        for (call, answer, data) in calls {
+            let result = match call {
+                0 => login.start(Some(&data)),
+                1 => login.start(None),
+                2 => login.response(&data),
+                _ => login.resolve(match answer {
+                    0 => Answer::Refuse(Refusal::WrongCredentials),
+                    1 => Answer::Grant { authcid: "guest".to_owned() },
+                    2 => Answer::UnknownUser,
+                    _ => Answer::Accept,
+                }),
+            };
+            prop_assert!(result.is_err() || !over);
+            if let Ok(Outcome::Success { identity, .. }) = &result {
+                prop_assert!(names.iter().any(|name| name == identity.authcid()));
+            }
+            over |= matches!(result, Err(_) | Ok(Outcome::Success { .. }));
+        }
+    }
+}
+
+fn external_message() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![Just(Vec::new()), text("[a-c]{1,2}"), any::<Vec<u8>>()]
+}
