@@ -7,6 +7,7 @@ mod codecs;
 mod common;
 mod downgrade;
 mod errors;
+mod external;
 mod headers;
 mod items;
 mod joined;

@@ -169,10 +169,17 @@ impl ServerSession {
                 },
                 // SAS-11: nobody acts as somebody else.
                 Outcome::Lookup(Lookup::Authorize { authcid, authzid }) => {
-                    match (self.account(&authcid), BareJid::new(&authzid)) {
+                    let user = self.account(login.mechanism(), &authcid);
+                    match (user, BareJid::new(&authzid)) {
                         (Some(user), Ok(wanted)) if user == wanted => sasl::Answer::Accept,
                         _ => sasl::Answer::Refuse(Refusal::WrongCredentials),
                     }
+                }
+                // XEP-0178 §2: an address of somebody else's server is no account here.
+                Outcome::Lookup(Lookup::External { name })
+                    if self.account(login.mechanism(), &name).is_none() =>
+                {
+                    sasl::Answer::UnknownUser
                 }
                 Outcome::Lookup(lookup) => {
                     self.login = Some(login);
@@ -185,13 +192,19 @@ impl ServerSession {
         }
     }
 
-    /// The JID of the account `authcid`, which has to be a localpart (SAS-12).
-    fn account(&self, authcid: &str) -> Option<BareJid> {
-        BareJid::from_parts(Some(authcid), self.domain().domain()).ok()
+    /// The JID of the account `authcid`, which has to be a localpart (SAS-12); what a certificate proves is a whole
+    /// address, which has to be of this domain.
+    fn account(&self, mechanism: &sasl::MechanismName, authcid: &str) -> Option<BareJid> {
+        let domain = self.domain().domain();
+        if *mechanism == "EXTERNAL" {
+            let address = BareJid::new(authcid).ok()?;
+            return (address.local().is_some() && address.domain() == domain).then_some(address);
+        }
+        BareJid::from_parts(Some(authcid), domain).ok()
     }
 
     fn login_succeeded(&mut self, identity: Identity, data: Option<&[u8]>) {
-        let Some(jid) = self.account(identity.authcid()) else {
+        let Some(jid) = self.account(identity.mechanism(), identity.authcid()) else {
             return self.login_failed(&Failure::WrongCredentials);
         };
         self.out.nonza(|w| wire::write_element("success", data, w));
