@@ -35,6 +35,9 @@ pub enum Failure {
     /// The client believes that no `-PLUS` is offered, but it is: someone changed the offer on its way.
     #[error("the offer of channel binding was removed on its way to the client")]
     Downgrade,
+    /// The proof is for another service, host or realm: who sent it may have it from there.
+    #[error("the login is for another service")]
+    ForeignService,
     /// The user may not act as the identity asked for.
     #[error("the authorization identity is not permitted")]
     InvalidAuthzid,
@@ -91,6 +94,7 @@ impl Failure {
             | Self::Downgrade
             | Self::Replayed
             | Self::ForeignToken
+            | Self::ForeignService
             | Self::OutOfOrder => FailureKind::NotAuthorized,
             Self::Malformed(Malformed::Base64) => FailureKind::IncorrectEncoding,
             Self::Malformed(_) => FailureKind::MalformedRequest,
@@ -231,6 +235,12 @@ pub enum Malformed {
     /// A nonce that is not the one of this exchange.
     #[error("the nonce changed")]
     NonceMismatch,
+    /// A nonce is said to have been used before.
+    #[error("the nonce is used again")]
+    NonceCount,
+    /// Another protection, algorithm or character set than the mechanism is used with here.
+    #[error("a protection, algorithm or character set that is not supported")]
+    Unsupported,
     /// An iteration count that is not a positive number without sign or leading zero, below 2^32.
     #[error("incorrect iteration count")]
     Iterations,

@@ -16,6 +16,7 @@
 //! | SCRAM-SHA-512, -256, -1 | ✓ | ✓ | |
 //! | PLAIN | ✓ | ✓ | a confidential channel; a client's policy must name it |
 //! | EXTERNAL | ✓ | ✓ | a peer whom the channel has named: by a certificate (feature `x509`) or otherwise |
+//! | DIGEST-MD5 | ✓ | ✓ | the feature `digest-md5`; a confidential channel; a client's policy must name it |
 //! | ANONYMOUS | ✓ | ✓ | |
 //! | HT-SHA-256-EXPR, -UNIQ, -ENDP, -NONE | ✓ | ✓ | a confidential channel; a token that the server has issued ([`FastRecord`]); binding data, but for -NONE |
 //! | OAUTHBEARER, X-OAUTH2 | ✓ | ✓ | a confidential channel; a [`BearerToken`] |
@@ -195,6 +196,8 @@ pub use mechanisms::scram::{
 pub use mechanisms::{
     AnonymousMechanism, ExternalMechanism, OauthBearer, OauthError, Plain, XOauth2,
 };
+#[cfg(feature = "digest-md5")]
+pub use mechanisms::{DigestMd5, DigestMd5Check, DigestMd5Key};
 pub use peer::{Peer, matches_domain};
 pub use pin::{InvalidPin, Pin};
 pub use policy::Policy;

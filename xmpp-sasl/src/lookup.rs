@@ -21,6 +21,9 @@ pub struct LookupKind(Cow<'static, str>);
 impl LookupKind {
     /// Grant an anonymous login: [`Lookup::Anonymous`].
     pub const ANONYMOUS: Self = Self::custom("anonymous");
+    /// Fetch a password or a key for DIGEST-MD5: [`Lookup::DigestMd5`].
+    #[cfg(feature = "digest-md5")]
+    pub const DIGEST_MD5: Self = Self::custom("DIGEST-MD5");
     /// Let in who has proven a name to the channel: [`Lookup::External`].
     pub const EXTERNAL: Self = Self::custom("external");
     /// Check a password: [`Lookup::Password`].
@@ -74,6 +77,9 @@ pub enum Lookup {
         /// One of [`Peer::accounts`](crate::Peer::accounts); for another server its domain, in lower case.
         name: String,
     },
+    /// What is stored for this user of DIGEST-MD5? Answer what the check gives, or [`Answer::Refuse`].
+    #[cfg(feature = "digest-md5")]
+    DigestMd5(crate::DigestMd5Check),
     /// Is the password right? Answer what the check gives, or [`Answer::Accept`] and
     /// [`Answer::Refuse`] where the password is checked elsewhere.
     Password(PasswordCheck),
@@ -123,6 +129,9 @@ pub enum Answer {
         /// The name; it becomes [`Identity::authcid`](crate::Identity::authcid).
         authcid: String,
     },
+    /// The key of a user of DIGEST-MD5.
+    #[cfg(feature = "digest-md5")]
+    DigestMd5(crate::DigestMd5Key),
     /// The stored keys of the user.
     ScramKeys(ScramKeys),
     /// The stored keys of a user that must not log in. Only who proves to know the password is told so.

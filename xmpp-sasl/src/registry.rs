@@ -38,6 +38,7 @@ impl Default for Registry {
     /// | 75 | HT-SHA-256-NONE |
     /// | 72, 71, 70 | SCRAM-SHA-512, -256, -1 |
     /// | 40, 30 | OAUTHBEARER, X-OAUTH2 |
+    /// | 30 | DIGEST-MD5, with the feature `digest-md5` |
     /// | 20 | PLAIN |
     /// | 10 | ANONYMOUS |
     fn default() -> Self {
@@ -59,7 +60,7 @@ impl Registry {
     }
 
     /// The mechanisms of Strophe.js 1.2.9 that are here, with its priorities: EXTERNAL 60, OAUTHBEARER 50,
-    /// SCRAM-SHA-1 40, PLAIN 20, ANONYMOUS 10 (and DIGEST-MD5 30 for when it is registered).
+    /// SCRAM-SHA-1 40, with its feature DIGEST-MD5 30, PLAIN 20, ANONYMOUS 10.
     pub fn strophe_1_2_9() -> Self {
         let policy = [
             ("EXTERNAL", 60),
@@ -73,10 +74,13 @@ impl Registry {
         .fold(Policy::new(), |policy, (name, priority)| {
             policy.priority(name, priority)
         });
-        Self::new()
+        let registry = Self::new()
             .with(mechanisms::ExternalMechanism::new())
             .with(mechanisms::OauthBearer::new())
-            .with(Scram::<ScramSha1>::new())
+            .with(Scram::<ScramSha1>::new());
+        #[cfg(feature = "digest-md5")]
+        let registry = registry.with(mechanisms::DigestMd5::new());
+        registry
             .with(Plain::new())
             .with(mechanisms::AnonymousMechanism::new())
             .with_policy(policy)
@@ -322,6 +326,7 @@ impl Registry {
             let info = mechanism.info();
             std::cmp::Reverse((cx.policy().priority_of(info), info.strength()))
         });
+        after_scram(&mut candidates);
         Ranking {
             candidates,
             refused,
@@ -422,6 +427,18 @@ impl fmt::Debug for Registry {
             .field("mechanisms", &names)
             .field("policy", &self.policy)
             .finish()
+    }
+}
+
+/// DIGEST-MD5 comes after every SCRAM, whatever its priority (RFC 6331).
+fn after_scram(candidates: &mut [&Arc<dyn Mechanism>]) {
+    let mut names = candidates.iter().map(|known| known.info().name().as_str());
+    let digest = names.clone().position(|name| name == "DIGEST-MD5");
+    let scram = names.rposition(|name| name.starts_with("SCRAM-"));
+    if let (Some(digest), Some(scram)) = (digest, scram)
+        && digest < scram
+    {
+        candidates[digest..=scram].rotate_left(1);
     }
 }
 

@@ -450,6 +450,9 @@ pub enum Unavailable {
     /// The channel has not proven who the peer is, or not by a name that this mechanism works with.
     #[error("the channel has proven no name of the peer")]
     UnknownPeer,
+    /// The caller has not said which service this is ([`SelectCx::with_service`]).
+    #[error("the service and its host are not known")]
+    NoService,
     /// The server has accounts to look up, but no secret that hides unknown users
     /// ([`ServerConfig::without_secret`]).
     #[error("the server has no secret to hide unknown users with")]

@@ -312,3 +312,54 @@ proptest! {
 fn external_message() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![Just(Vec::new()), text("[a-c]{1,2}"), any::<Vec<u8>>()]
 }
+
+#[cfg(feature = "digest-md5")]
+proptest! {
+    /// Neither side of DIGEST-MD5 panics, and neither is convinced by chance.
+    #[test]
+    fn digest_md5_survives_any_messages(
+        messages in prop::collection::vec(digest_message(), 0..4),
+        known: bool,
+    ) {
+        let (tls, config) = (ChannelSecurity::tls(), all_lookups().answers([LookupKind::DIGEST_MD5]));
+        let policy = lax().opt_in("DIGEST-MD5");
+        let cx = SelectCx::new(&tls)
+            .with_server(&config)
+            .with_policy(&policy)
+            .with_service("xmpp", "a");
+        let registry = Registry::default();
+        let mut random = Script::new([b'N'; 24]);
+        let mut server = registry.begin("DIGEST-MD5", &cx, &mut random).unwrap();
+        let credentials = Credentials::password("user", "pencil");
+        let mut client =
+            registry.select(&["DIGEST-MD5"], &credentials, &cx, &mut random).unwrap();
+        let _ = (server.start(None), client.initial());
+        for message in messages {
+            let mut outcome = server.response(&message);
+            if let Ok(Outcome::Lookup(Lookup::DigestMd5(check))) = outcome {
+                outcome = server.resolve(check.with_plaintext(known.then_some("pencil")));
+            }
+            prop_assert!(outcome.is_err());
+            if client.challenge(&message).is_err() {
+                prop_assert!(client.success(Some(&message)).is_err());
+            }
+            prop_assert!(!client.is_done());
+        }
+    }
+}
+
+#[cfg(feature = "digest-md5")]
+fn digest_message() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        text(
+            "realm=\"[a\\\\]{0,2}\",nonce=\"N{1,3}\",qop=\"auth\",algorithm=md5-sess(,charset=utf-8)?"
+        ),
+        text(
+            "username=\"[u\\\\]{1,3}\",realm=\"a\",nonce=\"N{24}\",nc=00000001,cnonce=\"c\",\
+             digest-uri=\"xmpp/a\",response=[0-9a-f]{32}(,authzid=\"x\")?"
+        ),
+        text("rspauth=[0-9a-f]{32}"),
+        text("[a-c=\",\\\\ ]{0,16}"),
+        any::<Vec<u8>>(),
+    ]
+}

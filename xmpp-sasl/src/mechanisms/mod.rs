@@ -1,6 +1,8 @@
 //! The mechanisms of this crate.
 
 mod anonymous;
+#[cfg(feature = "digest-md5")]
+mod digest_md5;
 mod external;
 mod gs2;
 pub(crate) mod ht;
@@ -11,6 +13,8 @@ pub(crate) mod scram;
 use std::sync::Arc;
 
 pub use anonymous::AnonymousMechanism;
+#[cfg(feature = "digest-md5")]
+pub use digest_md5::{DigestMd5, DigestMd5Check, DigestMd5Key};
 pub use external::ExternalMechanism;
 pub(crate) use ht::{Ht, HtSha256};
 pub use oauth::{OauthBearer, OauthError, XOauth2};
@@ -30,6 +34,8 @@ pub(crate) fn all() -> Vec<Arc<dyn Mechanism>> {
         Arc::new(Scram::<ScramSha512>::new()),
         Arc::new(Scram::<ScramSha256>::new()),
         Arc::new(Scram::<ScramSha1>::new()),
+        #[cfg(feature = "digest-md5")]
+        Arc::new(DigestMd5::new()),
         Arc::new(Plain::new()),
         Arc::new(AnonymousMechanism::new()),
         Arc::new(OauthBearer::new()),
