@@ -13,6 +13,7 @@ mod scram_model;
 mod stream_bytes;
 mod stream_splits;
 mod typed_stanza;
+mod x509_san;
 
 pub use bosh_body::bosh_body;
 pub use diff_xml::diff_xml;
@@ -24,3 +25,4 @@ pub use sasl_server::sasl_server;
 pub use stream_bytes::stream_bytes;
 pub use stream_splits::stream_splits;
 pub use typed_stanza::typed_stanza;
+pub use x509_san::x509_san;

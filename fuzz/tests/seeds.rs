@@ -62,6 +62,11 @@ fn sasl_server_seeds() {
 }
 
 #[test]
+fn x509_san_seeds() {
+    replay("x509_san", xmpp_fuzz::x509_san);
+}
+
+#[test]
 fn diff_xml_seeds() {
     expat_oracle::expect_in_ci();
     replay("diff_xml", xmpp_fuzz::diff_xml);
