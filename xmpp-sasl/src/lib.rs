@@ -123,6 +123,39 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # By certificate, or by whatever else the channel has proven
+//!
+//! Who the peer is may be known before SASL begins: from the certificate that the TLS library has verified, from the
+//! credentials of a Unix socket. The caller says so by a [`Peer`] in its [`ChannelSecurity`], and the server offers
+//! EXTERNAL; the client has [`Credentials::external`] in hand. With the feature `x509`, `Certificate` reads the names in
+//! a certificate, and the hash that binds a channel to the server's.
+//!
+//! ```
+//! use xmpp_sasl::{
+//!     Answer, ChannelSecurity, Lookup, LookupKind, Outcome, Peer, Registry, SelectCx, ServerConfig,
+//!     TlsChannel,
+//! };
+//! # use xmpp_sasl::Random;
+//! # struct Zero;
+//! # impl Random for Zero { fn fill(&mut self, dest: &mut [u8]) { dest.fill(0) } }
+//! # let mut random = Zero;
+//!
+//! let juliet = Peer::new().with_account("juliet@example.org");
+//! let channel = ChannelSecurity::Tls(TlsChannel::new().with_verified_peer(juliet));
+//! let config = ServerConfig::without_secret().answers([LookupKind::EXTERNAL]);
+//! let cx = SelectCx::new(&channel).with_server(&config);
+//!
+//! let mut login = Registry::default().begin("EXTERNAL", &cx, &mut random)?;
+//! let mut outcome = login.start(Some(b""))?;
+//! if let Outcome::Lookup(Lookup::External { name }) = &outcome {
+//!     // Is there such an account, and may it log in? The answer cannot name another.
+//!     assert_eq!(name, "juliet@example.org");
+//!     outcome = login.resolve(Answer::Accept)?;
+//! }
+//! assert!(matches!(outcome, Outcome::Success { identity, .. } if identity.authcid() == "juliet@example.org"));
+//! # Ok::<(), xmpp_sasl::Failure>(())
+//! ```
+//!
 //! # A mechanism of one's own
 //!
 //! [`ClientMechanism::from_fn`] and [`ServerMechanism::from_fn`] make one of a description and a function;
