@@ -1,8 +1,8 @@
 //! A client that logs in by its certificate over TCP, and leaves when it is in.
 
-use example_support::{Clock, secure_random};
 use std::{error::Error as StdError, io, sync::Arc};
 
+use example_support::{Clock, secure_random};
 use rustls_pki_types::ServerName;
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},

@@ -15,13 +15,13 @@ mod server;
 mod server_bosh;
 mod tls;
 
+use example_support::Clock;
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
 pub use client::Outcome;
 
 use authority::{Authority, Certified};
-use example_support::Clock;
 
 /// Anything that must not happen here.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;

@@ -1,8 +1,8 @@
 //! A server of one domain, over TCP with STARTTLS. It knows accounts by their addresses and no passwords at all.
 
-use example_support::{Clock, secure_random};
 use std::{io, sync::Arc, time::Duration};
 
+use example_support::{Clock, secure_random};
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},

@@ -1,9 +1,9 @@
 //! The same server over BOSH on HTTPS: one task has all sessions, connections hand it their requests.
 
-use example_support::{Clock, secure_random};
 use std::{collections::HashMap, convert::Infallible, sync::Arc};
 
 use bytes::Bytes;
+use example_support::{Clock, secure_random};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::{Request, Response, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
