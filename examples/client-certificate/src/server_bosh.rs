@@ -114,7 +114,7 @@ impl Hub {
                     last += 1;
                     let id = RequestId::new(last);
                     self.waiting.insert(id, (asked.security, asked.answer));
-                    self.bosh.handle_request(clock.now(), id, &asked.body);
+                    self.bosh.handle_request_over(clock.now(), id, true, &asked.body);
                 }
                 () = clock.sleep_until(timeout) => {
                     self.bosh.handle_timeout(clock.now());
