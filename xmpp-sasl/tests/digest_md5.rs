@@ -432,7 +432,7 @@ fn quoting_is_as_the_grammar_has_it() {
             "malformed-request",
         );
     }
-    for name in ["", "ch\u{ad}ris", "\u{2168}", "\u{e000}"] {
+    for name in ["", "\u{ad}", "\u{e000}"] {
         let result = changed("username=\"chris\"", &format!("username=\"{name}\""));
         refused(result, Malformed::Preparation, "malformed-request");
     }
@@ -488,6 +488,44 @@ fn client_and_server_agree() {
     let wrong = Ended::Refused(Failure::WrongCredentials);
     assert_eq!(login("chris", "wrong", "", "chris"), wrong);
     assert_eq!(login("romeo", "secret", "", "chris"), wrong);
+}
+
+#[test]
+fn name_is_looked_up_prepared_and_hashed_as_it_was_written() {
+    let (tls, policy) = (ChannelSecurity::tls(), Policy::new().opt_in("DIGEST-MD5"));
+    let config = config().with_username_preparation(|name| Some(name.to_lowercase()));
+    let cx = SelectCx::new(&tls)
+        .with_server(&config)
+        .with_policy(&policy)
+        .with_service("imap", HOST);
+    let registry = Registry::default();
+    let mut random = Script::default();
+    let alice = DigestMd5Key::derive("alice", HOST, "secret").unwrap();
+    for (name, by_key) in [("alice", true), ("Alice", false)] {
+        for plaintext in [true, false] {
+            let credentials = Credentials::password(name, "secret");
+            let mut client = registry
+                .select(&["DIGEST-MD5"], &credentials, &cx, &mut random)
+                .unwrap();
+            let mut server = registry.begin("DIGEST-MD5", &cx, &mut random).unwrap();
+            let ended = talk(&mut client, &mut server, |lookup| match lookup {
+                Lookup::DigestMd5(check) => {
+                    assert_eq!(check.authcid(), "alice");
+                    if plaintext {
+                        check.with_plaintext(Some("secret"))
+                    } else {
+                        check.with_key(Some(&alice))
+                    }
+                }
+                other => panic!("{other:?}"),
+            });
+            match ended {
+                Ended::In(identity) => assert_eq!(identity.authcid(), "alice"),
+                Ended::Refused(Failure::WrongCredentials) => assert!(!plaintext && !by_key),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
 }
 
 #[test]

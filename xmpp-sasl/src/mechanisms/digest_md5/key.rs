@@ -68,11 +68,14 @@ impl Eq for DigestMd5Key {}
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DigestMd5Check {
     pub(super) authcid: String,
+    /// As the client has written and hashed it.
+    pub(super) username: String,
     pub(super) realm: String,
 }
 
 impl DigestMd5Check {
-    /// The user, prepared by SASLprep.
+    /// The user, prepared by SASLprep and
+    /// [`ServerConfig::with_username_preparation`](crate::ServerConfig::with_username_preparation).
     pub fn authcid(&self) -> &str {
         &self.authcid
     }
@@ -82,7 +85,8 @@ impl DigestMd5Check {
         &self.realm
     }
 
-    /// The answer from a stored key; `None` where there is no such user.
+    /// The answer from a stored key; `None` where there is no such user. The key fits one spelling of the name only: who
+    /// writes `Alice` is not let in by the key of `alice`.
     pub fn with_key(&self, stored: Option<&DigestMd5Key>) -> Answer {
         match stored {
             Some(key) => Answer::DigestMd5(key.clone()),
@@ -93,7 +97,7 @@ impl DigestMd5Check {
     /// The answer from a password that is stored as such, SASLprep'd; `None` where there is no such user.
     pub fn with_plaintext(&self, stored: Option<&str>) -> Answer {
         let password = stored.unwrap_or("nobody's password");
-        let key = DigestMd5Key::from_prepared(&self.authcid, &self.realm, password);
+        let key = DigestMd5Key::from_prepared(&self.username, &self.realm, password);
         match stored {
             Some(_) => Answer::DigestMd5(key),
             None => Answer::UnknownUser,
@@ -185,6 +189,7 @@ mod tests {
     fn unknown_user_costs_as_many_hashes_as_a_known_one() {
         let check = DigestMd5Check {
             authcid: "user".to_owned(),
+            username: "User".to_owned(),
             realm: "example.org".to_owned(),
         };
         let cost = |answer: &dyn Fn() -> Answer| {

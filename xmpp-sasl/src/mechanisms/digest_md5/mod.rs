@@ -116,8 +116,11 @@ impl Mechanism for DigestMd5 {
         cx: &SelectCx<'_>,
         random: &mut dyn Random,
     ) -> Result<Box<dyn ServerExchange>, Unavailable> {
+        let kind = LookupKind::DIGEST_MD5;
+        let config = cx.server().ok_or(Unavailable::Lookup(kind))?;
         let realm = self.realm.as_deref().unwrap_or(cx.host());
         Ok(Box::new(server::Server {
+            config: config.clone(),
             realm: realm.to_owned(),
             service: cx.service().to_owned(),
             host: cx.host().to_owned(),

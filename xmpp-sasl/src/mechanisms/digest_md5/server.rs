@@ -8,9 +8,10 @@ use super::key::{COUNT, DigestMd5Check, DigestMd5Key, Exchange};
 use crate::error::{Failure, Malformed};
 use crate::lookup::{Answer, Lookup};
 use crate::mechanism::{Claim, ServerExchange, ServerStep};
-use crate::prep;
+use crate::select::ServerConfig;
 
 pub(super) struct Server {
+    pub(super) config: ServerConfig,
     pub(super) realm: String,
     pub(super) service: String,
     pub(super) host: String,
@@ -30,6 +31,8 @@ pub(super) enum State {
 
 pub(super) struct ClientSaid {
     authcid: String,
+    /// As the client has written and hashed it.
+    username: String,
     authzid: Option<String>,
     cnonce: String,
     uri: String,
@@ -48,20 +51,18 @@ impl Server {
         if said.token("qop")?.is_some_and(|qop| qop != "auth") {
             return Err(Malformed::Unsupported.into());
         }
-        let authcid = said.quoted("username")?.ok_or(lacking)?;
+        let username = said.quoted("username")?.ok_or(lacking)?;
         let authzid = said.quoted("authzid")?;
         if authzid.is_some_and(str::is_empty) {
             return Err(lacking.into());
         }
-        let ascii = authcid.is_ascii() && authzid.is_none_or(str::is_ascii);
+        let ascii = username.is_ascii() && authzid.is_none_or(str::is_ascii);
         if !utf8 && !ascii {
             // ISO 8859-1, which nobody should have to guess.
             return Err(Malformed::Unsupported.into());
         }
-        // What the client has hashed is what it wrote.
-        if prep::name(authcid).map_err(|_| Malformed::Preparation)? != authcid {
-            return Err(Malformed::Preparation.into());
-        }
+        let authcid = self.config.username(username);
+        let authcid = authcid.map_err(|_| Malformed::Preparation)?;
         if said.quoted("nonce")?.ok_or(lacking)? != self.nonce {
             return Err(Malformed::NonceMismatch.into());
         }
@@ -84,7 +85,8 @@ impl Server {
             return Err(lacking.into());
         }
         Ok(ClientSaid {
-            authcid: authcid.to_owned(),
+            authcid: authcid.into_owned(),
+            username: username.to_owned(),
             authzid: authzid.map(str::to_owned),
             cnonce: cnonce.to_owned(),
             uri: uri.to_owned(),
@@ -132,6 +134,7 @@ impl ServerExchange for Server {
                 let said = self.read(data)?;
                 let check = DigestMd5Check {
                     authcid: said.authcid.clone(),
+                    username: said.username.clone(),
                     realm: self.realm.clone(),
                 };
                 self.state = State::Lookup(said);
@@ -165,6 +168,7 @@ mod tests {
     fn unknown_user_costs_as_many_hashes_as_a_wrong_password() {
         let cost = |key: Option<DigestMd5Key>| {
             let mut server = Server {
+                config: ServerConfig::without_secret(),
                 realm: "example.org".to_owned(),
                 service: "xmpp".to_owned(),
                 host: "example.org".to_owned(),
