@@ -600,3 +600,9 @@ fn secrets_never_print() {
         "DigestMd5(DigestMd5Key)"
     );
 }
+
+/// What `rspauth` is for, although the mechanism is worth little otherwise.
+#[test]
+fn the_server_proves_itself_in_it() {
+    assert!(DigestMd5::new().info().authenticates_server());
+}

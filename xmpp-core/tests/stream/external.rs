@@ -171,6 +171,6 @@ fn client_logs_in_by_its_certificate() {
     client.handle_input(T0, out.as_bytes());
     assert!(matches!(
         client.poll_event(),
-        Some(ClientEvent::Authenticated { mechanism }) if mechanism == "EXTERNAL"
+        Some(ClientEvent::Authenticated { login }) if *login.mechanism() == "EXTERNAL"
     ));
 }

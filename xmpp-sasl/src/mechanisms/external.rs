@@ -46,6 +46,7 @@ impl ExternalMechanism {
             info: MechanismInfo::new("EXTERNAL")
                 .with_priority(90)
                 .with_strength(Strength::ChannelBound)
+                .with_mutual_authentication(false)
                 .uses::<External>()
                 .asks(LookupKind::EXTERNAL),
             peers: Peers::Accounts,

@@ -46,6 +46,7 @@ impl DigestMd5 {
                 .server_first()
                 .with_priority(30)
                 .with_strength(Strength::ChallengeResponse)
+                .with_mutual_authentication(true)
                 .opt_in()
                 .uses::<Password>()
                 .asks(LookupKind::DIGEST_MD5),
