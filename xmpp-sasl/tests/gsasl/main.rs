@@ -9,6 +9,14 @@ const PASSWORD: &str = "pencil";
 
 /// SCRAM over the hashes that gsasl has, without and with channel binding.
 const SCRAM: [&str; 2] = ["SCRAM-SHA-1", "SCRAM-SHA-256"];
+/// Every mechanism with a password alone.
+const PASSWORDS: &[&str] = &[
+    "PLAIN",
+    SCRAM[0],
+    SCRAM[1],
+    #[cfg(feature = "digest-md5")]
+    "DIGEST-MD5",
+];
 const PLUS: [&str; 2] = ["SCRAM-SHA-1-PLUS", "SCRAM-SHA-256-PLUS"];
 
 struct Counter(u8);
@@ -36,6 +44,18 @@ fn password(password: &str) -> Credentials {
     Credentials::password("user", password)
 }
 
+/// What the mechanism wants to know of the service; as options for others, they keep gsasl from asking for binding data.
+fn names(mechanism: &str) -> &'static [&'static str] {
+    match mechanism {
+        "DIGEST-MD5" => &[
+            "--hostname=example.org",
+            "--realm=example.org",
+            "--quality-of-protection=qop-auth",
+        ],
+        _ => &[],
+    }
+}
+
 /// How a login ended: what our side says, and whether gsasl is content.
 #[derive(Debug, PartialEq)]
 struct Ended<T> {
@@ -55,8 +75,9 @@ impl OurClient<'_> {
     /// `None` where there is no gsasl.
     fn run(&self) -> Option<Ended<Result<(), LoginError>>> {
         let options = ["--server", "-m", self.mechanism, "-p", PASSWORD];
+        let options = [&options, names(self.mechanism)].concat();
         let mut server = Gsasl::start(&options, &self.theirs)?;
-        let policy = Policy::new().opt_in("PLAIN");
+        let policy = Policy::new().opt_in("PLAIN").opt_in("DIGEST-MD5");
         let cx = SelectCx::new(&self.ours)
             .with_policy(&policy)
             .with_service("xmpp", "example.org");
@@ -103,10 +124,18 @@ struct OurServer<'a> {
 impl OurServer<'_> {
     /// `None` where there is no gsasl.
     fn run(&self) -> Option<Ended<Result<String, Failure>>> {
-        let options = [&["--client", "-m", self.mechanism], self.options].concat();
+        let options = [
+            &["--client", "-m", self.mechanism],
+            self.options,
+            names(self.mechanism),
+        ]
+        .concat();
         let mut client = Gsasl::start(&options, &self.theirs)?;
         let config = ServerConfig::new([7; 32]).answers([
             LookupKind::ANONYMOUS,
+            LookupKind::EXTERNAL,
+            #[cfg(feature = "digest-md5")]
+            LookupKind::DIGEST_MD5,
             LookupKind::PASSWORD,
             LookupKind::SCRAM_SHA_1,
             LookupKind::SCRAM_SHA_256,
@@ -118,7 +147,9 @@ impl OurServer<'_> {
             .begin(self.mechanism, &cx, &mut Counter(3))
             .expect("an offered mechanism");
         let speaks_first = self.mechanism != "DIGEST-MD5";
-        let initial = speaks_first.then(|| client.receive().expect("an initial response"));
+        // An empty line stands for none.
+        let begun = client.receive().expect("an initial response");
+        let initial = speaks_first.then_some(begun);
         let mut outcome = server.start(initial.as_deref());
         let ours = loop {
             outcome = match outcome {
@@ -126,10 +157,16 @@ impl OurServer<'_> {
                 Ok(Outcome::Lookup(lookup)) => server.resolve(account(lookup)),
                 Ok(Outcome::Challenge(challenge)) => {
                     client.send(&challenge);
-                    let Some(response) = client.receive() else {
-                        break Err(Failure::Aborted);
+                    // Its empty response to the server's proof is no line.
+                    let response = if challenge.starts_with(b"rspauth=") {
+                        Some(Vec::new())
+                    } else {
+                        client.receive()
                     };
-                    server.response(&response)
+                    match response {
+                        Some(response) => server.response(&response),
+                        None => break Err(Failure::Aborted),
+                    }
                 }
                 Ok(Outcome::Success { identity, data }) => {
                     if let Some(data) = data {
@@ -152,6 +189,12 @@ fn account(lookup: Lookup) -> Answer {
         Lookup::Anonymous { trace } => Answer::Grant {
             authcid: format!("guest of {}", trace.unwrap_or_default()),
         },
+        Lookup::External { .. } => Answer::Accept,
+        Lookup::Authorize { authcid, authzid } if authcid == authzid => Answer::Accept,
+        #[cfg(feature = "digest-md5")]
+        Lookup::DigestMd5(check) if check.authcid() == "user" => {
+            check.with_plaintext(Some(PASSWORD))
+        }
         Lookup::Password(check) if check.authcid() == "user" => {
             check.against_plaintext(Some(PASSWORD))
         }
@@ -190,7 +233,7 @@ fn user() -> Ended<Result<String, Failure>> {
 
 #[test]
 fn our_client_logs_in_by_password() {
-    for mechanism in ["PLAIN"].into_iter().chain(SCRAM) {
+    for &mechanism in PASSWORDS {
         let Some(ended) = our_client(mechanism, PASSWORD) else {
             return;
         };
@@ -200,7 +243,7 @@ fn our_client_logs_in_by_password() {
 
 #[test]
 fn our_client_is_refused_with_a_wrong_password() {
-    for mechanism in ["PLAIN"].into_iter().chain(SCRAM) {
+    for &mechanism in PASSWORDS {
         let Some(ended) = our_client(mechanism, "crayon") else {
             return;
         };
@@ -235,7 +278,7 @@ fn our_client_binds_to_the_channel() {
 
 #[test]
 fn their_client_logs_in_by_password_and_is_refused_with_a_wrong_one() {
-    for mechanism in ["PLAIN"].into_iter().chain(SCRAM) {
+    for &mechanism in PASSWORDS {
         let server = |password| {
             let server = OurServer {
                 mechanism,
@@ -267,6 +310,30 @@ fn their_client_is_anonymous() {
     };
     assert_eq!(ended.ours.as_deref(), Ok("guest of sirhc"));
     assert!(ended.gsasl);
+}
+
+#[test]
+fn their_client_is_known_by_the_channel() {
+    let peer = Peer::new()
+        .with_account("user")
+        .with_account("nurse@example.org");
+    let server = |authzid| {
+        let server = OurServer {
+            mechanism: "EXTERNAL",
+            options: &["-z", authzid],
+            ours: ChannelSecurity::Vouched(peer.clone()),
+            theirs: ChannelSecurity::tls(),
+        };
+        server.run()
+    };
+    let Some(ended) = server("user") else {
+        return;
+    };
+    assert_eq!(ended, user());
+    for authzid in ["", "romeo@example.org"] {
+        let refused = server(authzid).expect("it was there a moment ago");
+        assert_eq!(refused.ours, Err(Failure::InvalidAuthzid), "{authzid}");
+    }
 }
 
 #[test]
