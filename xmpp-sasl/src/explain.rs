@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::info::MechanismName;
-use crate::select::Unavailable;
+use crate::unavailable::Unavailable;
 
 /// For each mechanism that is offered or registered, why it was or was not chosen: as data
 /// ([`verdicts`](Self::verdicts)) and, by `Display`, as a text of one line each.

@@ -11,7 +11,8 @@ use crate::lookup::Answer;
 use crate::mechanism::{ClientExchange, ClientStep, Mechanism, ServerExchange, ServerStep};
 use crate::mechanisms::scram::nonce;
 use crate::random::Random;
-use crate::select::{SelectCx, Unavailable};
+use crate::select::SelectCx;
+use crate::unavailable::Unavailable;
 
 const NONCE_CHARS: usize = 32;
 

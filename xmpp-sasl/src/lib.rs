@@ -203,7 +203,9 @@ mod random;
 mod registry;
 mod select;
 mod server;
+mod server_config;
 mod timestamp;
+mod unavailable;
 #[cfg(feature = "x509")]
 mod x509;
 
@@ -239,9 +241,11 @@ pub use prep::{PrepareError, saslprep_query, saslprep_stored};
 pub use random::CryptoRandom;
 pub use random::Random;
 pub use registry::Registry;
-pub use select::{SelectCx, ServerConfig, Unavailable};
+pub use select::SelectCx;
 pub use server::{Identity, Outcome, ServerLogin};
+pub use server_config::ServerConfig;
 pub use timestamp::Timestamp;
+pub use unavailable::Unavailable;
 #[cfg(feature = "x509")]
 pub use x509::{Certificate, CertificateError, CertificateLimits, NoEndPoint};
 pub use zeroize::Zeroizing;

@@ -7,7 +7,8 @@ use crate::error::{Failure, LoginError};
 use crate::info::MechanismInfo;
 use crate::lookup::{Answer, Lookup};
 use crate::random::Random;
-use crate::select::{SelectCx, Unavailable};
+use crate::select::SelectCx;
+use crate::unavailable::Unavailable;
 
 /// A mechanism: what it is, and how to begin an exchange on either side.
 ///

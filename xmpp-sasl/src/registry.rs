@@ -15,8 +15,9 @@ use crate::mechanisms::{self, Plain, Scram, ScramSha1};
 use crate::pin::Pin;
 use crate::policy::Policy;
 use crate::random::Random;
-use crate::select::{Contradiction, SelectCx, Unavailable};
+use crate::select::{Contradiction, SelectCx};
 use crate::server::ServerLogin;
+use crate::unavailable::Unavailable;
 
 /// The mechanisms that a program knows, with a [`Policy`].
 ///

@@ -6,7 +6,8 @@ use crate::info::{MechanismInfo, Strength};
 use crate::lookup::{Answer, Lookup, LookupKind};
 use crate::mechanism::{Claim, ClientExchange, ClientStep, Mechanism, ServerExchange, ServerStep};
 use crate::random::Random;
-use crate::select::{SelectCx, Unavailable};
+use crate::select::SelectCx;
+use crate::unavailable::Unavailable;
 
 /// ANONYMOUS ([RFC 4505]): no account, and a name that the server grants.
 ///

@@ -8,7 +8,8 @@ use crate::info::{MechanismInfo, Strength};
 use crate::lookup::{Answer, Lookup, LookupKind, Refusal};
 use crate::mechanism::{Claim, ClientExchange, ClientStep, Mechanism, ServerExchange, ServerStep};
 use crate::random::Random;
-use crate::select::{SelectCx, Unavailable};
+use crate::select::SelectCx;
+use crate::unavailable::Unavailable;
 
 /// What an authorization identity may have: a JID of three full parts.
 const MAX_AUTHZID: usize = 3 * 1023 + 2;

@@ -11,7 +11,8 @@ use crate::lookup::{Answer, Lookup, LookupKind, PasswordCheck};
 use crate::mechanism::{Claim, ClientExchange, ClientStep, Mechanism, ServerExchange, ServerStep};
 use crate::prep::{self, PrepareError};
 use crate::random::Random;
-use crate::select::{SelectCx, Unavailable};
+use crate::select::SelectCx;
+use crate::unavailable::Unavailable;
 
 /// PLAIN ([RFC 4616]): the server learns the password.
 ///
@@ -163,7 +164,7 @@ mod tests {
     use crate::channel::ChannelSecurity;
     use crate::mechanisms::scram::{ScramKeys, ScramSha256, hashes_computed};
     use crate::random::Random;
-    use crate::select::ServerConfig;
+    use crate::server_config::ServerConfig;
 
     struct Zero;
 

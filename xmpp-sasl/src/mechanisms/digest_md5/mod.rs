@@ -13,7 +13,8 @@ use crate::info::{MechanismInfo, Strength};
 use crate::lookup::LookupKind;
 use crate::mechanism::{ClientExchange, Mechanism, ServerExchange};
 use crate::random::Random;
-use crate::select::{SelectCx, Unavailable};
+use crate::select::SelectCx;
+use crate::unavailable::Unavailable;
 
 /// What a challenge may have at most (RFC 2831 §2.1.1).
 const MAX_CHALLENGE: usize = 2_048;

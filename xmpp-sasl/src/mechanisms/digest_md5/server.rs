@@ -8,7 +8,7 @@ use super::key::{COUNT, DigestMd5Check, DigestMd5Key, Exchange};
 use crate::error::{Failure, Malformed};
 use crate::lookup::{Answer, Lookup};
 use crate::mechanism::{Claim, ServerExchange, ServerStep};
-use crate::select::ServerConfig;
+use crate::server_config::ServerConfig;
 
 pub(super) struct Server {
     pub(super) config: ServerConfig,

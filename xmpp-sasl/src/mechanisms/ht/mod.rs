@@ -21,7 +21,8 @@ use crate::info::{MechanismInfo, MechanismName, Strength};
 use crate::lookup::LookupKind;
 use crate::mechanism::{ClientExchange, Mechanism, ServerExchange};
 use crate::random::Random;
-use crate::select::{SelectCx, Unavailable};
+use crate::select::SelectCx;
+use crate::unavailable::Unavailable;
 
 /// A hashed-token mechanism over the hash `H` ([draft-schmaus-kitten-sasl-ht-09]): one round trip, by a token
 /// that the server has issued before (XEP-0484, FAST), and both sides prove that they know it.

@@ -16,7 +16,8 @@ use crate::info::{MechanismInfo, Strength};
 use crate::lookup::LookupKind;
 use crate::mechanism::{ClientExchange, Mechanism, ServerExchange};
 use crate::random::Random;
-use crate::select::{SelectCx, Unavailable};
+use crate::select::SelectCx;
+use crate::unavailable::Unavailable;
 
 /// Bytes of the message that carries a token, on either side of it (SEC-6).
 const MAX_MESSAGE: usize = 16_384;

@@ -12,7 +12,8 @@ use crate::mechanism::{Claim, ClientExchange, ClientStep, Mechanism, ServerExcha
 use crate::mechanisms::anonymous::no_data;
 use crate::prep::{self, PrepareError};
 use crate::random::Random;
-use crate::select::{SelectCx, Unavailable};
+use crate::select::SelectCx;
+use crate::unavailable::Unavailable;
 
 /// X-OAUTH2: `[authzid] NUL name NUL token`.
 ///

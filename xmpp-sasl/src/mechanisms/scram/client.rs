@@ -17,7 +17,8 @@ use crate::info::MechanismInfo;
 use crate::mechanism::{ClientExchange, ClientStep, DeriveJob, DerivedKey};
 use crate::policy::check_iterations;
 use crate::prep::{self, PrepareError};
-use crate::select::{SelectCx, Unavailable};
+use crate::select::SelectCx;
+use crate::unavailable::Unavailable;
 
 pub(super) struct Client<H> {
     username: String,

@@ -25,7 +25,9 @@ use crate::info::{MechanismInfo, MechanismName, Strength};
 use crate::lookup::LookupKind;
 use crate::mechanism::{ClientExchange, Mechanism, ServerExchange};
 use crate::random::Random;
-use crate::select::{SelectCx, ServerConfig, Unavailable};
+use crate::select::SelectCx;
+use crate::server_config::ServerConfig;
+use crate::unavailable::Unavailable;
 
 /// SCRAM over the hash `H` ([RFC 5802], [RFC 7677]): the password stays at home, and the server proves
 /// that it knows the account.

@@ -14,7 +14,9 @@ use crate::error::{Failure, Malformed};
 use crate::info::{MechanismInfo, MechanismName};
 use crate::lookup::{Answer, Lookup, LookupKind, Refusal};
 use crate::mechanism::{Claim, ServerExchange, ServerStep};
-use crate::select::{SelectCx, ServerConfig, Unavailable};
+use crate::select::SelectCx;
+use crate::server_config::ServerConfig;
+use crate::unavailable::Unavailable;
 
 pub(super) struct Server<H> {
     fake_salt: FakeSalt,
