@@ -164,7 +164,7 @@ pub use service::{CreateError, OccupantView, Service};
 pub use service_config::{Creation, Limits, LockExpiry, RoomSearch, ServiceConfig};
 pub use snapshot::{RestoreError, RoomSnapshot};
 pub use status_code::StatusCode;
-pub use temporary::{Succession, TemporaryIdentities};
+pub use temporary::{Succession, TemporaryIdentities, TemporaryUsers};
 
 #[doc = include_str!("../docs/rules.md")]
 pub mod rules {}

@@ -103,7 +103,9 @@ impl Default for ServiceConfig {
 impl ServiceConfig {
     /// Whether a user's address ends with its session.
     pub(crate) fn is_temporary(&self, domain: &str, user: &str) -> bool {
-        self.temporary.domains.contains(domain) && !self.administrators.contains(user)
+        self.temporary.domains.contains(domain)
+            && self.temporary.users.contain(user)
+            && !self.administrators.contains(user)
     }
 }
 

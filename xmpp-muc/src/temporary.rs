@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use xmpp_core::{BareJid, FullJid};
+use xmpp_core::{BareJid, FullJid, stream::is_anonymous_localpart};
 
 /// Who is temporary, and what that means for its rooms.
 ///
@@ -25,6 +25,8 @@ use xmpp_core::{BareJid, FullJid};
 pub struct TemporaryIdentities {
     /// The domains whose users are temporary (none).
     pub domains: BTreeSet<String>,
+    /// Which of their users are: all, unless it is said here.
+    pub users: TemporaryUsers,
     /// Who inherits a room from its last owner.
     pub succession: Succession,
     /// Whether they make rooms by joining them (`true`; else `not-allowed`, MUC CR2).
@@ -41,11 +43,36 @@ impl Default for TemporaryIdentities {
     fn default() -> Self {
         Self {
             domains: BTreeSet::new(),
+            users: TemporaryUsers::All,
             succession: Succession::LongestInside,
             may_create: true,
             may_persist: false,
             may_register: true,
             may_invite: true,
+        }
+    }
+}
+
+/// Which users of a domain with temporary ones are temporary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TemporaryUsers {
+    /// All.
+    All,
+    /// Those whose localparts look as a server's session makes them for anonymous users
+    /// ([`is_anonymous_localpart`](xmpp_core::stream::is_anonymous_localpart)): on a domain that has accounts too, which
+    /// then must not have such names.
+    Anonymous,
+}
+
+impl TemporaryUsers {
+    /// Whether a user with the bare address `user` is one of them.
+    pub(crate) fn contain(self, user: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Anonymous => user
+                .split_once('@')
+                .is_some_and(|(localpart, _)| is_anonymous_localpart(localpart)),
         }
     }
 }

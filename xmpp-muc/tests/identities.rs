@@ -5,7 +5,7 @@ mod support;
 use std::time::Duration;
 
 use support::World;
-use xmpp_muc::{ServiceConfig, Succession};
+use xmpp_muc::{ServiceConfig, Succession, TemporaryUsers};
 
 const MAX: &str = "max@anon.example/1";
 const ZOE: &str = "zoe@anon.example/1";
@@ -308,4 +308,30 @@ fn fl9_rs4_after_a_restart_temporary_users_are_gone() {
             .any(|line| line.contains("+eve none"))
     );
     assert!(moved.lose(MAX).contains(&"store owner eve".to_owned()));
+}
+
+/// On a domain with accounts only those are temporary who have the name of an anonymous user.
+#[test]
+fn fl9_users_with_accounts_on_the_temporary_domain_come_back() {
+    const GUEST: &str = "1b36516c-87a2-4dd8-b30e-29445f7a95b0@anon.example/1";
+    let mut world = world(|service| service.temporary.users = TemporaryUsers::Anonymous);
+    world.join(MAX, "max");
+    world.join(GUEST, "guest");
+    let out = world.lose(MAX);
+    assert!(!out.iter().any(|line| line.starts_with("store")), "{out:?}");
+    world.join(MAX, "max");
+    assert!(list(&mut world, MAX, "owner").contains("max@anon.example"));
+    // The twin: the guest's own rights end with it.
+    world.iq(
+        MAX,
+        "set",
+        "",
+        &format!(
+            "<query xmlns='http://jabber.org/protocol/muc#admin'><item affiliation='owner' jid='{}'/></query>",
+            GUEST.trim_end_matches("/1")
+        ),
+    );
+    assert!(list(&mut world, MAX, "owner").contains("1b36516c"));
+    world.lose(GUEST);
+    assert!(!list(&mut world, MAX, "owner").contains("1b36516c"));
 }

@@ -31,6 +31,23 @@ pub(super) fn random_uuid(random: &mut dyn Random) -> String {
     hex
 }
 
+/// Whether a localpart looks like those that [`ServerSession`](super::ServerSession) gives to anonymous users: a UUID in
+/// lower case, of whatever version. A server that has accounts too must not give such a name to one, so that the two
+/// are told apart by looking.
+///
+/// ```
+/// use xmpp_core::stream::is_anonymous_localpart;
+/// assert!(is_anonymous_localpart("1b36516c-87a2-4dd8-b30e-29445f7a95b0"));
+/// assert!(!is_anonymous_localpart("juliet"));
+/// ```
+pub fn is_anonymous_localpart(localpart: &str) -> bool {
+    let has_shape = |(at, byte): (usize, u8)| match at {
+        8 | 13 | 18 | 23 => byte == b'-',
+        _ => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
+    };
+    localpart.len() == 36 && localpart.bytes().enumerate().all(has_shape)
+}
+
 #[cfg(test)]
 mod tests {
     struct Counter(u8);
@@ -50,5 +67,19 @@ mod tests {
         assert_eq!(id, "1b36516c87a2bdd8f30e29445f7a95b0");
         let uuid = super::random_uuid(&mut Counter(0));
         assert_eq!(uuid, "1b36516c-87a2-4dd8-b30e-29445f7a95b0");
+    }
+
+    #[test]
+    fn the_names_of_anonymous_users_are_told_apart_by_looking() {
+        let is_one = super::is_anonymous_localpart;
+        for seed in 0..=255 {
+            let name = super::random_uuid(&mut Counter(seed));
+            assert!(is_one(&name), "{name}");
+            // Whatever is not quite one is none.
+            assert!(!is_one(&name[1..]) && !is_one(&format!("{name}0")));
+            assert!(!is_one(&name.replacen('-', "0", 1)));
+            assert!(!is_one(&format!("g{}", &name[1..])));
+        }
+        assert!(!is_one("") && !is_one("juliet"));
     }
 }

@@ -39,6 +39,7 @@ pub use self::{
     codec::Codec,
     condition::StreamErrorCondition,
     error::{Advice, CloseReason, Misuse, StreamError},
+    ids::is_anonymous_localpart,
     item::{OutItem, StreamHeader, StreamItem},
     link::Link,
     server::{Answer, BindAnswer, LookupId, ServerConfig, ServerEvent, ServerSession},
