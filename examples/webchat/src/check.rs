@@ -6,7 +6,7 @@
 
 use std::{
     fmt, fs, io,
-    net::TcpListener,
+    net::{IpAddr, TcpListener},
     path::{Path, PathBuf},
 };
 
@@ -69,7 +69,7 @@ pub fn check(path: &Path) -> Result<Vec<Finding>, String> {
     })?;
     let mut findings: Vec<Finding> = table
         .iter()
-        .flat_map(|(key, value)| alone(key, value))
+        .flat_map(|(key, value)| alone(&table, key, value))
         .collect();
     if findings.is_empty() {
         // What is wrong only together, and then what the values name.
@@ -83,22 +83,34 @@ pub fn check(path: &Path) -> Result<Vec<Finding>, String> {
 }
 
 /// What is wrong with one key, whatever the others say.
-fn alone(key: &str, value: &toml::Value) -> Vec<Finding> {
+fn alone(table: &toml::Table, key: &str, value: &toml::Value) -> Vec<Finding> {
+    // What one of these leaves out stands in the other.
+    let shared = match (key, table.get("sign-on")) {
+        ("sign-on", _) if table.contains_key("host") => return Vec::new(),
+        ("host", shared) => shared,
+        _ => None,
+    };
     if let (toml::Value::Array(values), "host" | "room") = (value, key) {
         let tables = values.iter().enumerate();
         return tables
             .filter_map(|(n, one)| {
                 let only = toml::Value::Array(vec![one.clone()]);
-                judge(key, &format!("[[{key}]] {}", n + 1), only)
+                judge(key, &format!("[[{key}]] {}", n + 1), only, shared)
             })
             .collect();
     }
-    judge(key, key, value.clone()).into_iter().collect()
+    judge(key, key, value.clone(), shared).into_iter().collect()
 }
 
-fn judge(key: &str, name: &str, value: toml::Value) -> Option<Finding> {
+fn judge(
+    key: &str,
+    name: &str,
+    value: toml::Value,
+    sign_on: Option<&toml::Value>,
+) -> Option<Finding> {
     let mut only = toml::Table::new();
     only.insert(key.to_owned(), value);
+    only.extend(sign_on.map(|shared| ("sign-on".to_owned(), shared.clone())));
     let options = match only.try_into::<Options>() {
         Ok(options) => options,
         Err(error) => {
@@ -141,6 +153,7 @@ fn surroundings(settings: &Settings, findings: &mut Vec<Finding>) {
             ));
         }
         for_public(settings, host, findings);
+        for_sign_on(settings, host, findings);
     }
     if settings.hosts.iter().all(|host| host.admin.is_none()) {
         findings.push(Finding::hint(
@@ -183,6 +196,46 @@ fn for_public(settings: &Settings, host: &HostSettings, findings: &mut Vec<Findi
             ),
         ));
     }
+}
+
+/// Hints for a server that users of a site come in to.
+fn for_sign_on(settings: &Settings, host: &HostSettings, findings: &mut Vec<Finding>) {
+    let Some(on) = &host.sign_on else {
+        return;
+    };
+    let mut hint = |key, text: String| findings.push(Finding::hint(key, text));
+    let tls = matches!(Certificates::load(settings), Ok(Some(_)));
+    if !tls && settings.proxies.is_empty() {
+        hint(
+            "sign-on",
+            "neither a certificate nor a trusted proxy is configured: tokens are taken on encrypted connections only, so \
+             that nobody can sign on"
+                .to_owned(),
+        );
+    }
+    if let Some(check) = &on.check
+        && check.url.scheme_str() == Some("http")
+        && !is_this_machine(check.url.host().unwrap_or_default())
+    {
+        hint(
+            "sign-on",
+            format!(
+                "sign-on-check-url {} is not https: whoever listens on the way gets the tokens, and can answer in the site's place",
+                check.url
+            ),
+        );
+    }
+    if on.login_url.is_none() {
+        hint(
+            "sign-on",
+            "there is no sign-on-login-url: the page cannot say where to sign in".to_owned(),
+        );
+    }
+}
+
+fn is_this_machine(host: &str) -> bool {
+    let literal = host.trim_start_matches('[').trim_end_matches(']');
+    literal == "localhost" || literal.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 fn port(listen: &str, error: &io::Error) -> String {

@@ -21,7 +21,8 @@ use xmpp_muc::{ArchiveRead, ArchiveReadError};
 
 use crate::{
     Clock,
-    hub::{Batch, Hub, Output, Stats},
+    hub::{Batch, CheckId, Checked, Hub, Output, Stats, TokenQuestion},
+    site_check::SiteCheck,
     store::{Committed, Database, Done, OpenError, Retention, Store},
     upkeep::Upkeep,
 };
@@ -61,6 +62,7 @@ enum Command {
     Drained(SocketId),
     Closed(SocketId),
     Stored(Done),
+    Checked(CheckId, Checked),
     Report(oneshot::Sender<Report>),
     Shutdown(oneshot::Sender<()>),
     Close(oneshot::Sender<()>),
@@ -240,6 +242,7 @@ pub(crate) fn start(
     upkeep: Upkeep,
     database: Database,
     retention: Retention,
+    site: Option<SiteCheck>,
 ) -> Result<HubHandle, OpenError> {
     let (commands, inbox) = mpsc::unbounded_channel();
     let handle = HubHandle {
@@ -263,6 +266,7 @@ pub(crate) fn start(
         clock,
         store: Some(store),
         upkeep,
+        site: site.map(Arc::new),
         weak,
         replies: HashMap::new(),
         sockets: HashMap::new(),
@@ -293,6 +297,8 @@ struct Driver {
     /// Until it is closed.
     store: Option<Store>,
     upkeep: Upkeep,
+    /// Who knows whose tokens are.
+    site: Option<Arc<SiteCheck>>,
     weak: WeakHandle,
     replies: HashMap<RequestId, oneshot::Sender<Response>>,
     sockets: HashMap<SocketId, SocketQueue>,
@@ -387,6 +393,7 @@ impl Driver {
             Command::Stored(Done::Read { id, answer }) => {
                 self.hub.handle_archive_read(now, id, answer);
             }
+            Command::Checked(id, checked) => self.hub.handle_checked(now, id, checked),
             Command::Close(done) => self.close_store(Some(done)),
             Command::Report(reply) => {
                 let report = Report {
@@ -462,6 +469,7 @@ impl Driver {
                 }
                 Output::Commit(batch) => self.commit(batch),
                 Output::ReadArchive(read) => self.read(read),
+                Output::CheckToken(question) => self.check(question),
             }
         }
     }
@@ -486,6 +494,23 @@ impl Driver {
             self.hub
                 .handle_archive_read(self.clock.now(), read.id, failed);
         }
+    }
+
+    /// Asks the site, in a task of its own.
+    fn check(&mut self, question: TokenQuestion) {
+        let id = question.id;
+        let Some(site) = self.site.clone() else {
+            let now = self.clock.now();
+            return self.hub.handle_checked(now, id, Checked::Unavailable);
+        };
+        let commands = self.weak.commands.clone();
+        tokio::spawn(async move {
+            let checked = site.ask(&question.token).await;
+            if let Some(commands) = commands.upgrade() {
+                // As for `HubHandle::send`.
+                let _ = commands.send(Command::Checked(id, checked));
+            }
+        });
     }
 
     /// The threads end when they have done what they were given; they need not be waited for here.

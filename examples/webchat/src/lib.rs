@@ -11,6 +11,7 @@
 //!   requests and messages as they come.
 //! - [`store`]: rooms and archives in SQLite, and the threads that wait for the disk.
 //! - [`upload`]: files that users share (XEP-0363): who gets a slot, where they lie.
+//! - `site_check`: the question to a site whose token it is, over HTTP.
 //! - `driver`: the one task that owns a hub, with its clock.
 //! - [`hub::Hub`]: a machine without I/O as the crates are: sessions of BOSH and WebSocket clients in, answers and
 //!   messages out, stanzas routed between them and the rooms. It knows one domain; a process has one for each.
@@ -24,6 +25,7 @@ pub mod logs;
 mod metrics;
 mod options;
 mod server;
+mod site_check;
 pub mod store;
 pub mod systemd;
 mod tls;
@@ -34,8 +36,8 @@ pub use example_support::{Clock, secure_random};
 pub use options::{
     Admin, AdminOptions, Archive, ArchiveOptions, DeclaredRoom, Flood, FloodOptions, HostOptions,
     HostSettings, Limits, LogAddresses, LogFormat, LogOptions, Logs, Options, Proxies,
-    ProxyHeaders, PublicUrl, RoomOptions, Settings, Timing, TlsFiles, TlsOptions, UnknownHost,
-    UploadLimits, UploadOptions,
+    ProxyHeaders, PublicUrl, RoomOptions, Settings, SignOn, SignOnOptions, SiteKey, Timing,
+    TlsFiles, TlsOptions, TokenCheck, UnknownHost, UploadLimits, UploadOptions,
 };
 pub use server::{Server, StartError};
 pub use tls::TlsError;

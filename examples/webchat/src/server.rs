@@ -23,6 +23,7 @@ use crate::{
     metrics::{self, Requests},
     options::{HostSettings, PublicUrl, Settings},
     secure_random,
+    site_check::SiteCheck,
     store::{Database, OpenError, Retention},
     tls::{Certificates, TlsError},
     upkeep::Upkeep,
@@ -259,7 +260,9 @@ fn with_store(
         age: host.archive.age,
         messages: host.archive.messages,
     };
-    driver::start(hub, clock, upkeep, database, retention)
+    let check = host.sign_on.as_ref().and_then(|on| on.check.as_ref());
+    let site = check.map(|check| SiteCheck::new(check, &host.domain));
+    driver::start(hub, clock, upkeep, database, retention, site)
 }
 
 struct Acceptor {

@@ -159,7 +159,7 @@ impl World {
                         let answer = self.store.read(&read.room, &read.request);
                         self.hub.handle_archive_read(self.now, read.id, answer);
                     }
-                    Output::Answer(_) => {}
+                    Output::Answer(_) | Output::CheckToken(_) => {}
                 }
             }
             if idle {

@@ -129,7 +129,7 @@ impl World {
                         let result = self.store.commit(&batch.commits);
                         self.hub.handle_committed(self.now, batch.ticket, &result);
                     }
-                    Output::KeepBans(_) | Output::ShutDown => {}
+                    Output::KeepBans(_) | Output::ShutDown | Output::CheckToken(_) => {}
                     Output::ReadArchive(read) => {
                         let answer = self.store.read(&read.room, &read.request);
                         self.hub.handle_archive_read(self.now, read.id, answer);

@@ -93,7 +93,7 @@ impl World {
                     let answer = self.store.read(&read.room, &read.request);
                     self.hub.handle_archive_read(self.now, read.id, answer);
                 }
-                Output::KeepBans(_) | Output::ShutDown => {}
+                Output::KeepBans(_) | Output::ShutDown | Output::CheckToken(_) => {}
                 Output::Answer(answer) => panic!("nobody came over BOSH: {answer:?}"),
             }
         }

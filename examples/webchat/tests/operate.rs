@@ -122,6 +122,42 @@ fn check_looks_at_files_and_ports() {
 }
 
 #[test]
+fn check_knows_single_sign_on() {
+    let keys = folder("keys").join("sign-on.keys");
+    fs::write(&keys, "short c2VjcmV0LXNlY3JldA==\n").expect("a file");
+    let rest = "listen = '127.0.0.1:0'\ndata = 'none'\n";
+    let (code, said) = check(
+        "sign-on-key",
+        &format!("{rest}[sign-on]\nkey-file = '{}'\n", keys.display()),
+    );
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("problem: sign-on: ") && said.contains("line 1"));
+    assert!(!said.contains("c2VjcmV0"), "{said}");
+    let (code, said) = check(
+        "sign-on-hints",
+        &format!("{rest}[sign-on]\ncheck-url = 'http://site.example/check'\n"),
+    );
+    assert_eq!(code, Some(0), "{said}");
+    for wanted in [
+        "encrypted connections only",
+        "is not https",
+        "no sign-on-login-url",
+    ] {
+        assert!(said.contains(wanted), "{wanted} in {said}");
+    }
+    // What a table leaves out stands in the other: alone neither is enough, and together they are.
+    let (code, said) = check(
+        "sign-on-hosts",
+        &format!(
+            "{rest}trusted-proxy = ['loopback']\n[sign-on]\nlogin-url = 'https://site.example/login'\n\
+             [[host]]\ndomain = 'a.example'\n[host.sign-on]\ncheck-url = 'http://127.0.0.1/check'\n"
+        ),
+    );
+    assert_eq!(code, Some(0), "{said}");
+    assert!(!said.contains("hint: sign-on"), "{said}");
+}
+
+#[test]
 fn check_says_when_there_is_nothing_to_check() {
     let (code, said) = check("broken", "domain = \n");
     assert_eq!(code, Some(2), "{said}");

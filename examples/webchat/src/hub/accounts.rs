@@ -1,11 +1,18 @@
-//! Stanzas among users. They are anonymous: each has one session, no roster, nothing stored.
+//! Stanzas among users. Those who are anonymous have one session each, those of the site and the admin may have several; nobody has
+//! a roster, nothing is stored.
 
 use std::collections::BTreeSet;
 
-use xmpp_core::{BareJid, FullJid, Jid, StanzaErrorCondition, xml::Element};
+use xmpp_core::{
+    BareJid, FullJid, Jid, StanzaErrorCondition, stream::is_anonymous_localpart, xml::Element,
+};
 use xmpp_stanza::{Iq, IqContent, Message, MessageType, Presence, PresenceType, Stanza};
 
-use super::{Hub, client::Key, personal::Personal};
+use super::{
+    Hub,
+    client::Key,
+    personal::{Account, Personal},
+};
 
 /// Users that a session may send its presence to; to more it is not sent.
 const MAX_DIRECTED: usize = 100;
@@ -132,17 +139,28 @@ impl Hub {
         }
     }
 
+    /// What kind of account a user has.
+    fn account(&self, user: &FullJid) -> Account {
+        if *user.bare_str() == *self.admin.jid.as_str() {
+            Account::Admin
+        } else if user.local().is_some_and(is_anonymous_localpart) {
+            Account::Anonymous
+        } else {
+            Account::Registered
+        }
+    }
+
     /// DEL-9, DEL-10
     fn iq_to_user(&mut self, key: Key, from: &FullJid, to: &Jid, iq: Iq) {
         // The answer to one without `to` comes from the account (STZ-7).
         let iq = iq.with_from(from.clone()).with_to(to.clone());
         let unavailable = || iq.error(StanzaErrorCondition::ServiceUnavailable.into());
         if to.to_bare() == from.to_bare() && to.is_bare() {
-            let is_admin = from.to_bare() == self.admin.jid;
+            let whose = self.account(from);
             let Some(personal) = self.users.personal_mut(&from.to_bare()) else {
                 return;
             };
-            let answer = personal.answer(&self.profile, is_admin, &iq);
+            let answer = personal.answer(&self.profile, whose, &iq);
             return self.answer(key, answer);
         }
         if to.is_bare() {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use xmpp_core::{
     BareJid, Random,
-    sasl::{self, Lookup, LookupKind, Registry, ScramKeys, ScramSha256},
+    sasl::{self, Lookup, LookupKind, Registry, ScramKeys, ScramSha1, ScramSha256, ScramSha512},
     stream::ServerConfig,
 };
 use xmpp_muc::CreateError;
@@ -12,8 +12,8 @@ use xmpp_muc::CreateError;
 use super::{Hub, client::Key};
 use crate::HostSettings;
 
-/// The localpart of the account.
-const NAME: &str = "admin";
+/// The localpart of the account; nobody else gets it, whether there is an admin or not.
+pub(super) const NAME: &str = "admin";
 /// Rounds of PBKDF2: the page computes them too.
 const ITERATIONS: u32 = 10_000;
 
@@ -21,8 +21,8 @@ const ITERATIONS: u32 = 10_000;
 #[derive(Debug)]
 pub(super) struct AdminAccount {
     pub(super) jid: BareJid,
-    /// What SCRAM checks with; the token itself is not kept here.
-    keys: Option<ScramKeys>,
+    /// What SCRAM checks with, by the mechanism's name; the token itself is not kept here. Empty without an account.
+    keys: Vec<(&'static str, ScramKeys)>,
     /// For streams at the admin's own door.
     pub(super) sessions: Option<Arc<ServerConfig>>,
 }
@@ -33,16 +33,21 @@ impl AdminAccount {
         let mut secret = [0; 32];
         random.fill(&mut secret);
         let keys = settings.admin.as_ref().and_then(|admin| {
-            let token = admin.token.reveal();
-            ScramKeys::generate::<ScramSha256>(token, ITERATIONS, random)
+            keys_of(admin.token.reveal(), random)
                 .inspect_err(|error| tracing::error!(%error, "the admin token is no password"))
                 .ok()
         });
-        // SCRAM-SHA-256 alone: the token is never sent. It is not offered where everybody comes in, for libraries that
-        // can do it take it, even for a login without an account.
-        let sessions = keys.is_some().then(|| {
+        let keys = keys.unwrap_or_default();
+        // SCRAM alone: the token is never sent. Not SHA-256 alone, because there are clients that know one of the others only;
+        // a client that is talked down to SHA-1 shows no more than by the others: the token is long and random. None is
+        // offered where everybody comes in, for libraries that can do it take it, even for a login without an account.
+        let sessions = (!keys.is_empty()).then(|| {
             let sasl = sasl::ServerConfig::new(secret)
-                .answers([LookupKind::SCRAM_SHA_256])
+                .answers([
+                    LookupKind::SCRAM_SHA_1,
+                    LookupKind::SCRAM_SHA_256,
+                    LookupKind::SCRAM_SHA_512,
+                ])
                 .with_stored_form(ITERATIONS, 16);
             let config = super::config::sessions(settings, settings.timing.websocket_ping);
             let config = config.expect("the domain was checked");
@@ -55,14 +60,37 @@ impl AdminAccount {
         }
     }
 
-    fn answer(&self, lookup: &Lookup) -> sasl::Answer {
-        match (lookup, &self.keys) {
-            (Lookup::ScramKeys { authcid, .. }, Some(keys)) if authcid == NAME => {
-                sasl::Answer::ScramKeys(keys.clone())
-            }
-            _ => sasl::Answer::UnknownUser,
+    pub(super) fn answer(&self, lookup: &Lookup) -> sasl::Answer {
+        let Lookup::ScramKeys { authcid, mechanism } = lookup else {
+            return sasl::Answer::UnknownUser;
+        };
+        let mut keys = self.keys.iter().filter(|_| authcid == NAME);
+        match keys.find(|(name, _)| *name == mechanism.as_str()) {
+            Some((_, keys)) => sasl::Answer::ScramKeys(keys.clone()),
+            None => sasl::Answer::UnknownUser,
         }
     }
+}
+
+/// What each SCRAM checks `token` with, each with a salt of its own.
+fn keys_of(
+    token: &str,
+    random: &mut dyn Random,
+) -> Result<Vec<(&'static str, ScramKeys)>, sasl::PrepareError> {
+    Ok(vec![
+        (
+            "SCRAM-SHA-1",
+            ScramKeys::generate::<ScramSha1>(token, ITERATIONS, random)?,
+        ),
+        (
+            "SCRAM-SHA-256",
+            ScramKeys::generate::<ScramSha256>(token, ITERATIONS, random)?,
+        ),
+        (
+            "SCRAM-SHA-512",
+            ScramKeys::generate::<ScramSha512>(token, ITERATIONS, random)?,
+        ),
+    ])
 }
 
 /// The account's address.
@@ -113,21 +141,10 @@ impl Hub {
         self.shutdown_at = Some(self.now.saturating_add(delay));
     }
 
-    /// A session wants to log in with a password.
-    pub(super) fn look_up(&mut self, key: Key, id: xmpp_core::stream::LookupId, lookup: &Lookup) {
-        let answer = self.admin.answer(lookup);
-        if let Some(client) = self.clients.get_mut(&key)
-            && let Err(error) = client.session_mut().resolve(id, answer)
-        {
-            tracing::warn!(%error, "login");
-        }
-        self.mark(key);
-    }
-
     /// Whether the session is one of the admin's.
     pub(super) fn is_admin(&self, key: Key) -> bool {
         let jid = self.clients.get(&key).and_then(|c| c.jid.as_ref());
-        self.admin.keys.is_some()
+        !self.admin.keys.is_empty()
             && jid.is_some_and(|jid| *jid.bare_str() == *self.admin.jid.as_str())
     }
 }

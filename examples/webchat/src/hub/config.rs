@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use xmpp_bosh::ManagerConfig;
 use xmpp_core::{JidError, stream::ServerConfig, xml::Limits};
-use xmpp_muc::{Rate, ServiceConfig};
+use xmpp_muc::{Rate, ServiceConfig, TemporaryUsers};
 
 use crate::HostSettings;
 
@@ -13,7 +13,8 @@ pub(super) fn sessions(settings: &HostSettings, idle: Duration) -> Result<Server
     let mut after_login = Limits::SERVER_FROM_CLIENT;
     after_login.stanza_bytes = settings.limits.stanza_bytes;
     Ok(ServerConfig::new(&settings.domain)?
-        // TLS ends in front of this program; an anonymous login has no secret to lose, and the admin's never shows it.
+        // TLS ends in front of this program; an anonymous login has no secret to lose, the admin's never shows it, and what
+        // shows one is not offered in clear anyway.
         .require_tls(false)
         .with_idle(idle)
         .with_login_timeout(settings.timing.login)
@@ -40,8 +41,9 @@ pub(super) fn rooms(settings: &HostSettings) -> ServiceConfig {
     // Whoever comes first to a chat on the web has no form to fill in before others may enter.
     config.lock_new_rooms = false;
     config.administrators.insert(super::admin::jid(settings));
-    // An anonymous address ends with its session, and so does what a room keeps of it.
+    // An anonymous address ends with its session, and so does what a room keeps of it. Users of the site come back.
     config.temporary.domains.insert(settings.domain.clone());
+    config.temporary.users = TemporaryUsers::Anonymous;
     // A connection that drops under everybody must not take the history along.
     config.linger = settings.timing.room_linger;
     // Whoever made a room may be gone for good; the topic is everybody's.

@@ -6,7 +6,7 @@ use xmpp_core::{BareJid, FullJid};
 
 use super::{client::Key, personal::Personal};
 
-/// Users by their addresses. Anonymous ones have one session each, the admin may have several.
+/// Users by their addresses. Anonymous ones have one session each, the others may have several.
 #[derive(Debug, Default)]
 pub(super) struct Directory {
     users: HashMap<BareJid, User>,

@@ -15,6 +15,7 @@ mod pace;
 mod peer;
 mod personal;
 mod route;
+mod sign_on;
 mod timers;
 mod traffic;
 mod upload;
@@ -29,6 +30,7 @@ use std::{
 pub use self::{
     census::Census,
     peer::{Peer, Protection},
+    sign_on::{CheckId, Checked, TokenQuestion},
     traffic::{Counts, Stats, Traffic},
     waiting::{Batch, Ticket},
 };
@@ -55,6 +57,7 @@ use self::{
     domain::Domain,
     flood::{Flood, Paced},
     personal::Profile,
+    sign_on::SignOn,
     timers::Timers,
     upload::Upload,
     waiting::Waiting,
@@ -91,6 +94,9 @@ pub enum Output {
     KeepBans(String),
     /// The admin wants the server to end.
     ShutDown,
+    /// Ask the site whose token this is; the answer goes to [`Hub::handle_checked`]. One that never comes keeps its place
+    /// among the questions that may be under way.
+    CheckToken(TokenQuestion),
 }
 
 /// What must be sent on a WebSocket.
@@ -113,8 +119,9 @@ pub enum ToSocket {
 /// [`Hub::poll_timeout`]. The work is done in [`Hub::poll_output`], so that inputs which come together share
 /// answers.
 ///
-/// Anybody may log in anonymously; whoever has is known by a random localpart until the session ends. There are no
-/// accounts: nothing is kept for anybody who is not here.
+/// Anybody may log in anonymously, unless the settings say otherwise; whoever has is known by a random localpart until the session
+/// ends. Users of a site may be signed in by it, under the names that they have there. Nothing is kept here for anybody who is
+/// gone but what rooms keep of users who come back.
 pub struct Hub {
     now: Timestamp,
     domain: BareJid,
@@ -139,6 +146,7 @@ pub struct Hub {
     by_sid: HashMap<Sid, Key>,
     users: Directory,
     admin: AdminAccount,
+    sign_on: SignOn,
     commands: Commands,
     bans: Bans,
     /// When the admin wants the server to end.
@@ -192,21 +200,16 @@ impl Hub {
         const CHECKED: &str = "the domain was checked with the options";
         let limits = settings.limits;
         let admin = AdminAccount::new(settings, &mut *new_random());
+        let sign_on = SignOn::new(settings, &mut *new_random());
+        let streams =
+            |idle| Arc::new(sign_on.offer(config::sessions(settings, idle).expect(CHECKED)));
         let domain = BareJid::from_parts(None, &settings.domain).expect(CHECKED);
         let muc = BareJid::from_parts(None, &settings.muc_domain()).expect(CHECKED);
         Self {
             now,
             muc_domain: muc.domain().to_owned(),
-            sessions: Arc::new(
-                config::sessions(settings, settings.timing.websocket_ping)
-                    .expect(CHECKED)
-                    .allow_anonymous(),
-            ),
-            bosh_sessions: Arc::new(
-                config::sessions(settings, settings.timing.bosh_inactivity)
-                    .expect(CHECKED)
-                    .allow_anonymous(),
-            ),
+            sessions: streams(settings.timing.websocket_ping),
+            bosh_sessions: streams(settings.timing.bosh_inactivity),
             max_occupants: settings.flood.max_occupants,
             bosh: Manager::new(config::bosh(settings), new_random()),
             census,
@@ -220,6 +223,7 @@ impl Hub {
             users: Directory::default(),
             commands: Commands::new(&domain, &admin.jid, new_random()),
             admin,
+            sign_on,
             bans: Bans::default(),
             shutdown_at: None,
             declared: settings.rooms.clone(),

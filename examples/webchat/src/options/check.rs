@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use axum::http::Uri;
 use xmpp_core::BareJid;
 
 pub(super) fn listen_address(text: &str) -> Result<String, String> {
@@ -49,6 +50,25 @@ pub(super) fn origin(text: &str) -> Result<String, String> {
         _ => Err(format!(
             "'{text}' is no origin: scheme and host are wanted, like https://example.org"
         )),
+    }
+}
+
+/// An address of the web, as the user wrote it.
+pub(super) fn url(name: &str, text: &str) -> Result<Uri, String> {
+    let wanted = |why: &str| {
+        format!(
+            "{name} is no address of the web: {why}; one like https://www.example.org/chat is wanted"
+        )
+    };
+    let uri: Uri = text.parse().map_err(|_| wanted("it cannot be read"))?;
+    if !matches!(uri.scheme_str(), Some("https" | "http")) {
+        return Err(wanted("it begins with neither https:// nor http://"));
+    }
+    match uri.authority() {
+        Some(authority) if authority.as_str().contains('@') => Err(wanted("it has a user name")),
+        Some(authority) if host_name(authority.host()).is_err() => Err(wanted("it has no host")),
+        _ if text.contains('#') => Err(wanted("it has a fragment")),
+        _ => Ok(uri),
     }
 }
 

@@ -6,14 +6,14 @@ use clap::{Parser, ValueEnum};
 use serde::Deserialize;
 
 use super::{
-    AdminOptions, ArchiveOptions, FloodOptions, LogOptions, ProxyHeaders, RoomOptions, TlsOptions,
-    UploadOptions, check, host::HostOptions,
+    AdminOptions, ArchiveOptions, FloodOptions, LogOptions, ProxyHeaders, RoomOptions,
+    SignOnOptions, TlsOptions, UploadOptions, check, host::HostOptions,
 };
 
 /// An anonymous web chat: open the printed link, type a nick, you are in the room.
 ///
 /// The server speaks XMPP over BOSH (/http-bind) and WebSocket (/xmpp-websocket) to browsers and other clients, with
-/// anonymous login (SASL ANONYMOUS) and group chat rooms (XEP-0045) under rooms.DOMAIN.
+/// anonymous login (SASL ANONYMOUS), single sign-on by tokens of a site, and group chat rooms (XEP-0045) under rooms.DOMAIN.
 ///
 /// `webchat check FILE` looks a configuration file over and says all that is wrong with it.
 // A group with an `Args` structure of its own stands here as a field: `#[command(flatten)]` makes its options
@@ -180,6 +180,10 @@ pub struct Options {
     #[command(flatten)]
     pub admin: AdminOptions,
 
+    /// Users of a site come in under their names there.
+    #[command(flatten)]
+    pub sign_on: SignOnOptions,
+
     /// Rooms that are always there.
     #[arg(skip)]
     #[serde(rename = "room")]
@@ -242,6 +246,7 @@ impl Options {
             upload: self.upload.or(file.upload),
             tls: self.tls.or(file.tls),
             admin: self.admin.or(file.admin),
+            sign_on: self.sign_on.or(file.sign_on),
             rooms: either(self.rooms, file.rooms),
             hosts: either(self.hosts, file.hosts),
         }
@@ -273,6 +278,10 @@ mod tests {
         let host = &s.hosts[0];
         let (l, t, a) = (host.limits, host.timing, host.archive);
         let flood = host.flood;
+        let on = Options::parse_from(["webchat", "--sign-on-check-url", "https://example.org/"]);
+        let on = on.settle().expect("usable").hosts.remove(0).sign_on;
+        let on = on.expect("configured");
+        let on_check = on.check.clone().expect("a check");
         let documented = |id: &str| {
             let command = Options::command();
             let arg = command.get_arguments().find(|a| a.get_id() == id);
@@ -325,6 +334,13 @@ mod tests {
             ),
             ("archive-messages", a.messages.expect("a bound").to_string()),
             ("archive-queue-bytes", a.queue_bytes.to_string()),
+            ("sign-on-audience", on.audience.clone()),
+            ("sign-on-one-time", on.one_time.to_string()),
+            (
+                "sign-on-check-timeout",
+                on_check.timeout.as_secs().to_string(),
+            ),
+            ("sign-on-anonymous", on.anonymous.to_string()),
             ("upload_max_file_size", host.upload.file_bytes.to_string()),
             ("upload_max_total_size", host.upload.total_bytes.to_string()),
             (

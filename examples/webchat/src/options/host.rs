@@ -8,8 +8,8 @@ use std::{
 use serde::Deserialize;
 
 use super::{
-    Admin, Archive, DeclaredRoom, Flood, Limits, Options, PublicUrl, RoomOptions, Timing, TlsFiles,
-    TlsOptions, UploadLimits, check, cli::either,
+    Admin, Archive, DeclaredRoom, Flood, Limits, Options, PublicUrl, RoomOptions, SignOn,
+    SignOnOptions, Timing, TlsFiles, TlsOptions, UploadLimits, check, cli::either,
 };
 
 /// A table `[[host]]` of the TOML file. What it leaves out is as at the top of the file.
@@ -33,6 +33,9 @@ pub struct HostOptions {
     /// A certificate of its own.
     #[serde(default)]
     pub tls: TlsOptions,
+    /// Whose users come in under their names there; what it leaves out is as in the table at the top.
+    #[serde(default)]
+    pub sign_on: SignOnOptions,
     /// Its rooms that are always there (`[[host.room]]`).
     #[serde(default, rename = "room")]
     pub rooms: Vec<RoomOptions>,
@@ -73,6 +76,8 @@ pub struct HostSettings {
     pub upload: UploadLimits,
     /// The admin account.
     pub admin: Option<Admin>,
+    /// How users of a site come in under their names there, if they do.
+    pub sign_on: Option<SignOn>,
     /// Rooms that are always there.
     pub rooms: Vec<DeclaredRoom>,
 }
@@ -128,6 +133,7 @@ impl HostSettings {
             flood: Flood::settle(&options.flood)?,
             upload: UploadLimits::settle(&options.upload)?,
             admin: Admin::settle(&options.admin)?,
+            sign_on: SignOn::settle(&host.sign_on.or(options.sign_on.clone()))?,
             rooms,
         })
     }
@@ -144,6 +150,7 @@ pub(super) fn settle(options: &Options, data: Option<&Path>) -> Result<Vec<HostS
             cors_origins: Vec::new(),
             converse: None,
             tls: TlsOptions::default(),
+            sign_on: SignOnOptions::default(),
             rooms: options.rooms.clone(),
         };
         return Ok(vec![HostSettings::settle(only, options, data)?]);

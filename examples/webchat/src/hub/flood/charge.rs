@@ -25,6 +25,8 @@ pub(in crate::hub) struct Charge {
 pub(super) enum Login {
     No,
     Anonymous,
+    /// With a token of the site, which is too long to be guessed; many users may come from one address at once.
+    Token,
     /// With a password, which could be guessed.
     Password,
 }
@@ -45,12 +47,13 @@ impl Charge {
         let join = to.as_ref().is_some_and(|(to, presence)| {
             *presence == Some(PresenceType::Available) && to.is_full() && !inside(&to.to_bare())
         });
-        let login = if !element.is("auth", ns::SASL) {
-            Login::No
-        } else if element.attr("mechanism").as_deref() == Some("ANONYMOUS") {
-            Login::Anonymous
-        } else {
-            Login::Password
+        let mechanism = element.attr("mechanism");
+        let login = match mechanism.as_deref() {
+            _ if !element.is("auth", ns::SASL) => Login::No,
+            Some("ANONYMOUS") => Login::Anonymous,
+            // What comes by PLAIN is never compared with a password (`sign_on`).
+            Some("OAUTHBEARER" | "X-OAUTH2" | "PLAIN") => Login::Token,
+            _ => Login::Password,
         };
         Self {
             bytes: bytes.max(MIN_BYTES),

@@ -1,5 +1,5 @@
-//! What a user's own account holds and answers. Users are anonymous: all of it lasts as long as the session (the admin's, as
-//! long as its last one), and is small.
+//! What a user's own account holds and answers. All of it lasts as long as the session of an anonymous user, and as long as
+//! the last session of any other, and is small.
 
 mod pep;
 mod private;
@@ -25,7 +25,19 @@ type Outcome = Result<Option<Element>, Box<StanzaError>>;
 #[derive(Debug)]
 pub(in crate::hub) struct Profile {
     anonymous: DiscoResponder,
+    registered: DiscoResponder,
     admin: DiscoResponder,
+}
+
+/// Whose account it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::hub) enum Account {
+    /// Of somebody who has one session.
+    Anonymous,
+    /// Of a user of the site, signed in.
+    Registered,
+    /// Of the admin.
+    Admin,
 }
 
 /// What one account holds.
@@ -48,23 +60,24 @@ impl Profile {
         };
         Self {
             anonymous: of("anonymous"),
+            registered: of("registered"),
             admin: of("admin"),
         }
     }
 }
 
 impl Personal {
-    /// The answer to the user itself, who is anonymous with one session, or the admin; `None` when `iq` is no request.
+    /// The answer to the user itself; `None` when `iq` is no request.
     pub(in crate::hub) fn answer(
         &mut self,
         profile: &Profile,
-        is_admin: bool,
+        whose: Account,
         iq: &Iq,
     ) -> Option<Iq> {
-        let disco = if is_admin {
-            &profile.admin
-        } else {
-            &profile.anonymous
+        let disco = match whose {
+            Account::Anonymous => &profile.anonymous,
+            Account::Registered => &profile.registered,
+            Account::Admin => &profile.admin,
         };
         if let Some(answer) = disco.answer(iq) {
             return Some(answer);
@@ -74,7 +87,7 @@ impl Personal {
             .or_else(|| self.private.answer(room, iq))
             .or_else(|| self.pep.answer(room, iq))
             .or_else(|| roster::answer(iq))
-            .or_else(|| carbons(is_admin, iq))
+            .or_else(|| carbons(whose, iq))
             .or_else(|| small(iq));
         answer(iq, outcome)
     }
@@ -102,14 +115,11 @@ fn answer(iq: &Iq, outcome: Option<Outcome>) -> Option<Iq> {
 }
 
 /// XEP-0280: an anonymous user has one session, so that no copies can be due to another, whether they are wanted or not.
-/// Copies for the admin's other sessions are not made.
-fn carbons(is_admin: bool, iq: &Iq) -> Option<Outcome> {
-    asked(iq.set_payload(), |_: Carbons| {
-        if is_admin {
-            refuse(StanzaErrorCondition::FeatureNotImplemented)
-        } else {
-            Ok(None)
-        }
+/// Copies for other sessions of those who may have several are not made.
+fn carbons(whose: Account, iq: &Iq) -> Option<Outcome> {
+    asked(iq.set_payload(), |_: Carbons| match whose {
+        Account::Anonymous => Ok(None),
+        Account::Registered | Account::Admin => refuse(StanzaErrorCondition::FeatureNotImplemented),
     })
 }
 
@@ -209,7 +219,7 @@ mod tests {
         /// The answer to the user.
         pub(super) fn ask(&mut self, kind: &str, payload: &str) -> String {
             let iq = iq(kind, payload);
-            let answer = self.account.answer(&self.profile, false, &iq);
+            let answer = self.account.answer(&self.profile, Account::Anonymous, &iq);
             text(&answer.expect("an answer"))
         }
 
@@ -281,8 +291,12 @@ mod tests {
     #[test]
     fn copies_are_promised_only_where_none_can_be_due() {
         let iq = iq("set", "<enable xmlns='urn:xmpp:carbons:2'/>");
-        for (is_admin, expected) in [(false, "ok"), (true, "feature-not-implemented")] {
-            let answer = Personal::default().answer(&Profile::new(), is_admin, &iq);
+        for (whose, expected) in [
+            (Account::Anonymous, "ok"),
+            (Account::Registered, "feature-not-implemented"),
+            (Account::Admin, "feature-not-implemented"),
+        ] {
+            let answer = Personal::default().answer(&Profile::new(), whose, &iq);
             assert_eq!(text(&answer.expect("an answer")), expected);
         }
     }
