@@ -4,6 +4,9 @@
 //! `tests/clients/package.json` (`npm ci` there, or `WEBCHAT_CLIENT_MODULES`).
 
 #[allow(dead_code, unreachable_pub, reason = "shared by several test programs")]
+#[path = "common/site.rs"]
+mod beside;
+#[allow(dead_code, unreachable_pub, reason = "shared by several test programs")]
 #[path = "common/scripts.rs"]
 mod scripts;
 
@@ -25,6 +28,41 @@ const CASES: [&str; 7] = [
 fn three_libraries_over_their_transports() {
     let wanted = CASES.map(str::to_owned).into();
     check("clients", &wanted, setup());
+}
+
+/// Strophe.js by each mechanism that it shares with the web chat (`mechanisms.mjs`), over TLS.
+const MECHANISMS: [&str; 11] = [
+    "bosh: ANONYMOUS",
+    "bosh: PLAIN",
+    "bosh: OAUTHBEARER",
+    "bosh: X-OAUTH2",
+    "websocket: ANONYMOUS",
+    "websocket: PLAIN",
+    "websocket: OAUTHBEARER",
+    "websocket: X-OAUTH2",
+    "the admin's door: SCRAM-SHA-1",
+    "the admin's door: SCRAM-SHA-256",
+    "the admin's door: SCRAM-SHA-512",
+];
+
+#[test]
+fn strophe_by_each_mechanism() {
+    let wanted = MECHANISMS.map(|case| format!("strophe, {case}")).into();
+    let setup = setup().map(|mut setup| {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("clients-site");
+        let beside = beside::start(&folder, &[]);
+        setup
+            .server
+            .extend(beside.options.into_iter().map(Into::into));
+        setup
+            .script
+            .env("WEBCHAT_CASES", "mechanisms")
+            .env("WEBCHAT_KEY", beside::KEY)
+            .env("WEBCHAT_SITE", beside.site)
+            .env("NODE_EXTRA_CA_CERTS", beside.certificate);
+        setup
+    });
+    check("mechanisms", &wanted, setup);
 }
 
 fn setup() -> Result<Setup, String> {

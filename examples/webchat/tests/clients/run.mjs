@@ -3,8 +3,9 @@
 //
 //   WEBCHAT_URL=http://127.0.0.1:5280 node run.mjs [part of a name]
 //
-// Environment: WEBCHAT_URL, WEBCHAT_CLIENT_MODULES (a node_modules).
+// Environment: WEBCHAT_URL, WEBCHAT_CLIENT_MODULES (a node_modules), WEBCHAT_CASES (`mechanisms` for that file).
 
+import { mechanisms } from './mechanisms.mjs';
 import { strophe } from './strophe.mjs';
 import { stanza, stanzaAdmin } from './stanza.mjs';
 import { xmppjs } from './xmppjs.mjs';
@@ -120,11 +121,13 @@ async function administration() {
   admin.disconnect();
 }
 
-const cases = [
+const chats = [
   ...clients.map((client) => [`${client[0]}, ${client[1]}`, () => alone(client)]),
   ['all together', together],
   ['stanza, as the admin', administration],
 ];
+
+const cases = process.env.WEBCHAT_CASES === 'mechanisms' ? mechanisms(endpoints, origin) : chats;
 
 let failed = 0;
 for (const [name, run] of cases.filter(([name]) => name.includes(process.argv[2] ?? ''))) {

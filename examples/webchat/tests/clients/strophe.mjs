@@ -40,6 +40,11 @@ class StropheUser extends User {
     return this.#connection.jid;
   }
 
+  /** What it logged in by. */
+  get mechanism() {
+    return this.#connection._sasl_mechanism?.mechname;
+  }
+
   async join(room, nick) {
     const to = `${room}/${nick}`;
     this.#connection.send($pres({ to }).c('x', { xmlns: 'http://jabber.org/protocol/muc' }));
@@ -72,10 +77,22 @@ class StropheUser extends User {
   }
 }
 
-export function strophe({ url, domain }) {
-  const connection = new Strophe.Connection(url);
+const MECHANISMS = [
+  Strophe.SASLAnonymous,
+  Strophe.SASLPlain,
+  Strophe.SASLOAuthBearer,
+  Strophe.SASLXOAuth2,
+  Strophe.SASLSHA1,
+  Strophe.SASLSHA256,
+  Strophe.SASLSHA512,
+];
+
+/** `domain`: or the address of an account, whose password is `pass`. `mechanism`: the only one that may be used. */
+export function strophe({ url, domain, pass = null, mechanism = null }) {
+  const chosen = MECHANISMS.filter((Mechanism) => new Mechanism().mechname === mechanism);
+  const connection = new Strophe.Connection(url, mechanism ? { mechanisms: chosen } : {});
   return new Promise((resolve, reject) => {
-    connection.connect(domain, null, (status, reason) => {
+    connection.connect(domain, pass, (status, reason) => {
       const { CONNECTED, CONNFAIL, AUTHFAIL, ERROR, DISCONNECTED } = Strophe.Status;
       if (status === CONNECTED) resolve(new StropheUser(connection));
       if ([CONNFAIL, AUTHFAIL, ERROR, DISCONNECTED].includes(status)) {

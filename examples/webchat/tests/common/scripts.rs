@@ -137,16 +137,19 @@ fn run(kind: &str, mut setup: Setup) -> Vec<String> {
         .join(format!("{}-data", kind.replace(['/', ':', ',', ' '], "-")));
     // What an earlier run left would be found again.
     let _ = std::fs::remove_dir_all(&data);
+    let anywhere = ["--listen", "127.0.0.1:0"];
+    let is_said = setup.server.iter().any(|option| option == "--listen");
     let server = Program::start(
         Command::new(env!("CARGO_BIN_EXE_webchat"))
-            .args(["--listen", "127.0.0.1:0", "--log", "warn", "--data"])
+            .args(anywhere.iter().filter(|_| !is_said))
+            .args(["--log", "warn", "--data"])
             .arg(data)
             .args(setup.server),
     );
     let printed = server.lines.recv_timeout(PATIENCE).expect("the link");
     let link = printed
         .split_whitespace()
-        .find(|word| word.starts_with("http://"))
+        .find(|word| word.starts_with("http://") || word.starts_with("https://"))
         .expect("a link in the first line");
     setup.script.env("WEBCHAT_URL", link);
     let _between = setup
