@@ -1,4 +1,4 @@
-// Starts Converse.js as an anonymous chat of one room.
+// Starts Converse.js as a chat of one room: anonymous, or for whoever is logged in at a site (`sign_on`).
 // ?channel=ROOM and ?nick=NICK choose the room and the nick, ?transport=websocket the transport.
 import converse from './dist/converse.min.js';
 
@@ -31,11 +31,31 @@ converse.plugins.add('webchat-return', {
   },
 });
 
+// The site says who is logged in there, by its cookie, and gives a token for a password.
+const credentialsUrl = config.sign_on?.credentials_url;
+converse.plugins.add('webchat-sign-on', {
+  initialize() {
+    this._converse.api.listen.on('beforeFetchLoginCredentials', (_, request) => {
+      request.withCredentials = true;
+      return request;
+    });
+  },
+});
+
+const { SASLAnonymous } = converse.env.Strophe;
+const authentication = credentialsUrl
+  ? { authentication: 'login', credentials_url: credentialsUrl, muc_nickname_from_jid: true }
+  : {
+      authentication: 'anonymous',
+      jid: config.domain,
+      // Strophe takes a mechanism with a token where one is offered, though there is none in hand.
+      connection_options: { mechanisms: [SASLAnonymous] },
+    };
+
 converse.initialize({
   ...transport,
-  authentication: 'anonymous',
+  ...authentication,
   auto_login: true,
-  jid: config.domain,
   auto_join_rooms: [{ jid: room, nick }],
   muc_domain: config.muc,
   locked_muc_domain: true,
@@ -44,7 +64,7 @@ converse.initialize({
   // The addresses are known, and without https there is nothing to discover.
   discover_connection_methods: false,
   assets_path: new URL('./dist/', location.href).href,
-  whitelisted_plugins: ['webchat-return'],
+  whitelisted_plugins: ['webchat-return', 'webchat-sign-on'],
   // Its WebAssembly looks for itself beside the page, and guests have no keys to show.
   blacklisted_plugins: ['converse-omemo', 'converse-omemo-views'],
   i18n: 'en',

@@ -7,6 +7,9 @@
 //! fails unless every case was executed. Screenshots are left under `target/browser/`.
 
 #[allow(dead_code, unreachable_pub, reason = "shared by several test programs")]
+#[path = "common/site.rs"]
+mod beside;
+#[allow(dead_code, unreachable_pub, reason = "shared by several test programs")]
 #[path = "common/scripts.rs"]
 mod scripts;
 
@@ -126,6 +129,57 @@ fn the_administration() {
         setup
     });
     check("administration", &wanted, setup);
+}
+
+/// Single sign-on (`sign-on.mjs`) in a chat that lets guests in too.
+const SIGN_ON: &[&str] = &[
+    "page, bosh: signed token",
+    "page, websocket: signed token",
+    "page, bosh: opaque token",
+    "page, websocket: opaque token",
+    "page: from the form of the site into the channel",
+    "page: a refused token is told in words, with two ways on",
+    "page: the first page says where to sign in",
+    "converse, bosh: credentials_url",
+    "converse, websocket: credentials_url",
+];
+
+#[test]
+fn users_of_a_site_are_signed_in() {
+    signed_on("open", SIGN_ON, &[], "");
+}
+
+#[test]
+fn without_guests_there_is_the_site_alone() {
+    let case = "page: without guests there is the site alone";
+    signed_on("closed", &[case], &["--sign-on-anonymous", "false"], "");
+}
+
+#[test]
+fn converse_stays_a_guest_beside_tokens() {
+    let case = "converse: a guest beside tokens";
+    signed_on("guests", &[case], &[], "--sign-on-credentials-url");
+}
+
+/// The cases of one setting of single sign-on, with more options of the server, and without one.
+fn signed_on(setting: &str, cases: &[&str], more: &[&str], without: &str) {
+    let wanted = cases.iter().map(|&case| case.to_owned()).collect();
+    let setup = with_browser().map(|mut setup| {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("browser-site-{setting}"));
+        let beside = beside::start(&folder, more);
+        let mut options = beside.options;
+        if let Some(at) = options.iter().position(|option| option == without) {
+            options.drain(at..at + 2);
+        }
+        setup.server.extend(options.into_iter().map(Into::into));
+        setup
+            .script
+            .env("WEBCHAT_CASES", "sign-on")
+            .env("WEBCHAT_SIGN_ON", setting)
+            .env("WEBCHAT_SITE", beside.site);
+        setup
+    });
+    check(&format!("sign-on {setting}"), &wanted, setup);
 }
 
 #[test]

@@ -16,6 +16,7 @@ import { Room } from './muc.js';
 import { preferences } from './preferences.js';
 import { mayChangeSubject, mayModerate, maySpeak } from './privileges.js';
 import { roomSettings, showTopic } from './roomsettings.js';
+import { admitsGuests, loginAddress, signOnWords } from './signon.js';
 import { occupantItems } from './standing.js';
 import { Timeline } from './timeline.js';
 import { Uploads } from './upload.js';
@@ -34,24 +35,27 @@ export class Chat {
   #page;
   #main;
   #config;
+  #account;
   #uploads;
   #ended = false;
 
   /**
-   * `page`: the parts { ui, log, talks, people, composer, attachments }. `config`: { domain, muc, addresses }.
+   * `page`: the parts { ui, log, talks, people, composer, attachments }. `config`: { domain, muc, addresses, sign_on }.
+   * `account`: who the person is, see signon.js.
    * `makeTransport(handlers)` of the kind that `transport` names. `save()` keeps the state, `left()` goes back.
    */
-  constructor(channel, transport, { page, config, makeTransport, save, left }) {
+  constructor(channel, transport, { page, config, account, makeTransport, save, left }) {
     this.channel = channel;
     this.transport = transport;
     this.#page = page;
     this.#config = config;
+    this.#account = account;
     this.save = save;
     this.left = left;
-    this.client = new Client(makeTransport, config.domain, {
+    this.client = new Client(makeTransport, config.domain, account, {
       state: (state, { condition, text }) => {
         page.ui.connection(state);
-        if (state === 'failed') page.ui.stop(connectionWords(condition, text), 'again', () => this.client.connect());
+        if (state === 'failed') this.#notAdmitted(condition, text);
       },
       online: ({ resumed }) => this.#online(resumed),
       offline: ({ over }) => this.room.offline(over),
@@ -116,6 +120,12 @@ export class Chat {
   }
 
   async begin(nick, saved) {
+    if (!nick && !saved && this.#account.signedOn) {
+      // Who it is, the server says; and a token does not wait while somebody thinks about a name.
+      this.client.connect();
+      this.talkShown(this.#main);
+      return true;
+    }
     const wanted = nick || (await this.#askNick('', null));
     if (!wanted) return false;
     if (this.room.state === 'out' || wanted !== this.room.wanted) this.room.enter(wanted);
@@ -137,8 +147,37 @@ export class Chat {
     if (text) this.note(phrase('note.announcement', { text }));
   }
 
+  /** The server did not let the person in: why, and what can be done about it. */
+  #notAdmitted(condition, text) {
+    const { ui } = this.#page;
+    const words = signOnWords(this.#account, condition);
+    const href = words || condition === 'invalid-mechanism' ? loginAddress(this.#config, this.channel) : null;
+    const link = href && { label: 'sign-on.do', href };
+    if (!words) ui.stop(connectionWords(condition, text), 'again', () => this.client.connect(), link);
+    else if (admitsGuests(this.#config)) ui.stop(words, 'sign-on.guest', () => this.#asGuest(), link);
+    else ui.stop(words, null, null, link);
+  }
+
+  /** The person would rather go on as anybody. */
+  async #asGuest() {
+    const nick = this.room.wanted ?? (await this.#askNick('', null));
+    if (this.#ended || !nick) return;
+    this.#account.forget();
+    if (this.room.state === 'out') this.room.enter(nick);
+    this.#page.ui.nick(this.room.nick ?? nick);
+    this.client.connect();
+    this.save();
+  }
+
   #online(resumed) {
-    this.room.online(resumed);
+    if (this.room.state === 'out' && !this.room.wanted) {
+      const name = this.client.jid.split('@')[0];
+      this.room.enter(name);
+      this.#page.ui.nick(name);
+      this.#page.composer.focus();
+    } else {
+      this.room.online(resumed);
+    }
     this.#uploads.find().then((service) => this.#page.attachments.offer(service !== null));
   }
 
@@ -151,7 +190,8 @@ export class Chat {
 
   state() {
     const { channel, transport, client, room } = this;
-    return { channel, transport, client: client.save(), room: room.save(), timeline: this.#main.timeline.save() };
+    const { signedOn } = this.#account;
+    return { channel, transport, signedOn, client: client.save(), room: room.save(), timeline: this.#main.timeline.save() };
   }
 
   /** Does something and keeps what came of it. */

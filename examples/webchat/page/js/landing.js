@@ -1,8 +1,9 @@
 // The first page: which channel, under which name.
 
 import { $ } from './dom.js';
-import { t } from './i18n.js';
+import { phrase, t, words } from './i18n.js';
 import { remember, setting } from './settings.js';
+import { admitsGuests, loginAddress } from './signon.js';
 
 /** What a localpart cannot hold (RFC 7622 3.3.1), and what would end a path. */
 const FORBIDDEN = /["&'/:<>@?#\\\u0000-\u0020]/u;
@@ -11,6 +12,7 @@ export class Landing {
   #card = $('landing');
   #form = $('landing-form');
   #problem = $('landing-problem');
+  #link = null;
 
   /** `join(channel, nick)` is called with what was entered. */
   constructor(join) {
@@ -25,8 +27,9 @@ export class Landing {
     });
   }
 
-  show({ channel, nick }) {
+  show({ channel, nick, config }) {
     this.#card.hidden = false;
+    this.#signOn(config, channel);
     this.#problem.hidden = true;
     this.#form.elements.channel.value = channel;
     this.#form.elements.nick.value = nick || setting('nick');
@@ -36,7 +39,20 @@ export class Landing {
   }
 
   title() {
-    if (!this.#card.hidden) document.title = t('app.title');
+    if (this.#card.hidden) return;
+    document.title = t('app.title');
+    $('landing-link').textContent = words(this.#link);
+  }
+
+  /** Where the site's users sign in; without guests there is nothing else to do here. */
+  #signOn(config, channel) {
+    const address = loginAddress(config, channel);
+    const guests = admitsGuests(config);
+    $('landing-sign-on').hidden = !address;
+    if (address) $('landing-link').href = address;
+    this.#link = address ? phrase('landing.sign-on', { site: new URL(address).host }) : null;
+    for (const id of ['landing-welcome', 'landing-fields']) $(id).hidden = !guests;
+    $('landing-members').hidden = guests;
   }
 
   hide() {

@@ -1,17 +1,22 @@
-// From the first stream features to a bound anonymous user: SASL ANONYMOUS (RFC 4505), a new
+// From the first stream features to a bound user: SASL ANONYMOUS (RFC 4505), or OAUTHBEARER (RFC 7628) with a token; a new
 // stream, resource binding, and the session that old servers still ask for.
 
 import { NS, child, children, el, is, stanzaError } from './xml.js';
 
+/** Between the parts of a message of OAUTHBEARER. */
+const SEPARATOR = '\u0001';
+
 export class Login {
   #transport;
+  #token;
   #handlers;
   #waiting = null;
   #wantsSession = false;
 
-  /** `handlers`: `done(jid)`, `refused(condition, text)`. */
-  constructor(transport, handlers) {
+  /** `token`: of a person who is signed in, else null. `handlers`: `done(jid)`, `refused(condition, text)`. */
+  constructor(transport, token, handlers) {
     this.#transport = transport;
+    this.#token = token;
     this.#handlers = handlers;
   }
 
@@ -20,7 +25,8 @@ export class Login {
     if (is(element, 'features', NS.STREAM)) {
       this.#features(element);
     } else if (is(element, 'challenge', NS.SASL)) {
-      this.#transport.send(el('response', NS.SASL));
+      // To a token it is the error in other words: the failure follows when it was heard (RFC 7628 3.2.3).
+      this.#transport.send(el('response', NS.SASL, {}, this.#token ? btoa(SEPARATOR) : null));
     } else if (is(element, 'success', NS.SASL)) {
       this.#transport.restart();
     } else if (is(element, 'failure', NS.SASL)) {
@@ -37,11 +43,21 @@ export class Login {
       const session = child(features, 'session', NS.SESSION);
       this.#wantsSession = session !== null && !child(session, 'optional', NS.SESSION);
       this.#ask('bind', el('bind', NS.BIND));
-    } else if (mechanisms.some((mechanism) => mechanism.textContent.trim() === 'ANONYMOUS')) {
-      this.#transport.send(el('auth', NS.SASL, { mechanism: 'ANONYMOUS' }));
+    } else if (mechanisms.some((mechanism) => mechanism.textContent.trim() === this.#mechanism)) {
+      this.#transport.send(el('auth', NS.SASL, { mechanism: this.#mechanism }, this.#initial()));
     } else if (mechanisms.length > 0) {
       this.#handlers.refused('invalid-mechanism');
     }
+  }
+
+  get #mechanism() {
+    return this.#token ? 'OAUTHBEARER' : 'ANONYMOUS';
+  }
+
+  /** The token says whose it is; a guest has nothing to say. */
+  #initial() {
+    if (!this.#token) return null;
+    return btoa(['n,,', `auth=Bearer ${this.#token}`, '', ''].join(SEPARATOR));
   }
 
   #ask(id, payload) {

@@ -13,6 +13,7 @@ import { closeMenu } from './menu.js';
 import { People } from './people.js';
 import { CONFIG_URL, addressOf, route, transportName } from './place.js';
 import { languageSwitch } from './preferences.js';
+import { takeAccount } from './signon.js';
 import { Store } from './store.js';
 import { Talks } from './talks.js';
 import { Ui } from './ui.js';
@@ -22,6 +23,8 @@ import { NS, el } from './xml.js';
 
 const CONFIG_RETRY_MS = 2000;
 
+/** First of all: a token does not stay in the address bar. */
+const account = takeAccount();
 const store = new Store();
 const landing = new Landing((channel, nick) => go(channel, nick));
 const ui = new Ui({
@@ -72,7 +75,9 @@ async function start() {
   onLanguage(() => landing.title());
   config = await loadConfig();
   const { channel, nick } = route();
-  if (channel) await open(channel, nick, { restore: true });
+  // Whoever comes signed in wants in at once: the token is good for a short time.
+  const asked = channel || (account.signedOn ? config.default_channel : '');
+  if (asked) await open(asked, nick, { restore: !account.signedOn });
   else await showLanding();
 }
 
@@ -80,7 +85,7 @@ async function showLanding() {
   const saved = await store.load();
   if (saved) goodbye(saved);
   store.clear();
-  landing.show({ channel: config.default_channel ?? '', nick: '' });
+  landing.show({ channel: config.default_channel ?? '', nick: '', config });
 }
 
 // ---- a channel
@@ -100,7 +105,9 @@ async function open(channel, nick, { restore = false } = {}) {
     goodbye(saved);
     saved = null;
   }
+  if (saved?.signedOn) account.signedOn = true;
   const opened = new Chat(channel, transport, {
+    account,
     page: { ui, log, talks, people, composer, attachments },
     config: { ...config, addresses: { bosh: transportUrl('bosh').href, websocket: transportUrl('websocket').href } },
     makeTransport: (handlers) => makeTransport(transport, handlers),
@@ -143,7 +150,7 @@ function left(to = null, reason = '') {
     return;
   }
   history.pushState(null, '', addressOf('', transportName()));
-  landing.show({ channel: channel || config.default_channel, nick: wanted ?? '' });
+  landing.show({ channel: channel || config.default_channel, nick: wanted ?? '', config });
 }
 
 /** Ends the session that an earlier page of this tab left behind for another channel. */

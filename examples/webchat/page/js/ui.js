@@ -6,6 +6,7 @@
 //   #channel, #topic, #own-nick, #notice, #input, #send, #leave, #more, #people-count
 //   [data-role=message][data-nick][data-id][data-state=sent|reflected|failed][data-own][data-retracted] with .text
 //   [data-role=event][data-what=joined|left|renamed|topic|kicked|banned|removed|standing][data-nick]
+//   #notice-link, #notice-action: what can be done about a notice
 //   [data-role=note][data-tone=info|error], [data-role=request][data-nick][data-state=open|granted|denied]
 //   [data-role=occupant][data-nick], [data-role=talk][data-nick]
 //   .menu [role^=menuitem][data-name]
@@ -102,9 +103,12 @@ export class Ui {
     this.#update();
   }
 
-  /** A notice that stays until something changes, with something to do about it: a phrase and the key of a label. */
-  stop(what, label, act) {
-    this.#sticky = { what, label, act };
+  /**
+   * A notice that stays until something changes, with something to do about it: a phrase and the key of a label; perhaps a
+   * link too, { label, href }.
+   */
+  stop(what, label, act, link = null) {
+    this.#sticky = { what, label, act, link };
     this.#update();
   }
 
@@ -170,8 +174,8 @@ export class Ui {
         this.#update();
       }, PATIENCE_MS);
     }
-    if (this.#sticky) this.#notice('bad', this.#sticky.what, this.#sticky.label, this.#sticky.act);
-    else if (this.#patient) this.#notice('warn', this.#connection === 'online' ? this.#why : phrase('state.lost'));
+    if (this.#sticky) this.#notice('bad', this.#sticky);
+    else if (this.#patient) this.#notice('warn', { what: this.#connection === 'online' ? this.#why : phrase('state.lost') });
     else $('notice').hidden = true;
   }
 
@@ -182,11 +186,16 @@ export class Ui {
     return { joined: 'state.online', out: 'state.out' }[this.#room] ?? 'state.joining';
   }
 
-  #notice(tone, what, label, act) {
+  #notice(tone, { what, label, act, link }) {
     const notice = $('notice');
     notice.dataset.tone = tone;
     const now = words(what);
     if ($('notice-words').textContent !== now) $('notice-words').textContent = now;
+    const away = $('notice-link');
+    away.hidden = !link;
+    away.textContent = link ? t(link.label) : '';
+    if (link) away.href = link.href;
+    else away.removeAttribute('href');
     const button = $('notice-action');
     button.hidden = !label;
     button.textContent = label ? t(label) : '';

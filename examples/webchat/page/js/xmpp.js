@@ -18,6 +18,7 @@ const FINAL = new Set(['host-unknown', 'host-gone', 'improper-addressing', 'poli
 export class Client {
   #makeTransport;
   #domain;
+  #account;
   #handlers;
   #transport = null;
   #login = null;
@@ -30,12 +31,13 @@ export class Client {
   epoch = 0;
 
   /**
-   * `handlers`: `state(state, { condition, text })`, `online({ resumed })`, `offline({ over })`,
+   * `account`: who the person is, see signon.js. `handlers`: `state(state, { condition, text })`, `online({ resumed })`, `offline({ over })`,
    * `stanza(element)`, `commit()`.
    */
-  constructor(makeTransport, domain, handlers) {
+  constructor(makeTransport, domain, account, handlers) {
     this.#makeTransport = makeTransport;
     this.#domain = domain;
+    this.#account = account;
     this.#handlers = handlers;
   }
 
@@ -43,9 +45,14 @@ export class Client {
     this.#clear();
     this.epoch += 1;
     this.jid = null;
+    if (this.#account.signedOn && !this.#account.token) {
+      // Whoever was somebody does not come back as anybody.
+      this.#become('failed', { condition: 'over' });
+      return;
+    }
     this.#become('connecting');
     const transport = this.#start();
-    this.#login = new Login(transport, {
+    this.#login = new Login(transport, this.#account.token, {
       done: (jid) => this.#online(jid),
       refused: (condition, text) => this.#refused(condition, text),
     });

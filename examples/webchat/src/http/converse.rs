@@ -52,12 +52,17 @@ async fn index(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response<Bo
         INDEX,
     );
     // Converse styles its elements inline; pictures from elsewhere would tell who is reading.
+    let credentials = site
+        .sign_on
+        .as_ref()
+        .and_then(|on| on.credentials_origin.as_ref());
     let policy = format!(
         "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
          img-src 'self' data: blob:; font-src 'self' data:; media-src 'self' data: blob:; \
-         connect-src {}; worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; \
+         connect-src {}{}; worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; \
          frame-ancestors 'none'",
-        files::connect_src(&headers, site.public_url.as_ref())
+        files::connect_src(&headers, site.public_url.as_ref()),
+        credentials.map_or_else(String::new, |origin| format!(" {origin}"))
     );
     if let Ok(policy) = HeaderValue::try_from(policy) {
         response

@@ -52,7 +52,21 @@ pub(crate) struct Site {
     ping: std::time::Duration,
     /// Where files are uploaded to, if they are.
     uploads: Option<Uploads>,
+    /// How users of a site come in, if they do.
+    sign_on: Option<PublicSignOn>,
     hub: HubHandle,
+}
+
+/// What pages need to know of single sign-on.
+#[derive(Debug, serde::Serialize)]
+struct PublicSignOn {
+    login_url: Option<String>,
+    credentials_url: Option<String>,
+    /// Whose pages may be asked by the page of Converse.js.
+    #[serde(skip)]
+    credentials_origin: Option<String>,
+    /// Whether anonymous visitors are let in as well.
+    anonymous: bool,
 }
 
 impl Site {
@@ -67,6 +81,12 @@ impl Site {
             max_body: settings.limits.stanza_bytes,
             ping: settings.timing.websocket_ping,
             uploads,
+            sign_on: settings.sign_on.as_ref().map(|on| PublicSignOn {
+                login_url: on.login_url.clone(),
+                credentials_url: on.credentials_url.as_ref().map(ToString::to_string),
+                credentials_origin: on.credentials_origin(),
+                anonymous: on.anonymous,
+            }),
             hub,
         }
     }

@@ -11,7 +11,7 @@ use axum::{
 };
 use serde::Serialize;
 
-use super::{Site, files, origin::Origin};
+use super::{PublicSignOn, Site, files, origin::Origin};
 
 /// Path below `page/` and content of each file.
 const FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/page.rs"));
@@ -77,6 +77,9 @@ struct Config<'a> {
     bosh: &'static str,
     websocket: &'static str,
     default_channel: &'a str,
+    /// How users of a site come in, if they do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sign_on: Option<&'a PublicSignOn>,
 }
 
 /// `GET /config.json`
@@ -87,6 +90,7 @@ pub(super) async fn config(State(site): State<Arc<Site>>, headers: HeaderMap) ->
         bosh: super::BOSH,
         websocket: super::WEBSOCKET,
         default_channel: &site.default_channel,
+        sign_on: site.sign_on.as_ref(),
     };
     let no_cache = [(header::CACHE_CONTROL, "no-cache")];
     let mut response = (no_cache, Json(config)).into_response();

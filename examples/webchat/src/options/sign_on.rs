@@ -194,6 +194,13 @@ impl SignOn {
         }))
     }
 
+    /// The origin of [`credentials_url`](Self::credentials_url), as a policy of a page names it.
+    pub(crate) fn credentials_origin(&self) -> Option<String> {
+        let url = self.credentials_url.as_ref()?;
+        let (scheme, authority) = (url.scheme_str()?, url.authority()?);
+        Some(format!("{scheme}://{authority}"))
+    }
+
     /// The keys, for who verifies.
     pub(crate) fn token_keys(&self) -> Vec<TokenKey> {
         self.keys.iter().filter_map(SiteKey::token_key).collect()

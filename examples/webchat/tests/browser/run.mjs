@@ -4,7 +4,7 @@
 //   WEBCHAT_URL=http://127.0.0.1:5280 node run.mjs [part of a name]
 //
 // Environment: WEBCHAT_URL, WEBCHAT_NODE_MODULES, CHROMIUM, WEBCHAT_PICTURES (a folder for screenshots),
-// WEBCHAT_AT_ONCE (cases at a time), WEBCHAT_CASES (`proxied`, `page`, `archive` or `uploads` for those files), WEBCHAT_RESOLVE (names that
+// WEBCHAT_AT_ONCE (cases at a time), WEBCHAT_CASES (`proxied`, `page`, `archive`, `uploads` or `sign-on` for those files), WEBCHAT_RESOLVE (names that
 // Chromium finds elsewhere, `MAP example.org 127.0.0.1:4433`).
 
 import { createRequire } from 'node:module';

@@ -14,6 +14,10 @@ export default {
   'landing.channel': 'Kanal',
   'landing.nick': 'Dein Name',
   'landing.join': 'Eintreten',
+  'landing.members': 'In diesen Chat kommt, wer angemeldet ist.',
+  'landing.sign-on': 'Bei {site} anmelden',
+  'sign-on.do': 'Anmelden',
+  'sign-on.guest': 'Als Gast weitermachen',
   'landing.bad-channel': 'Dieser Name geht für einen Kanal nicht.',
   'landing.no-nick': 'Bitte gib einen Namen ein.',
 
@@ -363,4 +367,8 @@ export default {
   'connection.invalid-mechanism': 'Dieser Server lässt keine Gäste ein.',
   'connection.not-authorized': 'Dieser Server hat dich nicht eingelassen.',
   'connection.policy-violation': 'Der Server hat die Verbindung beendet, weil zu viel gesendet wurde.',
+  'connection.sign-on-credentials-expired': 'Deine Anmeldung ist zu alt.',
+  'connection.sign-on-invalid-mechanism': 'Dieser Chat nimmt keine Anmeldungen an, oder keine über eine unverschlüsselte Verbindung.',
+  'connection.sign-on-not-authorized': 'Deine Anmeldung wurde nicht angenommen: vielleicht ist sie zu alt oder schon benutzt.',
+  'connection.sign-on-over': 'Deine Anmeldung ist zu Ende.',
 };

@@ -14,6 +14,10 @@ export default {
   'landing.channel': 'Channel',
   'landing.nick': 'Your name',
   'landing.join': 'Join',
+  'landing.members': 'This chat is for people who are signed in.',
+  'landing.sign-on': 'Sign in at {site}',
+  'sign-on.do': 'Sign in',
+  'sign-on.guest': 'Go on as a guest',
   'landing.bad-channel': 'That name cannot be used for a channel.',
   'landing.no-nick': 'Please enter a name.',
 
@@ -363,4 +367,8 @@ export default {
   'connection.invalid-mechanism': 'This server does not admit guests.',
   'connection.not-authorized': 'This server did not admit you.',
   'connection.policy-violation': 'The server ended the connection because too much was sent.',
+  'connection.sign-on-credentials-expired': 'Your sign-in is too old.',
+  'connection.sign-on-invalid-mechanism': 'This chat takes no sign-ins, or none where the connection is not encrypted.',
+  'connection.sign-on-not-authorized': 'Your sign-in was not accepted: it may be too old, or used before.',
+  'connection.sign-on-over': 'Your sign-in has ended.',
 };
