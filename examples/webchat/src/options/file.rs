@@ -25,6 +25,7 @@ pub(super) fn read(path: &Path) -> Result<Options, String> {
 mod tests {
     use super::*;
 
+    const SINGLE_SIGN_ON: &str = include_str!("../../../../docs/single-sign-on.md");
     const DOCUMENT: &str = include_str!("../../../../docs/webchat.md");
 
     #[test]
@@ -46,5 +47,28 @@ mod tests {
         let administration = settle("administration");
         assert_eq!(administration.hosts[0].rooms.len(), 2);
         assert!(administration.hosts[0].admin.is_some());
+    }
+
+    #[test]
+    fn the_documented_tables_of_single_sign_on_can_be_used() {
+        const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+        let keys = tempfile::NamedTempFile::new().expect("a file");
+        fs::write(&keys, format!("2026-01 {KEY}\n")).expect("our own file");
+        let keys = keys.path().to_str().expect("UTF-8");
+        let settle = |name: &str| {
+            let marker = format!("<!-- block: {name} -->\n```toml\n");
+            let (_, rest) = SINGLE_SIGN_ON.split_once(&marker).expect(name);
+            let (text, _) = rest.split_once("```").expect("an end");
+            let text = text.replace("/etc/webchat/sign-on.keys", keys);
+            let options: Options = toml::from_str(&text).expect(name);
+            let mut hosts = options.settle().expect(name).hosts;
+            hosts.remove(0).sign_on.expect("configured")
+        };
+        let signed = settle("signed");
+        assert!(signed.one_time && signed.anonymous && signed.check.is_none());
+        assert_eq!(signed.keys.len(), 1);
+        let delegated = settle("delegated");
+        assert!(delegated.keys.is_empty() && !delegated.anonymous);
+        assert!(delegated.check.is_some());
     }
 }
