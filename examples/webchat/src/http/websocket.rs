@@ -34,6 +34,9 @@ use crate::{
 /// Messages of one socket that may wait for the hub, together no larger than the largest that is allowed; the rest waits
 /// in the client's own TCP.
 const IN_FLIGHT: u32 = 8;
+/// Read buffer of a socket. The WebSocket library has it zeroed before every attempt to read, and holds it as long as the
+/// socket is open; of its default, 128 KiB, a chat's messages fill less than one.
+const BUFFER: usize = 4 * 1024;
 /// A client that takes nothing for so long is gone.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Time for the client's side of the close handshake.
@@ -99,6 +102,7 @@ async fn open(
     };
     let (ping, max_bytes) = (site.ping, site.max_body);
     upgrade
+        .read_buffer_size(BUFFER)
         // Between the limit and twice as much the client is told in XMPP (BOSH 15.17), beyond it by the close code.
         .max_message_size(site.max_body.saturating_mul(2))
         .max_frame_size(site.max_body.saturating_mul(2))
