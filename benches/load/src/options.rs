@@ -64,6 +64,13 @@ pub struct Options {
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub window: u32,
 
+    /// How long a room is silent after that, in milliseconds.
+    ///
+    /// A BOSH client that speaks at once does so while its next request is still on its way, on another connection; a
+    /// server that cannot put the two in order (ejabberd 23.01) then waits for a third.
+    #[arg(long, value_name = "MS", default_value_t = 0, conflicts_with = "rate")]
+    pub think: u64,
+
     /// Messages a second in all rooms together, whatever is under way, instead of --window.
     #[arg(long, value_name = "N", conflicts_with = "window")]
     pub rate: Option<f64>,
@@ -122,6 +129,7 @@ pub struct Plan {
     pub(crate) warm_up: Duration,
     pub(crate) messages: u64,
     pub(crate) pace: Pace,
+    pub(crate) think: Duration,
     pub(crate) bytes: usize,
     pub(crate) logins: u32,
     pub(crate) joins: u32,
@@ -192,6 +200,7 @@ impl Options {
                 ),
                 None => Pace::Window(self.window),
             },
+            think: Duration::from_millis(self.think),
             bytes: self.bytes,
             logins: self.logins,
             joins: self.joins,

@@ -1,6 +1,6 @@
 //! The phases of a run, one after the other.
 
-use std::{io, rc::Rc, time::Duration};
+use std::{collections::VecDeque, io, rc::Rc, time::Duration};
 
 use example_support::{Clock, secure_random};
 use tokio::{
@@ -238,52 +238,43 @@ impl Run {
         duration: Duration,
         messages: u64,
     ) -> Result<(), RunError> {
+        let (pace, think) = (self.world.plan.pace, self.world.plan.think);
         let start = Instant::now();
         let end = start + duration;
         let mut said = 0;
-        match self.world.plan.pace {
-            Pace::Window(window) => {
-                for room in 0..self.report.rooms {
-                    for _ in 0..window {
-                        if said < messages && start < end {
-                            self.say(room, Instant::now());
-                            said += 1;
-                        }
-                    }
-                }
-                while self.under_way > 0 {
-                    if let Event::Complete(room) = self.message_event(phase).await?
-                        && said < messages
-                        && Instant::now() < end
-                    {
-                        self.say(room, Instant::now());
-                        said += 1;
-                    }
-                }
+        // When which room is to hear the next message.
+        let mut due: VecDeque<(Instant, u32)> = match pace {
+            Pace::Window(window) => (0..self.report.rooms)
+                .flat_map(|room| (0..window).map(move |_| (start, room)))
+                .collect(),
+            Pace::Every(_) => VecDeque::from([(start, 0)]),
+        };
+        loop {
+            due.truncate(usize::try_from(messages - said).unwrap_or(usize::MAX));
+            let next = due.front().copied().filter(|(at, _)| *at < end);
+            if next.is_none() && self.under_way == 0 {
+                return Ok(());
             }
-            Pace::Every(interval) => {
-                let (mut due, mut room) = (start, 0);
-                while due < end && said < messages {
-                    tokio::select! {
-                        event = self.events.recv() => {
-                            if let Event::Complete(_) = self.check(phase, event)? {
-                                self.under_way -= 1;
-                            }
-                        }
-                        () = sleep_until(due) => {
-                            // Late or not, it was due then.
-                            self.say(room, due);
-                            (said, due) = (said + 1, due + interval);
-                            room = (room + 1) % self.report.rooms;
+            tokio::select! {
+                event = self.event(phase, self.under_way), if self.under_way > 0 => {
+                    if let Event::Complete(room) = event? {
+                        self.under_way -= 1;
+                        if let Pace::Window(_) = pace {
+                            due.push_back((Instant::now() + think, room));
                         }
                     }
                 }
-                while self.under_way > 0 {
-                    self.message_event(phase).await?;
+                () = sleep_until(next.map_or(end, |(at, _)| at)), if next.is_some() => {
+                    let Some((at, room)) = due.pop_front() else { continue };
+                    // Late or not, it was due then.
+                    self.say(room, at);
+                    said += 1;
+                    if let Pace::Every(interval) = pace {
+                        due.push_back((at + interval, (room + 1) % self.report.rooms));
+                    }
                 }
             }
         }
-        Ok(())
     }
 
     async fn leave(&mut self) -> Result<(), RunError> {
@@ -336,15 +327,6 @@ impl Run {
     fn command(&self, session: u32, command: Command) {
         // One that is over tells so.
         let _ = self.commands[session as usize].send(command);
-    }
-
-    /// As [`event`](Self::event), while messages are under way.
-    async fn message_event(&mut self, phase: &'static str) -> Result<Event, RunError> {
-        let event = self.event(phase, self.under_way).await?;
-        if let Event::Complete(_) = event {
-            self.under_way -= 1;
-        }
-        Ok(event)
     }
 
     /// What happens next, while so many are waited for.

@@ -125,7 +125,10 @@ async fn a_room_that_lets_nobody_in_is_a_failure() {
     )
     .await;
     let failure = report.failure.as_deref().expect("a failure");
-    assert!(failure.contains("not let into its room"), "{failure}");
+    assert!(
+        failure.contains("its room refuses its presence"),
+        "{failure}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -194,10 +194,13 @@ impl Visitor {
         let from_room = stanza
             .attr("from")
             .is_some_and(|from| self.is_my_room(&from));
-        if from_room && stanza.is("message", ns::CLIENT) {
+        let is_error = stanza.attr("type").as_deref() == Some("error");
+        if from_room && is_error {
+            self.refused(session, stanza);
+        } else if from_room && stanza.is("message", ns::CLIENT) {
             self.message(stanza);
         } else if from_room && stanza.is("presence", ns::CLIENT) {
-            self.presence(session, stanza);
+            self.presence(stanza);
         } else if stanza.is("iq", ns::CLIENT) {
             Self::request(session, stanza);
         }
@@ -224,18 +227,10 @@ impl Visitor {
         }
     }
 
-    fn presence(&mut self, session: &mut ClientSession, stanza: &Element) {
+    fn presence(&mut self, stanza: &Element) {
         let Some(place) = self.place else { return };
-        match stanza.attr("type").as_deref() {
-            None => {}
-            Some("error") => {
-                let error = stanza.child("error", ns::CLIENT);
-                let condition =
-                    error.and_then(|e| e.children().next().map(|c| c.name().to_owned()));
-                self.end = Some(format!("not let into its room: {condition:?}"));
-                return session.close(self.world.clock.now());
-            }
-            Some(_) => return,
+        if stanza.attr("type").is_some() {
+            return;
         }
         self.world.board.presence();
         self.seen += 1;
@@ -249,6 +244,18 @@ impl Visitor {
         if self.seen == place.occupants {
             self.world.board.tell(Event::Settled);
         }
+    }
+
+    /// The room does not do what was asked: the load would measure something else from here on.
+    fn refused(&mut self, session: &mut ClientSession, stanza: &Element) {
+        let error = stanza.child("error", ns::CLIENT);
+        let condition = error.and_then(|error| error.children().next());
+        let condition = condition.map_or("no reason", |condition| condition.name());
+        self.end = Some(format!(
+            "its room refuses its {}: {condition}",
+            stanza.name()
+        ));
+        session.close(self.world.clock.now());
     }
 
     /// Whoever asks wants to know that somebody is here.
