@@ -179,6 +179,9 @@ impl Manager {
         self.tick(now);
         let mut due = Vec::new();
         while let Some(sid) = self.timers.pop(self.now) {
+            if let Some(record) = self.sessions.get_mut(&sid) {
+                record.timer = None;
+            }
             due.push(sid);
         }
         for sid in due {
@@ -288,8 +291,9 @@ impl Manager {
             id,
             config: &self.config,
         };
-        let record = Record::new(sid.clone(), rid, terms, asked, &at);
-        self.timers.set(&sid, record.deadline(&self.config));
+        let mut record = Record::new(sid.clone(), rid, terms, asked, &at);
+        let deadline = record.deadline(&self.config);
+        self.timers.set(&sid, &mut record.timer, deadline);
         self.sessions.insert(sid, record);
         Ok(())
     }
@@ -302,8 +306,9 @@ impl Manager {
         let over = self.sessions.values().find(|r| r.state == State::Over);
         let sid = over.map(|record| record.sid.clone());
         let sid = sid.ok_or(TerminalCondition::InternalServerError)?;
-        self.timers.set(&sid, None);
-        self.sessions.remove(&sid);
+        if let Some(mut record) = self.sessions.remove(&sid) {
+            self.timers.set(&sid, &mut record.timer, None);
+        }
         Ok(())
     }
 
@@ -316,11 +321,10 @@ impl Manager {
             out: &mut self.out,
         };
         let result = act(record, at);
+        let deadline = record.deadline(&self.config).filter(|_| !record.gone);
+        self.timers.set(&record.sid, &mut record.timer, deadline);
         if record.gone {
-            self.timers.set(&record.sid, None);
             self.sessions.remove(sid);
-        } else {
-            self.timers.set(&record.sid, record.deadline(&self.config));
         }
         Some(result)
     }

@@ -26,6 +26,8 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Record {
     pub(super) sid: Sid,
+    /// Where it stands among the [`Timers`](super::timers::Timers).
+    pub(super) timer: Option<Timestamp>,
     pub(super) terms: Terms,
     pub(super) state: State,
     /// What to tell the client at the end.
@@ -93,6 +95,7 @@ impl Record {
         });
         Self {
             sid,
+            timer: None,
             terms,
             state: State::Live,
             end: None,
@@ -150,19 +153,32 @@ impl Record {
             children,
             repeats: 0,
         };
-        self.window.early.insert(rid, early);
         if self.state == State::Ending {
+            self.window.early.insert(rid, Box::new(early));
             // Nothing is taken any more, so no gap has to be filled.
             self.window.close();
             return self.conclude(at.now, at.config, out);
         }
-        self.drain_early(at, rid, out);
+        // Most are in order, and need no place among those that are not.
+        let mut in_turn = None;
+        if rid == self.window.next {
+            in_turn = Some(early);
+        } else {
+            self.window.early.insert(rid, Box::new(early));
+        }
+        self.take_turns(at, rid, in_turn, out);
     }
 
-    /// Takes what is in order now (BOSH 4.2, 9.3).
-    fn drain_early(&mut self, at: &Arrival<'_>, newest: Rid, out: &mut Out) {
+    /// Takes what is in order now, the first of it being `in_turn` (BOSH 4.2, 9.3).
+    fn take_turns(
+        &mut self,
+        at: &Arrival<'_>,
+        newest: Rid,
+        mut in_turn: Option<Early>,
+        out: &mut Out,
+    ) {
         let mut accepted = false;
-        while let Some(early) = self.window.early.remove(&self.window.next) {
+        while let Some(early) = in_turn.take().or_else(|| self.window.pop_early()) {
             let rid = self.window.next;
             self.window.next = rid.plus(1);
             accepted = true;

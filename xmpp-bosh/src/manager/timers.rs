@@ -1,29 +1,24 @@
 //! One timer for each session.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use xmpp_core::Timestamp;
 
 use crate::Sid;
 
-/// When which session has something to do.
+/// When which session has something to do. Each session knows by itself where it stands here.
 #[derive(Debug, Default)]
 pub(super) struct Timers {
     order: BTreeSet<(Timestamp, Sid)>,
-    by_sid: BTreeMap<Sid, Timestamp>,
 }
 
 impl Timers {
-    /// Sets, moves or (with `None`) removes the timer of `sid`.
-    pub(super) fn set(&mut self, sid: &Sid, at: Option<Timestamp>) {
-        let old = match at {
-            Some(at) => self.by_sid.insert(sid.clone(), at),
-            None => self.by_sid.remove(sid),
-        };
-        if old == at {
+    /// Sets, moves or (with `None`) removes the timer of `sid`, which stands at `timer` so far.
+    pub(super) fn set(&mut self, sid: &Sid, timer: &mut Option<Timestamp>, at: Option<Timestamp>) {
+        if *timer == at {
             return;
         }
-        if let Some(old) = old {
+        if let Some(old) = std::mem::replace(timer, at) {
             self.order.remove(&(old, sid.clone()));
         }
         if let Some(at) = at {
@@ -36,14 +31,12 @@ impl Timers {
         self.order.first().map(|(at, _)| *at)
     }
 
-    /// Takes the sid of one timer that is due.
+    /// Takes the sid of one timer that is due; its session has none from then on.
     pub(super) fn pop(&mut self, now: Timestamp) -> Option<Sid> {
         let (at, _) = self.order.first()?;
         if *at > now {
             return None;
         }
-        let (_, sid) = self.order.pop_first()?;
-        self.by_sid.remove(&sid);
-        Some(sid)
+        self.order.pop_first().map(|(_, sid)| sid)
     }
 }

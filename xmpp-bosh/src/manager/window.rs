@@ -61,7 +61,9 @@ pub(super) struct Window {
     /// Received in order, not answered.
     pub(super) slots: VecDeque<Slot>,
     /// Received, with a gap before.
-    pub(super) early: BTreeMap<Rid, Early>,
+    ///
+    /// Boxed, because a map reserves room for eleven.
+    pub(super) early: BTreeMap<Rid, Box<Early>>,
     /// Since when there is a gap.
     pub(super) gap_since: Option<Timestamp>,
 }
@@ -82,6 +84,11 @@ impl Window {
     pub(super) fn admits(&self, rid: Rid, requests: u64, attributes: &Attributes) -> bool {
         let extra = u64::from(attributes.is_extra());
         rid >= self.next && rid < self.next.plus(requests + extra)
+    }
+
+    /// What came before its turn and has it now.
+    pub(super) fn pop_early(&mut self) -> Option<Early> {
+        self.early.remove(&self.next).map(|early| *early)
     }
 
     pub(super) fn slot(&mut self, rid: Rid) -> Option<&mut Slot> {

@@ -1,10 +1,9 @@
 //! `POST /http-bind`: BOSH requests (XEP-0124), handed to the hub and answered when it says so.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use axum::{
     body::Body,
-    extract::State,
     http::{HeaderValue, Method, Request, Response, StatusCode, header},
 };
 use bytes::{Bytes, BytesMut};
@@ -12,7 +11,7 @@ use http_body_util::BodyExt;
 use xmpp_bosh::RESPONSE_HEADERS;
 
 use super::{
-    Site,
+    BOSH, Site,
     fate::{Fate, FollowedBody},
     files,
     origin::{self, Origin},
@@ -22,15 +21,24 @@ use crate::hub::{self, Peer};
 /// Time within which a request must have arrived whole.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// Whether a path, without prefix, is that of BOSH.
+///
+/// These requests do not go through the router. There is one for every message to everybody, and a router that is made
+/// for any handler clones and boxes its own for each request: a tenth of the CPU time of a busy room.
+pub(super) fn is_bosh(path: &str) -> bool {
+    let path = path.strip_prefix('/').unwrap_or(path);
+    path.strip_suffix('/').unwrap_or(path) == BOSH
+}
+
 /// Every method of `/http-bind`.
-pub(super) async fn bind(State(site): State<Arc<Site>>, request: Request<Body>) -> Response<Body> {
-    let origin = Origin::of(request.headers(), &site);
+pub(super) async fn bind(site: &Site, request: Request<Body>) -> Response<Body> {
+    let origin = Origin::of(request.headers(), site);
     match *request.method() {
         Method::POST if origin == Origin::Foreign => {
             files::text(StatusCode::FORBIDDEN, origin::REFUSAL)
         }
         Method::POST => {
-            let mut response = post(&site, request).await;
+            let mut response = post(site, request).await;
             origin.allow(response.headers_mut());
             response
         }

@@ -16,7 +16,7 @@ use axum::{
 };
 use tower::ServiceExt as _;
 
-use super::{Site, files, forwarded};
+use super::{Site, bosh, files, forwarded};
 use crate::{
     hub::{Peer, Protection},
     logs::Shown,
@@ -87,11 +87,18 @@ impl Front {
         let prepared = self.prepare(neighbour, &mut request);
         let path = request.uri().path().to_owned();
         let response = match prepared {
-            // The routers' errors are answers.
-            Ok(site) => match self.sites[site].1.clone().oneshot(request).await {
-                Ok(response) => response,
-                Err(never) => match never {},
-            },
+            Ok(site) => {
+                let (site, router) = &self.sites[site];
+                if bosh::is_bosh(&path) {
+                    files::careful(bosh::bind(site, request).await).await
+                } else {
+                    // The routers' errors are answers.
+                    match router.clone().oneshot(request).await {
+                        Ok(response) => response,
+                        Err(never) => match never {},
+                    }
+                }
+            }
             Err(refusal) => files::careful(refusal.into_response()).await,
         };
         self.requests.count(&path, &method, response.status());

@@ -22,7 +22,7 @@ use axum::{
     extract::State,
     http::{Request, Response, StatusCode},
     middleware,
-    routing::{any, get},
+    routing::get,
 };
 
 pub(crate) use self::{
@@ -92,7 +92,7 @@ impl Site {
     }
 }
 
-/// The site of one domain and everything that it serves. Requests carry their [`Peer`](crate::hub::Peer) as an
+/// The site of one domain and everything that it serves but BOSH, which [`Front`] gives to its handler itself. Requests carry their [`Peer`](crate::hub::Peer) as an
 /// extension; their path has no prefix.
 pub(crate) fn site(
     settings: &HostSettings,
@@ -107,8 +107,6 @@ pub(crate) fn site(
         .route("/admin", get(page::admin))
         .route("/admin/xmpp-websocket", get(websocket::upgrade_admin))
         .route("/config.json", get(page::config))
-        .route("/http-bind", any(bosh::bind))
-        .route("/http-bind/", any(bosh::bind))
         .route("/xmpp-websocket", get(websocket::upgrade))
         .route("/healthz", get(healthz))
         .merge(host_meta::routes())
