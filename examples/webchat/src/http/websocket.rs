@@ -35,8 +35,8 @@ use crate::{
 /// in the client's own TCP.
 const IN_FLIGHT: u32 = 8;
 /// Read buffer of a socket. The WebSocket library has it zeroed before every attempt to read, and holds it as long as the
-/// socket is open; of its default, 128 KiB, a chat's messages fill less than one.
-const BUFFER: usize = 4 * 1024;
+/// socket is open; of its default, 128 KiB, a chat's messages fill less than one. A larger message gets room of its own.
+const BUFFER: usize = 2 * 1024;
 /// A client that takes nothing for so long is gone.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Time for the client's side of the close handshake.
