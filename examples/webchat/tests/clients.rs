@@ -31,7 +31,7 @@ fn three_libraries_over_their_transports() {
 }
 
 /// Strophe.js by each mechanism that it shares with the web chat (`mechanisms.mjs`), over TLS.
-const MECHANISMS: [&str; 11] = [
+const MECHANISMS: [&str; 12] = [
     "bosh: ANONYMOUS",
     "bosh: PLAIN",
     "bosh: OAUTHBEARER",
@@ -42,6 +42,7 @@ const MECHANISMS: [&str; 11] = [
     "websocket: X-OAUTH2",
     "the admin's door: SCRAM-SHA-1",
     "the admin's door: SCRAM-SHA-256",
+    "the admin's door: SCRAM-SHA-384",
     "the admin's door: SCRAM-SHA-512",
 ];
 

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use xmpp_core::{
     BareJid, Random,
-    sasl::{self, Lookup, LookupKind, Registry, ScramKeys, ScramSha1, ScramSha256, ScramSha512},
+    sasl::{
+        self, Hmac, Lookup, LookupKind, Registry, Scram, ScramHash, ScramKeys, ScramSha1,
+        ScramSha256, ScramSha512,
+    },
     stream::ServerConfig,
 };
 use xmpp_muc::CreateError;
@@ -17,12 +20,23 @@ pub(super) const NAME: &str = "admin";
 /// Rounds of PBKDF2: the page computes them too.
 const ITERATIONS: u32 = 10_000;
 
+/// SCRAM over a hash that the library does not bring, but Strophe.js does.
+struct ScramSha384;
+
+impl ScramHash for ScramSha384 {
+    type Digest = sha2::Sha384;
+    type Hmac = Hmac<sha2::Sha384>;
+    const MECHANISM: &'static str = "SCRAM-SHA-384";
+    const PLUS: &'static str = "SCRAM-SHA-384-PLUS";
+    const PRIORITY: i32 = 71;
+}
+
 /// The account, if the server has one.
 #[derive(Debug)]
 pub(super) struct AdminAccount {
     pub(super) jid: BareJid,
-    /// What SCRAM checks with, by the mechanism's name; the token itself is not kept here. Empty without an account.
-    keys: Vec<(&'static str, ScramKeys)>,
+    /// What each SCRAM checks with; the token itself is not kept here. Empty without an account.
+    keys: Vec<ScramKeys>,
     /// For streams at the admin's own door.
     pub(super) sessions: Option<Arc<ServerConfig>>,
 }
@@ -46,12 +60,16 @@ impl AdminAccount {
                 .answers([
                     LookupKind::SCRAM_SHA_1,
                     LookupKind::SCRAM_SHA_256,
+                    LookupKind::custom(ScramSha384::MECHANISM),
                     LookupKind::SCRAM_SHA_512,
                 ])
                 .with_stored_form(ITERATIONS, 16);
             let config = super::config::sessions(settings, settings.timing.websocket_ping);
             let config = config.expect("the domain was checked");
-            Arc::new(config.with_sasl(Registry::default(), sasl))
+            let registry = Registry::default()
+                .with(Scram::<ScramSha384>::new())
+                .with(Scram::<ScramSha384>::plus());
+            Arc::new(config.with_sasl(registry, sasl))
         });
         Self {
             jid: jid(settings),
@@ -65,31 +83,20 @@ impl AdminAccount {
             return sasl::Answer::UnknownUser;
         };
         let mut keys = self.keys.iter().filter(|_| authcid == NAME);
-        match keys.find(|(name, _)| *name == mechanism.as_str()) {
-            Some((_, keys)) => sasl::Answer::ScramKeys(keys.clone()),
+        match keys.find(|keys| keys.mechanism() == mechanism) {
+            Some(keys) => sasl::Answer::ScramKeys(keys.clone()),
             None => sasl::Answer::UnknownUser,
         }
     }
 }
 
 /// What each SCRAM checks `token` with, each with a salt of its own.
-fn keys_of(
-    token: &str,
-    random: &mut dyn Random,
-) -> Result<Vec<(&'static str, ScramKeys)>, sasl::PrepareError> {
+fn keys_of(token: &str, random: &mut dyn Random) -> Result<Vec<ScramKeys>, sasl::PrepareError> {
     Ok(vec![
-        (
-            "SCRAM-SHA-1",
-            ScramKeys::generate::<ScramSha1>(token, ITERATIONS, random)?,
-        ),
-        (
-            "SCRAM-SHA-256",
-            ScramKeys::generate::<ScramSha256>(token, ITERATIONS, random)?,
-        ),
-        (
-            "SCRAM-SHA-512",
-            ScramKeys::generate::<ScramSha512>(token, ITERATIONS, random)?,
-        ),
+        ScramKeys::generate::<ScramSha1>(token, ITERATIONS, random)?,
+        ScramKeys::generate::<ScramSha256>(token, ITERATIONS, random)?,
+        ScramKeys::generate::<ScramSha384>(token, ITERATIONS, random)?,
+        ScramKeys::generate::<ScramSha512>(token, ITERATIONS, random)?,
     ])
 }
 

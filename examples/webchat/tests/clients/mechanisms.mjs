@@ -65,7 +65,7 @@ export function mechanisms(endpoints, origin) {
       });
     }
   }
-  for (const hash of ['SHA-1', 'SHA-256', 'SHA-512']) {
+  for (const hash of ['SHA-1', 'SHA-256', 'SHA-384', 'SHA-512']) {
     cases.push([
       `strophe, the admin's door: SCRAM-${hash}`,
       async () => {

@@ -84,6 +84,7 @@ const MECHANISMS = [
   Strophe.SASLXOAuth2,
   Strophe.SASLSHA1,
   Strophe.SASLSHA256,
+  Strophe.SASLSHA384,
   Strophe.SASLSHA512,
 ];
 
