@@ -21,7 +21,7 @@ pub struct Limits {
     pub declarations: usize,
     /// Namespace declarations in scope.
     pub declarations_in_scope: usize,
-    /// Bytes of a namespace name, as it is written. An element that is written anew declares its own again, and so do
+    /// Bytes of a namespace name, however they are escaped. An element that is written anew declares its own again, and so do
     /// thousands beside it: this bounds what becomes of them.
     pub namespace_bytes: usize,
 }

@@ -119,9 +119,26 @@ fn namespace_bytes() {
     check(limits, Rule::NamespaceBytes, &of(40), &of(41));
     let of = |n: usize| format!("<a xmlns:p='{}' b='{}'/>", "u".repeat(n), "x".repeat(50));
     check(limits, Rule::NamespaceBytes, &of(40), &of(41));
-    // As it is written.
-    let of = |n: usize| format!("<a xmlns='{}{}'/>", "&#x75;".repeat(6), "u".repeat(n - 36));
-    check(limits, Rule::NamespaceBytes, &of(40), &of(41));
+    // However they are escaped: what is read can be written, and read again.
+    for escaped in [
+        "&#x75;",
+        "&#x0000000075;",
+        "&quot;",
+        "\"",
+        "&gt;",
+        ">",
+        "\n",
+    ] {
+        let of = |n: usize| format!("<a xmlns='{}{}'/>", escaped.repeat(6), "u".repeat(n - 6));
+        check(limits, Rule::NamespaceBytes, &of(40), &of(41));
+        let anew = Element::parse(&of(40)).unwrap().to_string();
+        assert_eq!(
+            verdict(|| Parser::document(limits), anew.as_bytes()),
+            Ok(())
+        );
+        let of = |n: usize| format!("<a xmlns:p='{}{}'/>", escaped.repeat(6), "u".repeat(n - 6));
+        check(limits, Rule::NamespaceBytes, &of(40), &of(41));
+    }
     let of = |n: usize| format!("<s xmlns:p='{}'><a/></s>", "u".repeat(n));
     let parser = || Parser::stream(limits);
     assert_eq!(verdict(parser, of(40).as_bytes()), Ok(()));

@@ -4,12 +4,19 @@ use super::super::{
     error::{Fault, ParseRule, fault},
     ns,
     table::{Entry, Kind, NsId},
-    work,
+    unescape, work,
 };
 use super::{
     attribute::{Declares, Pending},
     tree::Tree,
 };
+
+/// Whether `written` stands for at most `limit` bytes.
+#[cold]
+fn is_name_within(written: &[u8], limit: usize) -> bool {
+    work::add(written.len());
+    unescape::value(str::from_utf8(written).unwrap_or_default()).len() <= limit
+}
 
 impl Tree {
     /// The name of a declaration, at `start`, is complete.
@@ -39,7 +46,10 @@ impl Tree {
             value_start,
             ..
         } = pending;
-        if end - value_start > self.limits().namespace_bytes {
+        // As it is meant: written anew, some of its characters may take more bytes than here, and it must be read again.
+        let limit = self.limits().namespace_bytes;
+        let written = &b[value_start..end];
+        if written.len() > limit && !(escaped && is_name_within(written, limit)) {
             return fault(ParseRule::NamespaceBytes, value_start);
         }
         let ns = self
