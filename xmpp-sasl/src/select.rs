@@ -1,9 +1,12 @@
 //! Under what circumstances a mechanism is chosen.
 
+use std::any::Any;
+
 use crate::channel::{ChannelBindingType, ChannelSecurity};
-use crate::credentials::Credentials;
+use crate::credentials::{CredentialKind, Credentials};
 use crate::policy::{self, Policy};
 use crate::server_config::ServerConfig;
+use crate::unavailable::Unavailable;
 
 /// The circumstances of one session: channel, policy, and what the mechanisms may want to know.
 ///
@@ -163,6 +166,20 @@ impl<'a> SelectCx<'a> {
     /// The credentials in hand; `None` on a server.
     pub fn credentials(&self) -> Option<&'a Credentials> {
         self.credentials
+    }
+
+    /// The credential of type `T`, for a mechanism that works with no other.
+    pub(crate) fn credential<T: Any>(&self) -> Result<&'a T, Unavailable> {
+        self.credentials
+            .and_then(Credentials::get)
+            .ok_or_else(|| Unavailable::Credentials {
+                needs: vec![CredentialKind::of::<T>()],
+            })
+    }
+
+    /// As whom the client wants to act, if it is not itself.
+    pub(crate) fn authzid(&self) -> Option<&'a str> {
+        self.credentials?.authzid()
     }
 
     /// What the server offers, in its order: to a client what it was told, to a server what it says.

@@ -106,8 +106,8 @@ impl Mechanism for ExternalMechanism {
         cx: &SelectCx<'_>,
         _: &mut dyn Random,
     ) -> Result<Box<dyn ClientExchange>, Unavailable> {
-        let authzid = cx.credentials().and_then(|known| known.authzid());
-        Ok(Box::new(Client(authzid.unwrap_or_default().to_owned())))
+        let authzid = cx.authzid().unwrap_or_default();
+        Ok(Box::new(Client(authzid.to_owned())))
     }
 
     fn server(

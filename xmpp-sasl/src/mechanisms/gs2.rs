@@ -4,22 +4,41 @@
 
 use crate::error::Malformed;
 
-/// `gs2-header = gs2-cb-flag "," [gs2-authzid] ","` of a mechanism without channel binding, and what follows
-/// it.
+/// `gs2-cb-flag = ("p=" cb-name) / "n" / "y"`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum BindingFlag<'a> {
+    /// The client cannot do channel binding.
+    No,
+    /// It can, and believes that the server cannot.
+    NotOffered,
+    /// It does, by this type.
+    Used(&'a str),
+}
+
+/// `gs2-header = gs2-cb-flag "," [gs2-authzid] ","`, and what follows it.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Unbound<'a> {
+pub(super) struct Header<'a> {
+    /// As received.
+    pub(super) text: &'a str,
+    pub(super) flag: BindingFlag<'a>,
     pub(super) authzid: Option<String>,
     pub(super) rest: &'a str,
 }
 
-impl<'a> Unbound<'a> {
-    /// `n` and `y` say the same to a mechanism that has no variant with channel binding; `p=` asks for one.
+impl<'a> Header<'a> {
     pub(super) fn parse(message: &'a str) -> Result<Self, Malformed> {
         let mut parts = message.splitn(3, ',');
-        let (Some("n" | "y"), Some(authzid), Some(rest)) =
-            (parts.next(), parts.next(), parts.next())
+        let (Some(flag), Some(authzid), Some(rest)) = (parts.next(), parts.next(), parts.next())
         else {
             return Err(Malformed::Gs2Header);
+        };
+        let flag = match flag {
+            "n" => BindingFlag::No,
+            "y" => BindingFlag::NotOffered,
+            _ => match flag.strip_prefix("p=") {
+                Some(name) if is_binding_name(name) => BindingFlag::Used(name),
+                _ => return Err(Malformed::Gs2Header),
+            },
         };
         let authzid = match authzid {
             "" => None,
@@ -27,16 +46,37 @@ impl<'a> Unbound<'a> {
                 authzid.strip_prefix("a=").ok_or(Malformed::Gs2Header)?,
             )?),
         };
-        Ok(Self { authzid, rest })
+        Ok(Self {
+            text: &message[..message.len() - rest.len()],
+            flag,
+            authzid,
+            rest,
+        })
+    }
+
+    /// Of a mechanism that has no variant with channel binding: `n` and `y` say the same to it, `p=` asks for one.
+    pub(super) fn parse_unbound(message: &'a str) -> Result<Self, Malformed> {
+        if message.starts_with("p=") {
+            return Err(Malformed::Gs2Header);
+        }
+        Self::parse(message)
     }
 }
 
-/// The header of a client that binds no channel.
-pub(super) fn unbound(authzid: Option<&str>) -> String {
+/// The header with this flag.
+pub(super) fn header(flag: &str, authzid: Option<&str>) -> String {
     authzid.map_or_else(
-        || "n,,".to_owned(),
-        |authzid| format!("n,a={},", escape(authzid)),
+        || format!("{flag},,"),
+        |authzid| format!("{flag},a={},", escape(authzid)),
     )
+}
+
+/// `cb-name = 1*(ALPHA / DIGIT / "." / "-")`
+fn is_binding_name(name: &str) -> bool {
+    !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'))
 }
 
 /// `saslname`: `,` is written `=2C` and `=` is written `=3D`.

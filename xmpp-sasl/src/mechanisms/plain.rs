@@ -57,18 +57,9 @@ impl Mechanism for Plain {
         cx: &SelectCx<'_>,
         _: &mut dyn Random,
     ) -> Result<Box<dyn ClientExchange>, Unavailable> {
-        let credentials = cx.credentials();
-        let password = credentials
-            .and_then(|known| known.get::<Password>())
-            .ok_or_else(|| Unavailable::Credentials {
-                needs: self.0.credentials().to_vec(),
-            })?;
-        let authzid = credentials
-            .and_then(|known| known.authzid())
-            .map(str::to_owned);
         Ok(Box::new(Client {
-            password: password.clone(),
-            authzid,
+            password: cx.credential::<Password>()?.clone(),
+            authzid: cx.authzid().map(str::to_owned),
         }))
     }
 

@@ -40,11 +40,7 @@ impl Client {
         if !offered.any(|qop| qop.trim() == "auth") {
             return Err(Malformed::Unsupported.into());
         }
-        let utf8 = match said.token("charset")? {
-            None => false,
-            Some(charset) if charset.eq_ignore_ascii_case("utf-8") => true,
-            Some(_) => return Err(Malformed::Unsupported.into()),
-        };
+        let utf8 = said.is_utf8()?;
         let nonce = said.quoted("nonce")?.ok_or(Malformed::Attributes)?;
         if nonce.is_empty() {
             return Err(Malformed::Nonce.into());

@@ -46,6 +46,15 @@ impl Directives {
         self.value(name, false)
     }
 
+    /// Whether names and passwords are in UTF-8; another charset cannot be said (RFC 2831 §2.1.1).
+    pub(super) fn is_utf8(&self) -> Result<bool, Malformed> {
+        match self.token("charset")? {
+            None => Ok(false),
+            Some(charset) if charset.eq_ignore_ascii_case("utf-8") => Ok(true),
+            Some(_) => Err(Malformed::Unsupported),
+        }
+    }
+
     fn value(&self, name: &str, quoted: bool) -> Result<Option<&str>, Malformed> {
         match self.0.iter().find(|directive| directive.name == name) {
             Some(directive) if directive.quoted != quoted => Err(Malformed::Attributes),

@@ -95,18 +95,9 @@ impl Mechanism for DigestMd5 {
         cx: &SelectCx<'_>,
         random: &mut dyn Random,
     ) -> Result<Box<dyn ClientExchange>, Unavailable> {
-        let credentials = cx.credentials();
-        let password = credentials
-            .and_then(|known| known.get::<Password>())
-            .ok_or_else(|| Unavailable::Credentials {
-                needs: self.info.credentials().to_vec(),
-            })?;
-        let authzid = credentials
-            .and_then(|known| known.authzid())
-            .map(str::to_owned);
         Ok(Box::new(client::Client {
-            password: password.clone(),
-            authzid,
+            password: cx.credential::<Password>()?.clone(),
+            authzid: cx.authzid().map(str::to_owned),
             uri: format!("{}/{}", cx.service(), cx.host()),
             cnonce: nonce(self.nonce_chars, random),
             state: client::State::First,

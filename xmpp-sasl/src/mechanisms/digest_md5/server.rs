@@ -43,11 +43,7 @@ impl Server {
     fn read(&self, message: &[u8]) -> Result<ClientSaid, Failure> {
         let said = Directives::parse(message, MAX_RESPONSE)?;
         let lacking = Malformed::Attributes;
-        let utf8 = match said.token("charset")? {
-            None => false,
-            Some(charset) if charset.eq_ignore_ascii_case("utf-8") => true,
-            Some(_) => return Err(Malformed::Unsupported.into()),
-        };
+        let utf8 = said.is_utf8()?;
         if said.token("qop")?.is_some_and(|qop| qop != "auth") {
             return Err(Malformed::Unsupported.into());
         }

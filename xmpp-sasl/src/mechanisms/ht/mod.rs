@@ -16,7 +16,6 @@ pub use keys::{HtKey, HtTokens, HtUsed, TooShortToken};
 pub use token::HtToken;
 
 use crate::channel::ChannelBindingType;
-use crate::credentials::Credentials;
 use crate::info::{MechanismInfo, MechanismName, Strength};
 use crate::lookup::LookupKind;
 use crate::mechanism::{ClientExchange, Mechanism, ServerExchange};
@@ -84,14 +83,6 @@ impl<H: HtHash> Ht<H> {
             .filter(|data| !data.is_empty())
             .ok_or(Unavailable::NoChannelBinding)
     }
-
-    fn token<'a>(&self, cx: &SelectCx<'a>) -> Result<&'a HtToken, Unavailable> {
-        cx.credentials()
-            .and_then(Credentials::get::<HtToken>)
-            .ok_or_else(|| Unavailable::Credentials {
-                needs: self.info.credentials().to_vec(),
-            })
-    }
 }
 
 impl<H> Clone for Ht<H> {
@@ -120,7 +111,7 @@ impl<H: HtHash> Mechanism for Ht<H> {
         let Some(credentials) = cx.credentials() else {
             return Ok(());
         };
-        let issued_for = self.token(cx)?.mechanism();
+        let issued_for = cx.credential::<HtToken>()?.mechanism();
         if issued_for != self.info.name() {
             let reason = format!("the token in hand was issued for {issued_for}");
             return Err(Unavailable::Other(reason));
@@ -137,7 +128,7 @@ impl<H: HtHash> Mechanism for Ht<H> {
         cx: &SelectCx<'_>,
         _: &mut dyn Random,
     ) -> Result<Box<dyn ClientExchange>, Unavailable> {
-        let (token, binding) = (self.token(cx)?.clone(), self.binding_data(cx)?);
+        let (token, binding) = (cx.credential::<HtToken>()?.clone(), self.binding_data(cx)?);
         Ok(Box::new(client::Client::<H>::new(token, binding)))
     }
 

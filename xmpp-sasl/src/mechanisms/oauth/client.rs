@@ -26,10 +26,7 @@ impl Client {
             .filter(|host| !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_graphic()));
         Self {
             token,
-            authzid: cx
-                .credentials()
-                .and_then(|known| known.authzid())
-                .map(str::to_owned),
+            authzid: cx.authzid().map(str::to_owned),
             host: host.map(str::to_owned),
             port: cx.port().filter(|&port| port != 0),
             refusal: None,

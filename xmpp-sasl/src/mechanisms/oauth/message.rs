@@ -11,7 +11,7 @@
 //! [RFC 7628 §3.1]: https://www.rfc-editor.org/rfc/rfc7628#section-3.1
 
 use crate::error::Malformed;
-use crate::mechanisms::gs2::{self, Unbound};
+use crate::mechanisms::gs2::{self, Header};
 
 /// Between the pairs; alone it is the answer to the server's error.
 pub(super) const SEPARATOR: char = '\u{1}';
@@ -30,7 +30,7 @@ pub(super) struct Initial<'a> {
 
 impl<'a> Initial<'a> {
     pub(super) fn parse(message: &'a str) -> Result<Self, Malformed> {
-        let Unbound { authzid, rest } = Unbound::parse(message)?;
+        let Header { authzid, rest, .. } = Header::parse_unbound(message)?;
         let pairs = rest
             .strip_prefix(SEPARATOR)
             .and_then(|rest| rest.strip_suffix(SEPARATOR))
@@ -52,7 +52,7 @@ impl<'a> Initial<'a> {
 
     /// `token` is checked already.
     pub(super) fn write(self) -> String {
-        let header = gs2::unbound(self.authzid.as_deref());
+        let header = gs2::header("n", self.authzid.as_deref());
         let pair = |text: String| format!("{text}\u{1}");
         let host = self.host.map(|host| pair(format!("host={host}")));
         let port = self.port.map(|port| pair(format!("port={port}")));

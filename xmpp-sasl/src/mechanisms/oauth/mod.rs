@@ -10,8 +10,6 @@ pub use status::OauthError;
 pub use x_oauth2::XOauth2;
 
 use crate::bearer::BearerToken;
-use crate::credentials::CredentialKind;
-use crate::credentials::Credentials;
 use crate::info::{MechanismInfo, Strength};
 use crate::lookup::LookupKind;
 use crate::mechanism::{ClientExchange, Mechanism, ServerExchange};
@@ -88,7 +86,7 @@ impl Mechanism for OauthBearer {
         cx: &SelectCx<'_>,
         _: &mut dyn Random,
     ) -> Result<Box<dyn ClientExchange>, Unavailable> {
-        let token = token(cx)?.clone();
+        let token = cx.credential::<BearerToken>()?.clone();
         Ok(Box::new(client::Client::new(cx, token)))
     }
 
@@ -111,12 +109,4 @@ fn info(name: &'static str, priority: i32) -> MechanismInfo {
         .with_strength(Strength::Plaintext)
         .uses::<BearerToken>()
         .asks(LookupKind::TOKEN)
-}
-
-fn token<'a>(cx: &SelectCx<'a>) -> Result<&'a BearerToken, Unavailable> {
-    cx.credentials()
-        .and_then(Credentials::get::<BearerToken>)
-        .ok_or_else(|| Unavailable::Credentials {
-            needs: vec![CredentialKind::of::<BearerToken>()],
-        })
 }

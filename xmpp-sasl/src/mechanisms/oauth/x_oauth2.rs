@@ -3,10 +3,10 @@
 use zeroize::Zeroizing;
 
 use super::message::is_token;
-use super::{MAX_MESSAGE, info, token};
+use super::{MAX_MESSAGE, info};
 use crate::bearer::{BearerToken, TokenCheck};
 use crate::error::{Failure, LoginError, Malformed};
-use crate::info::MechanismInfo;
+use crate::info::{MechanismInfo, MechanismName};
 use crate::lookup::{Answer, Lookup};
 use crate::mechanism::{Claim, ClientExchange, ClientStep, Mechanism, ServerExchange, ServerStep};
 use crate::mechanisms::anonymous::no_data;
@@ -59,9 +59,9 @@ impl Mechanism for XOauth2 {
 
     fn available(&self, cx: &SelectCx<'_>) -> Result<(), Unavailable> {
         match cx.credentials() {
-            Some(_) if token(cx)?.authcid().is_none() => Err(Unavailable::Other(
-                "the token in hand does not say whose it is".to_owned(),
-            )),
+            Some(_) if cx.credential::<BearerToken>()?.authcid().is_none() => Err(
+                Unavailable::Other("the token in hand does not say whose it is".to_owned()),
+            ),
             _ => Ok(()),
         }
     }
@@ -71,10 +71,9 @@ impl Mechanism for XOauth2 {
         cx: &SelectCx<'_>,
         _: &mut dyn Random,
     ) -> Result<Box<dyn ClientExchange>, Unavailable> {
-        let authzid = cx.credentials().and_then(|known| known.authzid());
         Ok(Box::new(Client {
-            token: token(cx)?.clone(),
-            authzid: authzid.map(str::to_owned),
+            token: cx.credential::<BearerToken>()?.clone(),
+            authzid: cx.authzid().map(str::to_owned),
         }))
     }
 
@@ -84,7 +83,7 @@ impl Mechanism for XOauth2 {
         _: &mut dyn Random,
     ) -> Result<Box<dyn ServerExchange>, Unavailable> {
         Ok(Box::new(Server {
-            info: self.info.clone(),
+            name: self.info.name().clone(),
             max_message: self.max_message,
             said: None,
         }))
@@ -120,7 +119,7 @@ impl ClientExchange for Client {
 }
 
 struct Server {
-    info: MechanismInfo,
+    name: MechanismName,
     max_message: usize,
     said: Option<Said>,
 }
@@ -156,7 +155,7 @@ impl ServerExchange for Server {
         };
         let authzid = Some(authzid.to_owned()).filter(|authzid| !authzid.is_empty());
         let check = TokenCheck {
-            mechanism: self.info.name().clone(),
+            mechanism: self.name.clone(),
             token: Zeroizing::new(token.to_owned()),
             claimed: name.clone().or_else(|| authzid.clone()),
             host: None,

@@ -8,13 +8,14 @@ use zeroize::Zeroizing;
 
 use super::hash::{self, ScramHash};
 use super::keys::ScramClientKeys;
-use super::message::{self, ServerFinal, ServerFirst};
+use super::message::{ServerFinal, ServerFirst};
 use super::{offer, offers_plus};
 use crate::base64;
 use crate::credentials::Password;
 use crate::error::{DowngradeError, LoginError, Malformed, MutualAuthError};
 use crate::info::MechanismInfo;
 use crate::mechanism::{ClientExchange, ClientStep, DeriveJob, DerivedKey};
+use crate::mechanisms::gs2;
 use crate::policy::check_iterations;
 use crate::prep::{self, PrepareError};
 use crate::select::SelectCx;
@@ -105,10 +106,7 @@ impl<H: ScramHash> Client<H> {
             _ if cx.binding_usable() && !offers_plus(cx) => ("y".to_owned(), Vec::new()),
             _ => ("n".to_owned(), Vec::new()),
         };
-        let gs2_header = match credentials.authzid() {
-            Some(authzid) => format!("{flag},a={},", message::escape(authzid)),
-            None => format!("{flag},,"),
-        };
+        let gs2_header = gs2::header(&flag, credentials.authzid());
         Ok(Self {
             username,
             password,
@@ -129,7 +127,7 @@ impl<H: ScramHash> Client<H> {
     }
 
     fn first_bare(&self) -> String {
-        format!("n={},r={}", message::escape(&self.username), self.nonce)
+        format!("n={},r={}", gs2::escape(&self.username), self.nonce)
     }
 
     fn server_first(&mut self, text: &str) -> Result<ClientStep, LoginError> {

@@ -4,7 +4,7 @@
 
 use crate::base64;
 use crate::error::Malformed;
-pub(super) use crate::mechanisms::gs2::{escape, unescape};
+use crate::mechanisms::gs2::{Header, unescape};
 
 /// Bytes of the salt that a server may ask a client to hash with (SEC-6).
 pub(super) const MAX_SALT: usize = 1_024;
@@ -75,63 +75,25 @@ impl<'a> ServerFinal<'a> {
     }
 }
 
-/// `gs2-cbind-flag = ("p=" cb-name) / "n" / "y"`
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum BindingFlag<'a> {
-    /// The client cannot do channel binding.
-    No,
-    /// It can, and believes that the server cannot.
-    NotOffered,
-    /// It does, by this type.
-    Used(&'a str),
-}
-
 /// `client-first-message = gs2-header client-first-message-bare`
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct ClientFirst<'a> {
-    /// `gs2-header = gs2-cbind-flag "," [authzid] ","`, as received.
-    pub(super) gs2_header: &'a str,
-    pub(super) flag: BindingFlag<'a>,
-    pub(super) authzid: Option<String>,
-    /// `[reserved-mext ","] username "," nonce ["," extensions]`, as received.
-    pub(super) bare: &'a str,
+    /// What follows it is `[reserved-mext ","] username "," nonce ["," extensions]`.
+    pub(super) header: Header<'a>,
     pub(super) username: String,
     pub(super) nonce: &'a str,
 }
 
 impl<'a> ClientFirst<'a> {
     pub(super) fn parse(message: &'a str) -> Result<Self, Malformed> {
-        let mut parts = message.splitn(3, ',');
-        let (Some(flag), Some(authzid), Some(bare)) = (parts.next(), parts.next(), parts.next())
-        else {
-            return Err(Malformed::Gs2Header);
-        };
-        let gs2_header = &message[..message.len() - bare.len()];
-        let flag = match flag {
-            "n" => BindingFlag::No,
-            "y" => BindingFlag::NotOffered,
-            _ => match flag.strip_prefix("p=") {
-                Some(name) if is_binding_name(name) => BindingFlag::Used(name),
-                _ => return Err(Malformed::Gs2Header),
-            },
-        };
-        let authzid = if authzid.is_empty() {
-            None
-        } else {
-            Some(unescape(
-                authzid.strip_prefix("a=").ok_or(Malformed::Gs2Header)?,
-            )?)
-        };
-        let mut attributes = Attributes::new(bare);
+        let header = Header::parse(message)?;
+        let mut attributes = Attributes::new(header.rest);
         let username = unescape(attributes.expect('n')?)?;
         let nonce = attributes.expect('r')?;
         attributes.only_extensions()?;
         check_nonce(nonce)?;
         Ok(Self {
-            gs2_header,
-            flag,
-            authzid,
-            bare,
+            header,
             username,
             nonce,
         })
@@ -174,14 +136,6 @@ impl<'a> ClientFinal<'a> {
 pub(super) fn positive_number(text: &str) -> Option<u32> {
     let canonical = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
     if canonical { text.parse().ok() } else { None }
-}
-
-/// `cb-name = 1*(ALPHA / DIGIT / "." / "-")`
-fn is_binding_name(name: &str) -> bool {
-    !name.is_empty()
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'))
 }
 
 /// `printable = %x21-2B / %x2D-7E`, at least one. (The comma separates attributes, so none is left.)

@@ -6,7 +6,7 @@ use subtle::ConstantTimeEq;
 
 use super::hash::{self, ScramHash};
 use super::keys::ScramKeys;
-use super::message::{BindingFlag, ClientFinal, ClientFirst};
+use super::message::{ClientFinal, ClientFirst};
 use super::{FakeSalt, offer, offers_plus};
 use crate::base64;
 use crate::channel::{ChannelBindingType, ChannelSecurity};
@@ -14,6 +14,7 @@ use crate::error::{Failure, Malformed};
 use crate::info::{MechanismInfo, MechanismName};
 use crate::lookup::{Answer, Lookup, LookupKind, Refusal};
 use crate::mechanism::{Claim, ServerExchange, ServerStep};
+use crate::mechanisms::gs2::BindingFlag;
 use crate::select::SelectCx;
 use crate::server_config::ServerConfig;
 use crate::unavailable::Unavailable;
@@ -87,14 +88,14 @@ impl<H: ScramHash> Server<H> {
     fn client_first(&mut self, text: &str) -> Result<ServerStep, Failure> {
         let parsed = ClientFirst::parse(text)?;
         let authcid = self.fake_salt.username(&parsed.username)?;
-        let mut binding = parsed.gs2_header.as_bytes().to_vec();
-        binding.extend_from_slice(self.binding_data(parsed.flag)?);
+        let mut binding = parsed.header.text.as_bytes().to_vec();
+        binding.extend_from_slice(self.binding_data(parsed.header.flag)?);
         // Computed for every user, so that nobody sees by the time who does not exist.
         let fake_salt = self.fake_salt.of(&authcid);
         let said = ClientSaid {
             binding,
-            bare: parsed.bare.to_owned(),
-            authzid: parsed.authzid,
+            bare: parsed.header.rest.to_owned(),
+            authzid: parsed.header.authzid,
             nonce: format!("{}{}", parsed.nonce, self.nonce),
             fake_salt,
             authcid: authcid.clone().into_owned(),
