@@ -3,11 +3,12 @@
 use std::{hint::black_box, time::Duration};
 
 use cpu_time::ThreadTime;
+use serde::Serialize;
 
-use crate::checksum::Checksum;
+use crate::{checksum::Checksum, measure::median};
 
 /// One line of the table: a library reading one kind of address.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct JidRow {
     /// The kind of address.
     pub corpus: &'static str,
@@ -114,8 +115,7 @@ fn compare(corpus: &'static str, jids: &[String], samples: usize) -> Vec<JidRow>
         }
     }
     let nanoseconds = times.map(|mut times: Vec<Duration>| {
-        times.sort_unstable();
-        times[times.len() / 2].as_secs_f64() * 1e9 / f64::from(ROUNDS) / jids.len() as f64
+        median(&mut times).as_secs_f64() * 1e9 / f64::from(ROUNDS) / jids.len() as f64
     });
     let row = |(i, contender): (usize, &Contender)| JidRow {
         corpus,

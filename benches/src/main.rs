@@ -3,12 +3,9 @@
 use std::{error::Error, fs, path::PathBuf, process::ExitCode};
 
 use benches::{
-    fanout,
-    jid::{self, JidRow},
+    fanout, jid,
     measure::{Row, compare},
-    rate::Rate,
-    routing,
-    sasl::{self, SaslRow},
+    routing, sasl,
     shapes::{SHAPES, Stream, mix, small, stream_of},
 };
 use clap::Parser;
@@ -122,47 +119,9 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         println!("expat: not compared, libexpat.so.1 is not installed");
     }
     if let Some(path) = &arguments.json {
-        let all = to_json(&rows, &jids, &logins, &rates);
+        let all = json!({"rows": rows, "jids": jids, "logins": logins, "rates": rates});
         fs::write(path, serde_json::to_string_pretty(&all)?)
             .map_err(|e| format!("{}: {e}", path.display()))?;
     }
     Ok(())
-}
-
-fn to_json(rows: &[Row], jids: &[JidRow], logins: &[SaslRow], rates: &[Rate]) -> serde_json::Value {
-    let rows: Vec<_> = rows
-        .iter()
-        .map(|row| {
-            json!({
-                "work": row.work, "shape": row.shape, "library": row.library,
-                "mb_per_s": row.mb_per_s, "stanzas_per_s": row.stanzas_per_s,
-                "allocs": row.allocs, "ratio": row.ratio,
-            })
-        })
-        .collect();
-    let jids: Vec<_> = jids
-        .iter()
-        .map(|row| {
-            json!({
-                "corpus": row.corpus, "library": row.library,
-                "nanoseconds": row.nanoseconds, "allocs": row.allocs, "ratio": row.ratio,
-            })
-        })
-        .collect();
-    let logins: Vec<_> = logins
-        .iter()
-        .map(|row| {
-            json!({
-                "mechanism": row.mechanism, "library": row.library,
-                "microseconds": row.microseconds, "allocs": row.allocs, "ratio": row.ratio,
-            })
-        })
-        .collect();
-    let rates: Vec<_> = rates
-        .iter()
-        .map(
-            |rate| json!({"work": rate.work, "per_second": rate.per_second, "allocs": rate.allocs}),
-        )
-        .collect();
-    json!({"rows": rows, "jids": jids, "logins": logins, "rates": rates})
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use cpu_time::ThreadTime;
+use serde::Serialize;
 
 use crate::{
     contenders::{Outcome, expat, minidom, ours, quick_xml, rxml, typed},
@@ -89,7 +90,7 @@ pub const WRITING: [Writing; 2] = [
 ];
 
 /// One line of the table.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Row {
     /// Kind of work.
     pub work: &'static str,
@@ -98,6 +99,7 @@ pub struct Row {
     /// Name of the library.
     pub library: &'static str,
     /// Thread CPU time of a run, median.
+    #[serde(skip)]
     pub median: Duration,
     /// Megabytes (10⁶) of input a second.
     pub mb_per_s: f64,
@@ -228,7 +230,8 @@ fn prepared<'a>(writing: &Writing, xml: &'a [u8]) -> Running<'a> {
     }
 }
 
-fn median(times: &mut [Duration]) -> Duration {
+/// The median of what was measured.
+pub(crate) fn median(times: &mut [Duration]) -> Duration {
     times.sort_unstable();
     times[times.len() / 2]
 }

@@ -2,8 +2,12 @@
 
 use std::{fmt, time::Duration};
 
+use serde::Serialize;
+
+use crate::measure::median;
+
 /// Work that has no peer to compare with.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Rate {
     /// What is done.
     pub work: &'static str,
@@ -21,9 +25,7 @@ impl Rate {
         allocations: u64,
         elapsed: impl Iterator<Item = Duration>,
     ) -> Self {
-        let mut elapsed: Vec<Duration> = elapsed.collect();
-        elapsed.sort_unstable();
-        let median = elapsed[elapsed.len() / 2];
+        let median = median(&mut elapsed.collect::<Vec<_>>());
         Self {
             work,
             per_second: count as f64 / median.as_secs_f64(),

@@ -5,14 +5,13 @@
 mod clients;
 mod ours;
 
-use std::time::Duration;
-
 use cpu_time::ThreadTime;
+use serde::Serialize;
 
-use crate::rate::Rate;
+use crate::{measure::median, rate::Rate};
 
 /// One line of the table.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct SaslRow {
     /// The mechanism.
     pub mechanism: &'static str,
@@ -50,7 +49,7 @@ fn compare(account: &ours::Account, contenders: &[Contender], samples: usize) ->
     let mut elapsed = vec![Vec::with_capacity(samples); contenders.len()];
     for _ in 0..samples {
         for (contender, elapsed) in contenders.iter().zip(&mut elapsed) {
-            // Once without a clock, as everywhere in the table.
+            // Once without a clock, as `measure` does.
             (contender.login)(account);
             let start = ThreadTime::now();
             for _ in 0..LOGINS {
@@ -59,7 +58,10 @@ fn compare(account: &ours::Account, contenders: &[Contender], samples: usize) ->
             elapsed.push(start.elapsed() / LOGINS);
         }
     }
-    let medians: Vec<f64> = elapsed.into_iter().map(median).collect();
+    let medians: Vec<f64> = elapsed
+        .iter_mut()
+        .map(|elapsed| median(elapsed).as_secs_f64() * 1e6)
+        .collect();
     let row = |(contender, &microseconds): (&Contender, &f64)| SaslRow {
         mechanism: account.mechanism(),
         library: contender.library,
@@ -68,11 +70,6 @@ fn compare(account: &ours::Account, contenders: &[Contender], samples: usize) ->
         ratio: microseconds / medians[0],
     };
     contenders.iter().zip(&medians).map(row).collect()
-}
-
-fn median(mut elapsed: Vec<Duration>) -> f64 {
-    elapsed.sort_unstable();
-    elapsed[elapsed.len() / 2].as_secs_f64() * 1e6
 }
 
 /// Prints the rows as a table.
