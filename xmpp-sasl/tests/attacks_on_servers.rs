@@ -4,7 +4,7 @@
 mod common;
 
 use common::{
-    SALT, Script, account, all_lookups, client_with_first, keys, server_over,
+    SALT, Script, account, all_lookups, client_with_first, keys, plain_check, server_over,
     server_with_challenge, tls_with_exporter,
 };
 use xmpp_sasl::*;
@@ -413,18 +413,7 @@ fn plain_with_an_empty_name_or_password_is_refused() {
 #[test]
 fn plain_with_a_wrong_password_is_refused() {
     let login = |password: &str, stored: &ScramKeys| {
-        let (config, tls) = (all_lookups(), ChannelSecurity::tls());
-        let cx = SelectCx::new(&tls).with_server(&config);
-        let registry = Registry::default();
-        let mut server = registry
-            .begin("PLAIN", &cx, &mut Script::default())
-            .unwrap();
-        let message = format!("\0user\0{password}");
-        let Outcome::Lookup(Lookup::Password(check)) =
-            server.start(Some(message.as_bytes())).unwrap()
-        else {
-            panic!();
-        };
+        let (mut server, check) = plain_check(password);
         server.resolve(check.against::<ScramSha256>(Some(stored)))
     };
     assert!(login("pencil", &keys::<ScramSha256>()).is_ok());

@@ -3,7 +3,10 @@
 
 mod common;
 
-use common::{Ended, SALT, Script, account, all_lookups, keys, lax, line, talk, tls_with_exporter};
+use common::{
+    Ended, SALT, Script, account, all_lookups, keys, lax, line, plain_check, talk,
+    tls_with_exporter,
+};
 use xmpp_sasl::*;
 
 /// A client that has logged in by `mechanism` over `channel`.
@@ -148,19 +151,8 @@ fn stored_keys_have_limits() {
 
 #[test]
 fn password_is_checked_on_another_thread() {
-    let (config, tls) = (all_lookups(), ChannelSecurity::tls());
-    let cx = SelectCx::new(&tls).with_server(&config);
     for (password, fine) in [("pencil", true), ("other", false)] {
-        let registry = Registry::default();
-        let mut server = registry
-            .begin("PLAIN", &cx, &mut Script::default())
-            .unwrap();
-        let message = format!("\0user\0{password}");
-        let Outcome::Lookup(Lookup::Password(check)) =
-            server.start(Some(message.as_bytes())).unwrap()
-        else {
-            panic!()
-        };
+        let (mut server, check) = plain_check(password);
         let stored = keys::<ScramSha256>();
         let thread = std::thread::spawn(move || check.against::<ScramSha256>(Some(&stored)));
         let answer = thread.join().unwrap();

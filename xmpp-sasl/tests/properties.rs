@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Ended, Script, all_lookups, lax, talk, tls_with_exporter};
+use common::{Ended, Script, all_lookups, lax, talk, text, tls_with_exporter};
 use proptest::prelude::*;
 use xmpp_sasl::*;
 
@@ -228,12 +228,6 @@ fn message() -> impl Strategy<Value = Vec<u8>> {
         Just(Vec::new()),
         any::<Vec<u8>>(),
     ]
-}
-
-fn text(regex: &str) -> impl Strategy<Value = Vec<u8>> {
-    prop::string::string_regex(regex)
-        .unwrap()
-        .prop_map(String::into_bytes)
 }
 
 #[cfg(feature = "x509")]

@@ -3,6 +3,7 @@
 
 use std::sync::LazyLock;
 
+use proptest::prelude::*;
 use xmpp_sasl::*;
 
 /// Replays bytes, then counts.
@@ -236,4 +237,25 @@ pub(crate) fn line(word: &str) -> Vec<&'static str> {
         .map(|line| line.split(' ').collect::<Vec<_>>())
         .find(|words| words[0] == word)
         .unwrap()
+}
+
+/// Messages that `regex` matches.
+pub(crate) fn text(regex: &str) -> impl Strategy<Value = Vec<u8>> {
+    prop::string::string_regex(regex)
+        .unwrap()
+        .prop_map(String::into_bytes)
+}
+
+/// A server's login by PLAIN as `user` with `password`, and what it asks.
+pub(crate) fn plain_check(password: &str) -> (ServerLogin, PasswordCheck) {
+    let (config, tls) = (all_lookups(), ChannelSecurity::tls());
+    let cx = SelectCx::new(&tls).with_server(&config);
+    let mut server = Registry::default()
+        .begin("PLAIN", &cx, &mut Script::default())
+        .unwrap();
+    let message = format!("\0user\0{password}");
+    match server.start(Some(message.as_bytes())).unwrap() {
+        Outcome::Lookup(Lookup::Password(check)) => (server, check),
+        other => panic!("{other:?}"),
+    }
 }
