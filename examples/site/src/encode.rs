@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use example_support::secure_random;
+use example_support::{percent_encode, secure_random};
 use xmpp_core::Random as _;
 
 /// As text or in an attribute of HTML.
@@ -24,13 +24,7 @@ pub(crate) fn html(text: &str) -> String {
 /// As a value in the query or the fragment of a URL.
 pub(crate) fn url(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-            escaped.push(char::from(byte));
-        } else {
-            let _ = write!(escaped, "%{byte:02X}");
-        }
-    }
+    percent_encode(text, &mut escaped);
     escaped
 }
 

@@ -1,5 +1,8 @@
-//! What the example programs share: where time and randomness enter them. The machines get both as arguments.
+//! What the example programs share: where time and randomness enter them, which the machines get as arguments; and text
+//! in URLs.
 
 mod clock;
+mod url;
 
 pub use clock::{Clock, secure_random};
+pub use url::percent_encode;

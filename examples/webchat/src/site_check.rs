@@ -1,9 +1,10 @@
 //! The question to a site: whose is this token? (RFC 7662, token introspection.)
 
-use std::{fmt, fmt::Write as _, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use axum::http::{Request, StatusCode, Uri, header};
 use bytes::Bytes;
+use example_support::percent_encode;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
@@ -102,7 +103,7 @@ impl SiteCheck {
     }
 
     async fn post(&self, token: &str) -> Result<Answer, Silence> {
-        let form = format!("token={}&domain={}", Form(token), Form(&self.domain));
+        let form = form(token, &self.domain);
         let request = Request::post(self.url.clone())
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .header(header::ACCEPT, "application/json")
@@ -126,20 +127,13 @@ impl fmt::Debug for SiteCheck {
     }
 }
 
-/// A value of `application/x-www-form-urlencoded`.
-struct Form<'a>(&'a str);
-
-impl fmt::Display for Form<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for byte in self.0.bytes() {
-            if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-                f.write_char(char::from(byte))?;
-            } else {
-                write!(f, "%{byte:02X}")?;
-            }
-        }
-        Ok(())
-    }
+/// The question, as `application/x-www-form-urlencoded`.
+fn form(token: &str, domain: &str) -> String {
+    let mut form = String::from("token=");
+    percent_encode(token, &mut form);
+    form.push_str("&domain=");
+    percent_encode(domain, &mut form);
+    form
 }
 
 #[cfg(test)]
@@ -148,7 +142,8 @@ mod tests {
 
     #[test]
     fn whatever_a_token_holds_it_is_one_value() {
-        let form = Form("a+b/c=&domain=x y ü~").to_string();
-        assert_eq!(form, "a%2Bb%2Fc%3D%26domain%3Dx%20y%20%C3%BC~");
+        let form = form("a+b/c=&domain=x y ü~", "chat.example");
+        let token = "a%2Bb%2Fc%3D%26domain%3Dx%20y%20%C3%BC~";
+        assert_eq!(form, format!("token={token}&domain=chat.example"));
     }
 }

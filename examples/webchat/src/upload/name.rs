@@ -1,6 +1,6 @@
 //! The name that a file is shown by. It is never a path here: files are stored under a random id.
 
-use std::fmt::Write as _;
+use example_support::percent_encode;
 
 /// The longest name, in bytes: what file systems take, so that whoever downloads the file can keep it.
 const MAX_BYTES: usize = 255;
@@ -74,19 +74,6 @@ impl FileName {
 /// Embeddings, overrides and isolates: `exe.gpj` that reads `jpg.exe`.
 fn turns_direction(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// Writes `text` with everything but the unreserved characters of RFC 3986 as `%XX`. They are `attr-char`s of RFC 8187
-/// too, so that one encoding serves paths, queries and headers.
-pub(super) fn percent_encode(text: &str, out: &mut String) {
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-            out.push(byte.into());
-        } else {
-            // Writing to a string does not fail.
-            let _ = write!(out, "%{byte:02X}");
-        }
-    }
 }
 
 #[cfg(test)]

@@ -2,10 +2,11 @@
 
 use std::fmt::{self, Write as _};
 
+use example_support::percent_encode;
 use serde::{Deserialize, Serialize};
 use xmpp_core::{Random, Timestamp};
 
-use super::{BadName, FileName, MediaType, SlotKey, name::percent_encode};
+use super::{BadName, FileName, MediaType, SlotKey};
 
 /// Bytes of an id. 128 random bits cannot be guessed: whoever knows the URL may read the file, and nobody else.
 const ID_BYTES: usize = 16;
