@@ -1,14 +1,11 @@
 //! The listener, its connections, and their end.
 
-use std::{convert::Infallible, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
-    io::{AsyncRead, AsyncWrite},
     net::TcpListener,
-    sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, watch},
+    sync::{Notify, Semaphore, mpsc, watch},
     task::JoinHandle,
     time::timeout,
 };
@@ -17,7 +14,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::{
     Clock,
     driver::{self, HubHandle},
-    http::{self, Front, Neighbour, Uploads},
+    http::{self, Alive, Front, Neighbour, Uploads},
     hub::{Census, Hub},
     logs::Shown,
     metrics::{self, Requests},
@@ -30,16 +27,12 @@ use crate::{
     upload,
 };
 
-/// Time within which the head of a request must have arrived.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// Time within which TLS must have been agreed on.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How often certificate files are looked at.
 const CERTIFICATE_CHECK: Duration = Duration::from_mins(1);
 /// Time for the last answers to be written, after the sessions are gone.
 const LAST_ANSWERS: Duration = Duration::from_millis(500);
-/// Read buffer of a connection; requests of web clients are small, and there are many connections.
-const BUFFER: usize = 16 * 1024;
 
 /// Why the server did not start.
 #[derive(Debug, thiserror::Error)]
@@ -290,7 +283,7 @@ impl Acceptor {
             };
             let front = self.front.clone();
             let stopped = self.stopped.clone();
-            let alive = Alive(Arc::new((permit, self.alive.clone())));
+            let alive = Alive::new(permit, self.alive.clone());
             // Answers are small and awaited.
             if let Err(error) = stream.set_nodelay(true) {
                 tracing::debug!(%error, "no TCP_NODELAY");
@@ -302,10 +295,10 @@ impl Acceptor {
             let tls = self.tls.clone();
             tokio::spawn(async move {
                 let Some(tls) = tls else {
-                    return serve(stream, neighbour, front, stopped, alive).await;
+                    return http::serve(stream, neighbour, front, stopped, alive).await;
                 };
                 match timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
-                    Ok(Ok(stream)) => serve(stream, neighbour, front, stopped, alive).await,
+                    Ok(Ok(stream)) => http::serve(stream, neighbour, front, stopped, alive).await,
                     Ok(Err(error)) => {
                         tracing::debug!(%error, peer = %Shown(peer.ip()), "no TLS handshake");
                     }
@@ -336,49 +329,3 @@ async fn watch_certificates(certificates: Certificates, mut stopped: watch::Rece
         }
     }
 }
-
-/// Serves one connection until it ends.
-async fn serve(
-    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
-    neighbour: Neighbour,
-    front: Arc<Front>,
-    mut stopped: watch::Receiver<bool>,
-    alive: Alive,
-) {
-    let service = service_fn(move |request: hyper::Request<Incoming>| {
-        let mut request = http::any_body(request);
-        request.extensions_mut().insert(alive.clone());
-        let front = front.clone();
-        async move { Ok::<_, Infallible>(front.answer(neighbour, request).await) }
-    });
-    let mut connection = pin!(
-        http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEAD_TIMEOUT)
-            .max_buf_size(BUFFER)
-            .serve_connection(TokioIo::new(stream), service)
-            .with_upgrades()
-    );
-    let stop = async move {
-        // An error means that the server is gone altogether.
-        let _ = stopped.wait_for(|stopped| *stopped).await;
-    };
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = stop => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-    };
-    if let Err(error) = ended {
-        tracing::debug!(%error, neighbour = %Shown(neighbour.address), "connection ended");
-    }
-}
-
-/// One connection's place among those that are allowed, and its part in keeping the server from having stopped. A
-/// WebSocket's task holds it on: it outlives the HTTP connection it came from.
-#[derive(Clone, Debug)]
-pub(crate) struct Alive(
-    #[expect(dead_code, reason = "it is its drop that counts")]
-    Arc<(OwnedSemaphorePermit, mpsc::Sender<()>)>,
-);

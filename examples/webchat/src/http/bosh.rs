@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::{
     body::Body,
-    http::{HeaderValue, Method, Request, Response, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header},
 };
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
@@ -19,12 +19,23 @@ use super::{
 use crate::hub::{self, Peer};
 
 /// Time within which a request must have arrived whole.
-const READ_TIMEOUT: Duration = Duration::from_secs(30);
+pub(super) const READ_TIMEOUT: Duration = Duration::from_secs(30);
+/// What is said when it has not.
+pub(super) const LATE: (StatusCode, &str) = (
+    StatusCode::REQUEST_TIMEOUT,
+    "The request came too slowly.\n",
+);
+/// What is said when there is no hub any more.
+pub(super) const GOING_DOWN: (StatusCode, &str) = (
+    StatusCode::SERVICE_UNAVAILABLE,
+    "The server is going down.\n",
+);
 
 /// Whether a path, without prefix, is that of BOSH.
 ///
 /// These requests do not go through the router. There is one for every message to everybody, and a router that is made
-/// for any handler clones and boxes its own for each request: a tenth of the CPU time of a busy room.
+/// for any handler clones and boxes its own for each request: a tenth of the CPU time of a busy room. Most do not get
+/// here either: [`connection`](super::connection) answers them itself.
 pub(super) fn is_bosh(path: &str) -> bool {
     let path = path.strip_prefix('/').unwrap_or(path);
     path.strip_suffix('/').unwrap_or(path) == BOSH
@@ -70,12 +81,7 @@ async fn post(site: &Site, request: Request<Body>) -> Response<Body> {
     // The Content-Type that a client sends says nothing (BOSH 1.4).
     let body = match read(request.into_body(), site.max_body).await {
         Ok(body) => body,
-        Err(Unread::Late) => {
-            return files::text(
-                StatusCode::REQUEST_TIMEOUT,
-                "The request came too slowly.\n",
-            );
-        }
+        Err(Unread::Late) => return files::text(LATE.0, LATE.1),
         Err(Unread::Broken) => {
             return files::text(StatusCode::BAD_REQUEST, "The request broke off.\n");
         }
@@ -84,10 +90,7 @@ async fn post(site: &Site, request: Request<Body>) -> Response<Body> {
     let fate = Fate::new(id, site.hub.clone());
     match site.hub.request(id, peer, body).await {
         Some(response) => answer(response, fate),
-        None => files::text(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "The server is going down.\n",
-        ),
+        None => files::text(GOING_DOWN.0, GOING_DOWN.1),
     }
 }
 
@@ -100,13 +103,26 @@ fn answer(response: hub::Response, fate: Fate) -> Response<Body> {
     let mut answer = Response::builder()
         .status(response.status)
         .header(header::CONTENT_TYPE, response.content_type);
-    for (name, value) in RESPONSE_HEADERS {
-        answer = answer.header(name, value);
+    if let Some(headers) = answer.headers_mut() {
+        headers.extend(constant_headers());
     }
     answer.body(Body::new(body)).unwrap_or_else(|error| {
         tracing::warn!(%error, "an answer that HTTP does not take");
         files::text(StatusCode::INTERNAL_SERVER_ERROR, "No such answer.\n")
     })
+}
+
+/// What every answer of the connection manager carries, beside its type, its length and what [`Origin::allow`] adds.
+pub(super) fn constant_headers() -> HeaderMap {
+    let mut headers: HeaderMap = RESPONSE_HEADERS
+        .into_iter()
+        .map(|(name, value)| {
+            let name = HeaderName::try_from(name).expect("a constant of xmpp-bosh");
+            (name, HeaderValue::from_static(value))
+        })
+        .collect();
+    files::add_careful(&mut headers);
+    headers
 }
 
 enum Unread {

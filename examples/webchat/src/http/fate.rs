@@ -31,7 +31,7 @@ impl Fate {
         }
     }
 
-    fn written(&mut self) {
+    pub(super) fn written(&mut self) {
         self.written = true;
         self.hub.written(self.id);
     }

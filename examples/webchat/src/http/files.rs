@@ -90,7 +90,12 @@ pub(super) fn text(status: StatusCode, text: &'static str) -> Response<Body> {
 
 /// The headers that keep a browser from guessing and telling.
 pub(super) async fn careful(mut response: Response<Body>) -> Response<Body> {
-    let headers = response.headers_mut();
+    add_careful(response.headers_mut());
+    response
+}
+
+/// The headers of [`careful`].
+pub(super) fn add_careful(headers: &mut HeaderMap) {
     headers.insert(
         header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),
@@ -99,7 +104,6 @@ pub(super) async fn careful(mut response: Response<Body>) -> Response<Body> {
         header::REFERRER_POLICY,
         HeaderValue::from_static("no-referrer"),
     );
-    response
 }
 
 /// The `Host` of a request, if it is safe to repeat in a header.

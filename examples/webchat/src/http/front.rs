@@ -1,6 +1,7 @@
 //! What happens to a request before it reaches a site: who sent it, which domain it is for, which path it means.
 
 use std::{
+    borrow::Cow,
     collections::HashMap,
     net::IpAddr,
     sync::{
@@ -12,11 +13,14 @@ use std::{
 use axum::{
     Router,
     body::Body,
-    http::{HeaderName, HeaderValue, Request, Response, StatusCode, Uri, header},
+    http::{
+        HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, header,
+        uri::Authority,
+    },
 };
 use tower::ServiceExt as _;
 
-use super::{Site, bosh, files, forwarded};
+use super::{Site, bosh, files, forwarded, origin::Origin};
 use crate::{
     hub::{Peer, Protection},
     logs::Shown,
@@ -33,6 +37,23 @@ pub(crate) struct Neighbour {
     pub(crate) address: IpAddr,
     /// The connection is TLS, which ends here.
     pub(crate) tls: bool,
+}
+
+/// A request for the connection manager.
+#[derive(Debug)]
+pub(super) struct BoshRequest<'a> {
+    pub(super) site: &'a Site,
+    pub(super) peer: Peer,
+    /// The page that sends it; none that may not.
+    pub(super) origin: Origin,
+}
+
+/// Where a request belongs.
+struct Place {
+    site: usize,
+    peer: Peer,
+    /// Its path, where that is another than it says.
+    path: Option<String>,
 }
 
 /// All sites of the server.
@@ -105,14 +126,67 @@ impl Front {
         response
     }
 
+    /// What a POST whose head has these `fields` asks of BOSH; `None` when it is for the handlers of [`Front::answer`], which
+    /// say what is wrong with it.
+    pub(super) fn bosh(
+        &self,
+        neighbour: Neighbour,
+        fields: &mut HeaderMap,
+        path: &str,
+    ) -> Option<BoshRequest<'_>> {
+        let place = self.place(neighbour, fields, None, path).ok()?;
+        if !bosh::is_bosh(place.path.as_deref().unwrap_or(path)) {
+            return None;
+        }
+        let site = &*self.sites[place.site].0;
+        let origin = Origin::of(fields, site);
+        (origin != Origin::Foreign).then_some(BoshRequest {
+            site,
+            peer: place.peer,
+            origin,
+        })
+    }
+
+    /// Counts an answer that was given without [`Front::answer`].
+    pub(super) fn count(&self, path: &str, method: &Method, status: StatusCode) {
+        self.requests.count(path, method, status);
+    }
+
     /// Puts a request in the form that sites expect, and says whose it is: `Host` is what the client asked for, the
     /// path has no prefix, the [`Peer`] is an extension.
     fn prepare(&self, neighbour: Neighbour, request: &mut Request<Body>) -> Result<usize, Refusal> {
-        let peer = self.peer(neighbour, request);
-        let host = self.host(neighbour, request)?;
+        let uri = request.uri().clone();
+        let authority = uri.authority().map(Authority::as_str);
+        let place = self.place(neighbour, request.headers_mut(), authority, uri.path());
+        let Place { site, peer, path } = match place {
+            // What is repeated has its query.
+            Err(Refusal::Elsewhere(relative)) => {
+                let query = uri.query().map(|query| format!("?{query}"));
+                let location = format!("{relative}{}", query.unwrap_or_default());
+                return Err(Refusal::Elsewhere(location));
+            }
+            place => place?,
+        };
+        if let Some(path) = path {
+            *request.uri_mut() = with_path(&uri, &path)?;
+        }
+        request.extensions_mut().insert(peer);
+        Ok(site)
+    }
+
+    /// Which site a request is for, and whose it is. `Host` becomes what the client asked for.
+    fn place(
+        &self,
+        neighbour: Neighbour,
+        headers: &mut HeaderMap,
+        authority: Option<&str>,
+        path: &str,
+    ) -> Result<Place, Refusal> {
+        let peer = self.peer(neighbour, headers);
+        let (host, is_said) = self.host(neighbour, headers, authority)?;
         let site = match self.site(host.as_deref()) {
             Some(site) => site,
-            None if request.uri().path() == HEALTH => 0,
+            None if path == HEALTH => 0,
             None => {
                 tracing::debug!(address = %Shown(peer.address), "a request for an unknown host");
                 return Err(Refusal::Text(
@@ -122,27 +196,23 @@ impl Front {
                 ));
             }
         };
-        if let Some(host) = host.and_then(|host| HeaderValue::try_from(host).ok()) {
-            request.headers_mut().insert(header::HOST, host);
+        let host = host.filter(|_| is_said);
+        if let Some(host) = host.and_then(|host| HeaderValue::from_str(&host).ok()) {
+            headers.insert(header::HOST, host);
         }
-        if let Some(public) = &self.sites[site].0.public_url {
-            match below(request.uri().path(), public.path()) {
-                Below::Path(path) => *request.uri_mut() = with_path(request.uri(), &path)?,
-                Below::Itself(relative) => {
-                    let query = request.uri().query().map(|query| format!("?{query}"));
-                    let location = format!("{relative}{}", query.unwrap_or_default());
-                    return Err(Refusal::Elsewhere(location));
-                }
-                Below::Elsewhere => {}
-            }
-        }
-        request.extensions_mut().insert(peer);
-        Ok(site)
+        let path = match &self.sites[site].0.public_url {
+            None => None,
+            Some(public) => match below(path, public.path()) {
+                Below::Path(path) => Some(path),
+                Below::Itself(relative) => return Err(Refusal::Elsewhere(relative.to_owned())),
+                Below::Elsewhere => None,
+            },
+        };
+        Ok(Place { site, peer, path })
     }
 
-    fn peer(&self, neighbour: Neighbour, request: &Request<Body>) -> Peer {
+    fn peer(&self, neighbour: Neighbour, headers: &HeaderMap) -> Peer {
         let Neighbour { address, tls } = neighbour;
-        let headers = request.headers();
         let protection = match forwarded::is_https(address, headers, &self.proxies) {
             Some(true) => Protection::ProxyTls,
             None if tls => Protection::Tls,
@@ -163,28 +233,28 @@ impl Front {
         }
     }
 
-    /// The name that the client asked for, as it would stand in `Host`.
-    fn host(
+    /// The name that the client asked for, as it would stand in `Host`, and whether something else says so than `Host`.
+    fn host<'a>(
         &self,
         neighbour: Neighbour,
-        request: &Request<Body>,
-    ) -> Result<Option<String>, Refusal> {
+        headers: &'a HeaderMap,
+        authority: Option<&'a str>,
+    ) -> Result<(Option<Cow<'a, str>>, bool), Refusal> {
         let refuse = |why| Err(Refusal::Text(StatusCode::BAD_REQUEST, why));
-        let mut hosts = request.headers().get_all(header::HOST).iter();
+        let mut hosts = headers.get_all(header::HOST).iter();
         let host = hosts.next();
         if hosts.next().is_some() {
             return refuse("The request has two Host headers.\n");
         }
-        let said = forwarded::host(neighbour.address, request.headers(), &self.proxies);
+        let said = forwarded::host(neighbour.address, headers, &self.proxies);
         // RFC 9112 §3.2.2: a request with a whole URL means that.
-        let whole = || Some(request.uri().authority()?.as_str().to_owned());
-        match said.or_else(whole) {
-            Some(host) => Ok(Some(host)),
-            None => match host.map(|host| host.to_str()) {
-                Some(Ok(host)) => Ok(Some(host.to_owned())),
-                Some(Err(_)) => refuse("The Host header is no name.\n"),
-                None => Ok(None),
-            },
+        if let Some(said) = said.map(Cow::Owned).or(authority.map(Cow::Borrowed)) {
+            return Ok((Some(said), true));
+        }
+        match host.map(HeaderValue::to_str) {
+            Some(Ok(host)) => Ok((Some(Cow::Borrowed(host)), false)),
+            Some(Err(_)) => refuse("The Host header is no name.\n"),
+            None => Ok((None, false)),
         }
     }
 

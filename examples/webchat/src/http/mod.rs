@@ -1,6 +1,7 @@
 //! The HTTP side: from a request to the site it is for, the routes of a site, the headers every answer carries.
 
 mod bosh;
+mod connection;
 mod converse;
 mod fate;
 mod files;
@@ -20,12 +21,13 @@ use axum::{
     Router,
     body::Body,
     extract::State,
-    http::{Request, Response, StatusCode},
+    http::{Response, StatusCode},
     middleware,
     routing::get,
 };
 
 pub(crate) use self::{
+    connection::{Alive, serve},
     front::{Front, Neighbour},
     upload::Uploads,
 };
@@ -125,13 +127,4 @@ async fn healthz(State(site): State<Arc<Site>>) -> Response<Body> {
     } else {
         files::text(StatusCode::SERVICE_UNAVAILABLE, "the hub has stopped\n")
     }
-}
-
-/// A request as hyper gives it, ready for [`Front::answer`].
-pub(crate) fn any_body<B>(request: Request<B>) -> Request<Body>
-where
-    B: http_body::Body<Data = bytes::Bytes> + Send + 'static,
-    B::Error: Into<axum::BoxError>,
-{
-    request.map(Body::new)
 }

@@ -22,13 +22,12 @@ use tokio::{
 };
 
 use super::{
-    Site, files,
+    Alive, Site, files,
     origin::{self, Origin},
 };
 use crate::{
     driver::{Socket, ToSocket},
     hub::Peer,
-    server::Alive,
 };
 
 /// Messages of one socket that may wait for the hub, together no larger than the largest that is allowed; the rest waits

@@ -1,0 +1,104 @@
+//! Requests that hyper reads and answers.
+
+use std::{convert::Infallible, pin::pin, sync::Arc};
+
+use axum::{
+    body::Body,
+    http::{Request, Response},
+};
+use futures_util::future::BoxFuture;
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    sync::watch,
+};
+
+use super::{Alive, HEAD_TIMEOUT, prefixed::Prefixed};
+use crate::http::{Front, Neighbour};
+
+/// Read buffer of a connection; requests of web clients are small, and there are many connections.
+const BUFFER: usize = super::head::MAX_HEAD;
+
+/// What its answers need to know of a connection.
+#[derive(Clone, Debug)]
+pub(super) struct Serving {
+    pub(super) neighbour: Neighbour,
+    pub(super) front: Arc<Front>,
+    pub(super) alive: Alive,
+}
+
+impl Serving {
+    fn answer(
+        &self,
+        request: Request<Incoming>,
+    ) -> BoxFuture<'static, Result<Response<Body>, Infallible>> {
+        let Self {
+            neighbour,
+            front,
+            alive,
+        } = self.clone();
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(alive);
+        Box::pin(async move { Ok(front.answer(neighbour, request).await) })
+    }
+}
+
+fn builder() -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .max_buf_size(BUFFER);
+    builder
+}
+
+/// Serves a connection until it ends, from the request on that begins with `read`.
+pub(super) async fn keep<S>(
+    read: Vec<u8>,
+    stream: S,
+    serving: Serving,
+    mut stopped: watch::Receiver<bool>,
+) -> Result<(), hyper::Error>
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let service = service_fn(move |request| serving.answer(request));
+    let stream = TokioIo::new(Prefixed::new(read, stream));
+    let mut connection = pin!(builder().serve_connection(stream, service).with_upgrades());
+    let stop = async move {
+        // An error means that the server is gone altogether.
+        let _ = stopped.wait_for(|stopped| *stopped).await;
+    };
+    tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = stop => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    }
+}
+
+/// Serves one request without a body, whose head is `head`, and gives the stream back behind the answer; `None` when the
+/// connection is over.
+///
+/// hyper finds the end of the stream behind the head, as if the client had nothing more to say. It answers what was
+/// asked, and leaves the stream open.
+pub(super) async fn lend<S>(
+    head: Vec<u8>,
+    stream: S,
+    serving: Serving,
+) -> Result<Option<S>, hyper::Error>
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let service = service_fn(move |request| serving.answer(request));
+    let stream = TokioIo::new(Prefixed::lent(head, stream));
+    let served = builder()
+        .half_close(true)
+        .serve_connection(stream, service)
+        .without_shutdown()
+        .await?;
+    let (stream, all) = served.io.into_inner().into_inner();
+    Ok(all.then_some(stream))
+}
