@@ -1,0 +1,285 @@
+//! What happens on one HTTP connection: requests of BOSH and others, one behind the other, as browsers send them.
+
+mod common;
+
+use std::{net::SocketAddr, time::Duration};
+
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
+
+use common::{http::creation, server, soon};
+
+/// A client that writes bytes, and reads answers one by one.
+struct Client {
+    stream: TcpStream,
+    read: Vec<u8>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Answer {
+    line: String,
+    /// All but the date, in the order of their names.
+    fields: Vec<String>,
+    body: String,
+}
+
+impl Answer {
+    fn has(&self, field: &str) -> bool {
+        self.fields.iter().any(|f| f == field)
+    }
+}
+
+impl Client {
+    async fn connect(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).await.expect("a server");
+        let read = Vec::new();
+        Self { stream, read }
+    }
+
+    async fn write(&mut self, text: &str) {
+        let written = self.stream.write_all(text.as_bytes()).await;
+        written.expect("an open connection");
+    }
+
+    /// The next answer; `None` at the end of the connection.
+    async fn answer(&mut self) -> Option<Answer> {
+        soon("an answer", async {
+            loop {
+                if let Some(answer) = self.take() {
+                    return Some(answer);
+                }
+                let mut chunk = [0; 4096];
+                match self.stream.read(&mut chunk).await {
+                    Ok(0) | Err(_) => {
+                        assert!(self.read.is_empty(), "half an answer: {:?}", self.read);
+                        return None;
+                    }
+                    Ok(len) => self.read.extend_from_slice(&chunk[..len]),
+                }
+            }
+        })
+        .await
+    }
+
+    fn take(&mut self) -> Option<Answer> {
+        let text = std::str::from_utf8(&self.read).ok()?;
+        let (head, rest) = text.split_once("\r\n\r\n")?;
+        let mut lines = head.split("\r\n").map(str::to_owned);
+        let line = lines.next()?;
+        let mut fields: Vec<String> = lines.filter(|line| !line.starts_with("date:")).collect();
+        fields.sort_unstable();
+        let length = fields
+            .iter()
+            .find_map(|f| f.strip_prefix("content-length: "));
+        let length = length.map_or(0, |length| length.parse().expect("a number"));
+        let body = rest.get(..length)?.to_owned();
+        let taken = head.len() + 4 + length;
+        let answer = Answer { line, fields, body };
+        self.read.drain(..taken);
+        Some(answer)
+    }
+}
+
+fn post(fields: &str, body: &str) -> String {
+    let length = body.len();
+    format!(
+        "POST /http-bind HTTP/1.1\r\nHost: localhost\r\n{fields}Content-Length: {length}\r\n\r\n{body}"
+    )
+}
+
+/// The same request, framed so that hyper has to read it.
+fn chunked(fields: &str, body: &str) -> String {
+    let length = body.len();
+    format!(
+        "POST /http-bind HTTP/1.1\r\nHost: localhost\r\n{fields}Transfer-Encoding: chunked\r\n\r\n\
+         {length:x}\r\n{body}\r\n0\r\n\r\n"
+    )
+}
+
+fn sid(answer: &Answer) -> &str {
+    let (_, rest) = answer.body.split_once("sid='").expect("a sid");
+    rest.split_once('\'').expect("a quote").0
+}
+
+fn rid_of(creation: &str) -> u64 {
+    let (_, rest) = creation.split_once("rid='").expect("a rid");
+    rest.split_once('\'')
+        .expect("a quote")
+        .0
+        .parse()
+        .expect("a number")
+}
+
+const GET: &str = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
+
+#[tokio::test]
+async fn both_ways_of_reading_a_request_lead_to_the_same_answer() {
+    let server = server(&["--cors-origin", "https://friend.example"]).await;
+    for (fields, body) in [
+        ("", "<body"),
+        ("", "no XML"),
+        (
+            "",
+            "<body xmlns='http://jabber.org/protocol/httpbind' rid='1' sid='unknown'/>",
+        ),
+        ("Origin: http://localhost\r\n", "<body/>"),
+        ("Origin: https://friend.example\r\n", "<body/>"),
+        ("Origin: https://stranger.example\r\n", "<body/>"),
+        ("Content-Type: application/json\r\n", "{}"),
+        ("", ""),
+    ] {
+        let mut answers = Vec::new();
+        for request in [post(fields, body), chunked(fields, body)] {
+            let mut client = Client::connect(server.address()).await;
+            client.write(&request).await;
+            answers.push(client.answer().await.expect("an answer"));
+        }
+        assert_eq!(answers[0], answers[1], "{fields:?} {body:?}");
+        let again = "Origin: https://friend.example\r\n";
+        let allowed = answers[0].has("access-control-allow-origin: https://friend.example");
+        assert_eq!(allowed, fields == again);
+    }
+}
+
+#[tokio::test]
+async fn a_connection_serves_the_page_and_bosh_in_turn() {
+    let server = server(&[]).await;
+    let mut client = Client::connect(server.address()).await;
+    for _ in 0..3 {
+        client.write(GET).await;
+        let answer = client.answer().await.expect("an answer");
+        assert_eq!((&*answer.line, &*answer.body), ("HTTP/1.1 200 OK", "ok\n"));
+        client.write(&post("", &creation("localhost"))).await;
+        let answer = client.answer().await.expect("an answer");
+        assert_eq!(answer.line, "HTTP/1.1 200 OK");
+        assert!(!sid(&answer).is_empty());
+        assert!(!answer.has("connection: close"));
+        client
+            .write("OPTIONS /http-bind HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            .await;
+        let answer = client.answer().await.expect("an answer");
+        assert_eq!(answer.line, "HTTP/1.1 204 No Content");
+        client
+            .write("GET /js/page.js HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            .await;
+        let answer = client.answer().await.expect("an answer");
+        assert!(!answer.body.is_empty(), "{}", answer.line);
+        client
+            .write("HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            .await;
+        loop {
+            // The answer to HEAD has a length, but no body.
+            let mut byte = [0];
+            client.stream.read_exact(&mut byte).await.expect("a head");
+            client.read.push(byte[0]);
+            if client.read.ends_with(b"\r\n\r\n") {
+                break;
+            }
+        }
+        assert!(client.read.starts_with(b"HTTP/1.1 200 OK"));
+        client.read.clear();
+    }
+}
+
+#[tokio::test]
+async fn requests_that_come_together_are_answered_in_their_order() {
+    let server = server(&[]).await;
+    let mut client = Client::connect(server.address()).await;
+    let wrong = post("", "no XML");
+    client
+        .write(&[GET, &wrong, GET, &wrong, &wrong, GET].concat())
+        .await;
+    for is_get in [true, false, true, false, false, true] {
+        let answer = client.answer().await.expect("an answer");
+        assert_eq!(answer.body == "ok\n", is_get, "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_may_come_byte_by_byte() {
+    let server = server(&[]).await;
+    let mut client = Client::connect(server.address()).await;
+    client.stream.set_nodelay(true).expect("a socket");
+    for byte in post("", &creation("localhost")).as_bytes() {
+        client.stream.write_all(&[*byte]).await.expect("open");
+        tokio::task::yield_now().await;
+    }
+    let answer = client.answer().await.expect("an answer");
+    assert!(!sid(&answer).is_empty());
+}
+
+#[tokio::test]
+async fn a_client_that_asks_for_it_is_told_the_end() {
+    let server = server(&[]).await;
+    let mut client = Client::connect(server.address()).await;
+    client.write(&post("Connection: close\r\n", "no XML")).await;
+    let answer = client.answer().await.expect("an answer");
+    assert!(answer.has("connection: close"), "{answer:?}");
+    assert_eq!(client.answer().await, None);
+}
+
+/// A client that goes away while its request waits has lost nothing: what comes is there for its next request (XEP-0124 §14.3).
+#[tokio::test]
+async fn a_request_whose_client_has_gone_is_no_longer_held() {
+    let server = server(&[]).await;
+    let creation = creation("localhost");
+    let mut client = Client::connect(server.address()).await;
+    client.write(&post("", &creation)).await;
+    let answer = client.answer().await.expect("an answer");
+    let sid = sid(&answer).to_owned();
+    let rid = rid_of(&creation);
+    let body = |rid: u64, payload: &str| {
+        format!(
+            "<body xmlns='http://jabber.org/protocol/httpbind' rid='{rid}' sid='{sid}'>{payload}</body>"
+        )
+    };
+    client.write(&post("", &body(rid + 1, ""))).await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    drop(client);
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    // The features of the stream came with the first answer; what is said now is an answer to this request alone.
+    let auth = "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='ANONYMOUS'/>";
+    let mut second = Client::connect(server.address()).await;
+    second.write(&post("", &body(rid + 2, auth))).await;
+    let answer = second.answer().await.expect("an answer");
+    assert!(answer.body.contains("<success"), "{answer:?}");
+}
+
+#[tokio::test]
+async fn a_body_beyond_the_limit_is_refused_as_by_hyper() {
+    let server = server(&["--max-stanza-bytes", "10000"]).await;
+    let mut client = Client::connect(server.address()).await;
+    let large = "a".repeat(20_000);
+    client
+        .write(&post("", &format!("<body>{large}</body>")))
+        .await;
+    let answer = client.answer().await.expect("an answer");
+    assert!(answer.body.contains("terminate"), "{answer:?}");
+}
+
+#[tokio::test]
+async fn what_is_no_http_is_told_so() {
+    let server = server(&[]).await;
+    let mut client = Client::connect(server.address()).await;
+    client.write("<stream:stream to='localhost'>\r\n\r\n").await;
+    let answer = client.answer().await.expect("an answer");
+    assert_eq!(answer.line, "HTTP/1.1 400 Bad Request");
+    let mut client = Client::connect(server.address()).await;
+    client
+        .write(&format!("GET /{} HTTP/1.1\r\n", "a".repeat(17_000)))
+        .await;
+    let answer = client.answer().await.expect("an answer");
+    assert!(answer.line.starts_with("HTTP/1.1 4"), "{answer:?}");
+}
+
+#[tokio::test]
+async fn idle_connections_end_with_the_server() {
+    let server = server(&[]).await;
+    let mut client = Client::connect(server.address()).await;
+    client.write(&post("", "no XML")).await;
+    client.answer().await.expect("an answer");
+    soon("the end", server.stop()).await;
+    assert_eq!(client.answer().await, None);
+}
