@@ -141,7 +141,7 @@ fn content_sets_the_content_type_of_every_response() {
     let id = bench.message(1, "a");
     bench.poll(2);
     assert_eq!(
-        bench.response(id).content_type,
+        &*bench.response(id).content_type,
         "text/plain; charset=utf-8",
         "BOSH 1.5"
     );
@@ -155,7 +155,7 @@ fn without_content_the_content_type_is_xml() {
     let mut bench = Bench::created();
     let id = bench.message(1, "a");
     bench.poll(2);
-    assert_eq!(bench.response(id).content_type, "text/xml; charset=utf-8");
+    assert_eq!(&*bench.response(id).content_type, "text/xml; charset=utf-8");
 }
 
 #[test]
@@ -276,7 +276,7 @@ fn an_unknown_domain_is_host_unknown() {
         session.close(Some(condition));
         bench.manager.pump(bench.now, &sid, &mut session);
         let response = bench.manager.poll_response().unwrap();
-        assert_eq!(response.body, terminate(condition), "BOSH 12.3, 12.4");
+        assert_eq!(&*response.body, terminate(condition), "BOSH 12.3, 12.4");
     }
 }
 
@@ -325,7 +325,7 @@ fn a_caller_can_refuse_a_session() {
         .terminate(bench.now, &sid, TerminalCondition::PolicyViolation)
         .unwrap();
     let response = bench.manager.poll_response().unwrap();
-    assert_eq!(response.body, terminate("policy-violation"));
+    assert_eq!(&*response.body, terminate("policy-violation"));
 }
 
 #[test]

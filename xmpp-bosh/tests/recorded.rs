@@ -139,7 +139,7 @@ impl Server {
                 let name = self.waiting.remove(&id);
                 let name = name.unwrap_or_else(|| panic!("{id} was answered twice"));
                 assert_eq!(response.status, 200);
-                self.user(&name).answers.push(response.body.clone());
+                self.user(&name).answers.push(response.body.to_string());
                 self.manager.handle_written(response.id);
             }
             if quiet {

@@ -184,7 +184,7 @@ fn answers_to_misuse_say_bad_request() {
         let id = bench.post(bad);
         let response = bench.response(id);
         assert_eq!(
-            (response.status, response.body.as_str()),
+            (response.status, &*response.body),
             (200, terminate("bad-request").as_str()),
             "BOSH 12.1, 12.2: {bad}"
         );

@@ -75,7 +75,7 @@ impl World {
         while let Some(output) = self.hub.poll_output() {
             match output {
                 Output::Answer(response) => {
-                    self.answers.insert(response.id, response.body);
+                    self.answers.insert(response.id, response.body.to_string());
                 }
                 Output::Pending(socket) if self.deaf.contains(&socket) => {}
                 Output::Pending(socket) => self.read(socket),

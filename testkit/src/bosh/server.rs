@@ -170,8 +170,7 @@ impl Server {
     fn spoil_response(&mut self, response: &mut Response) {
         match self.bug {
             Some(Bug::RepeatsAnsweredEmpty) if self.seen.replays.contains(&response.id) => {
-                "<body xmlns='http://jabber.org/protocol/httpbind'/>"
-                    .clone_into(&mut response.body);
+                response.body = "<body xmlns='http://jabber.org/protocol/httpbind'/>".into();
             }
             Some(Bug::FirstStanzaTwice) => {
                 let spare = self.seen.spare.take();
@@ -184,7 +183,8 @@ impl Server {
                     .map(|at| at + "</message>".len());
                 self.seen.spare = end.map(|end| response.body[start..end].to_owned());
                 if let Some(spare) = spare {
-                    response.body.insert_str(start, &spare);
+                    let (before, behind) = response.body.split_at(start);
+                    response.body = [before, &spare, behind].concat().into();
                     self.seen.spare = None;
                 }
             }

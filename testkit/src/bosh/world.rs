@@ -545,7 +545,8 @@ impl World {
                     self.last_shown = at;
                 }
                 if heard {
-                    self.schedule.at(at, Event::Shown(attempt, body));
+                    self.schedule
+                        .at(at, Event::Shown(attempt, body.to_string()));
                 }
             }
             Down::BreaksOff { at, shown, client } => {

@@ -1,6 +1,6 @@
 //! Answers that were given, kept for repeats.
 
-use std::collections::BTreeMap;
+use std::{collections::VecDeque, sync::Arc};
 
 use xmpp_core::Timestamp;
 
@@ -10,7 +10,7 @@ use crate::{RequestId, Rid, payload::Chunk};
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) status: u16,
-    pub(super) body: String,
+    pub(super) body: Arc<str>,
     /// The payload in `body`, until it was handed over: it is not lost with a connection.
     pub(super) payload: Option<Chunk>,
     /// The HTTP requests that this answer was given to and that have not reported yet.
@@ -42,10 +42,10 @@ impl Answer {
     }
 }
 
-/// The answers that are kept (BOSH 9.4).
+/// The answers that are kept (BOSH 9.4), in rid order: a few.
 #[derive(Debug, Default)]
 pub(super) struct Answers {
-    kept: BTreeMap<Rid, Answer>,
+    kept: VecDeque<(Rid, Answer)>,
     bytes: usize,
 }
 
@@ -53,49 +53,62 @@ impl Answers {
     /// Keeps `answer`, and forgets what is beyond `count` answers or `max_bytes`.
     pub(super) fn insert(&mut self, rid: Rid, answer: Answer, count: u64, max_bytes: usize) {
         self.bytes += answer.body.len();
-        if let Some(old) = self.kept.insert(rid, answer) {
-            self.bytes -= old.body.len();
+        match self.find(rid) {
+            Ok(at) => {
+                let old = std::mem::replace(&mut self.kept[at].1, answer);
+                self.bytes -= old.body.len();
+            }
+            Err(at) => self.kept.insert(at, (rid, answer)),
         }
         while self.counting() > count || (self.bytes > max_bytes && self.kept.len() > 1) {
-            let Some(oldest) = self.kept.first_entry() else {
-                break;
-            };
-            if *oldest.key() == rid || oldest.get().is_in_flight() {
-                break;
+            match self.kept.front() {
+                Some((oldest, answer)) if *oldest != rid && !answer.is_in_flight() => {
+                    self.bytes -= answer.body.len();
+                    self.kept.pop_front();
+                }
+                _ => break,
             }
-            self.bytes -= oldest.remove().body.len();
         }
     }
 
     pub(super) fn get_mut(&mut self, rid: Rid) -> Option<&mut Answer> {
-        self.kept.get_mut(&rid)
+        let at = self.find(rid).ok()?;
+        Some(&mut self.kept[at].1)
     }
 
     pub(super) fn remove(&mut self, rid: Rid) -> Option<Answer> {
-        let answer = self.kept.remove(&rid)?;
+        let at = self.find(rid).ok()?;
+        let (_, answer) = self.kept.remove(at)?;
         self.bytes -= answer.body.len();
         Some(answer)
     }
 
     pub(super) fn get(&self, rid: Rid) -> Option<&Answer> {
-        self.kept.get(&rid)
+        let at = self.find(rid).ok()?;
+        Some(&self.kept[at].1)
     }
 
     /// Whether an answer with payload is on its way to HTTP. While it is, the next payload waits:
     /// were the first one lost, it would come behind the second.
     pub(super) fn in_flight(&self) -> bool {
-        self.kept.values().any(Answer::is_in_flight)
+        self.kept.iter().any(|(_, answer)| answer.is_in_flight())
     }
 
     /// Whether any answer, empty ones too, has not been reported as written or lost.
     pub(super) fn unreported(&self) -> bool {
-        self.kept.values().any(|answer| !answer.carriers.is_empty())
+        let mut kept = self.kept.iter();
+        kept.any(|(_, answer)| !answer.carriers.is_empty())
     }
 
     fn counting(&self) -> u64 {
         self.kept
-            .values()
-            .filter(|answer| answer.kind != AnswerKind::Pause)
+            .iter()
+            .filter(|(_, answer)| answer.kind != AnswerKind::Pause)
             .count() as u64
+    }
+
+    /// Where `rid` is, or belongs.
+    fn find(&self, rid: Rid) -> Result<usize, usize> {
+        self.kept.binary_search_by_key(&rid, |(rid, _)| *rid)
     }
 }

@@ -1,5 +1,7 @@
 //! What goes out: which request gets which answer, and when (BOSH 4).
 
+use std::sync::Arc;
+
 use xmpp_core::{
     Timestamp,
     stream::{OutItem, Session},
@@ -139,13 +141,18 @@ impl Record {
                 OutItem::Close => return (chunk, true),
                 _ => {
                     let before = chunk.xml.len();
-                    let mut one = Chunk::default();
-                    one.push(item);
-                    if before > 0 && before + one.xml.len() > limit {
-                        self.front.push_back(one);
+                    let prefixed = std::mem::take(&mut chunk.stream_prefix);
+                    chunk.push(item);
+                    if before > 0 && chunk.xml.len() > limit {
+                        self.front.push_back(Chunk {
+                            xml: chunk.xml.split_off(before),
+                            stream_prefix: chunk.stream_prefix,
+                            header: None,
+                        });
+                        chunk.stream_prefix = prefixed;
                         return (chunk, false);
                     }
-                    chunk.append(one);
+                    chunk.stream_prefix |= prefixed;
                 }
             }
         }
@@ -221,17 +228,17 @@ impl Record {
         };
         let mut status = 200;
         let mut payload = None;
-        let body = match content {
-            Content::Empty => Chunk::default().to_body(attributes),
+        let body: Arc<str> = match content {
+            Content::Empty => Chunk::default().to_body(attributes).into(),
             Content::Payload(chunk) => {
-                let body = chunk.to_body(attributes);
+                let body = chunk.to_body(attributes).into();
                 payload = Some(chunk);
                 body
             }
             Content::Error(condition) => {
                 let (error_status, body) = error_answer(self.is_legacy(), condition);
                 status = error_status;
-                body
+                body.into()
             }
             Content::End => {
                 let end = self.end.clone().unwrap_or_default();
@@ -245,12 +252,12 @@ impl Record {
                 match end.condition.and_then(TerminalCondition::legacy_status) {
                     Some(error_status) if self.is_legacy() => {
                         status = error_status;
-                        String::new()
+                        "".into()
                     }
                     _ => {
                         attributes.kind = Some(BodyType::Terminate);
                         attributes.condition = end.condition;
-                        whole.to_body(attributes)
+                        whole.to_body(attributes).into()
                     }
                 }
             }
@@ -314,7 +321,7 @@ impl Record {
             };
             let answer = Answer {
                 status: 200,
-                body: Chunk::default().to_body(Attributes::default()),
+                body: Chunk::default().to_body(Attributes::default()).into(),
                 payload: None,
                 carriers: Vec::new(),
                 handed: true,

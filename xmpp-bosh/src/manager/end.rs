@@ -132,7 +132,7 @@ impl Record {
     /// Ends the session because of the request that just arrived, which has no place in it.
     pub(super) fn refuse(&mut self, at: &Arrival<'_>, condition: TerminalCondition, out: &mut Out) {
         let (status, body) = error_answer(self.is_legacy(), condition);
-        out.respond(at.id, status, &self.terms.content_type, &body);
+        out.respond(at.id, status, &self.terms.content_type, &body.into());
         self.fail_others(at, None, condition, out);
     }
 

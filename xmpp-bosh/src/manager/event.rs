@@ -1,5 +1,7 @@
 //! What a connection manager tells its caller.
 
+use std::sync::Arc;
+
 use crate::{Creation, RequestId, Sid, TerminalCondition};
 
 /// An HTTP answer.
@@ -16,9 +18,9 @@ pub struct Response {
     /// HTTP status: 200, or for clients older than BOSH 1.6 also 400, 403 and 404 (BOSH 12.1).
     pub status: u16,
     /// Value of the header `Content-Type` (BOSH 1.5).
-    pub content_type: String,
-    /// The body.
-    pub body: String,
+    pub content_type: Arc<str>,
+    /// The body, which the manager keeps as well, for a repeat of the rid.
+    pub body: Arc<str>,
     /// Close the connection without an answer: the request came unencrypted into a session that
     /// began encrypted (BOSH 14.1). Status and body are of no use then.
     pub close: bool,

@@ -13,7 +13,11 @@ mod terms;
 mod timers;
 mod window;
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{HashMap, hash_map::DefaultHasher},
+    fmt,
+    hash::BuildHasherDefault,
+};
 
 use xmpp_core::{Random, Timestamp, stream::Session};
 
@@ -32,6 +36,10 @@ use crate::{
     Attributes, BodyError, Creation, Misuse, RequestId, Rid, Sid, TerminalCondition,
     body::{BodyReader, Leniency},
 };
+
+/// A hash table whose order is the same in every run. Its keys are ours or the caller's: no client can choose them so that
+/// they collide.
+type Table<K, V> = HashMap<K, V, BuildHasherDefault<DefaultHasher>>;
 
 /// Bytes of a body within which its start tag has to end when the body is larger than is read.
 const HEAD_BYTES: usize = 8 * 1024;
@@ -59,7 +67,8 @@ pub struct Manager {
     config: ManagerConfig,
     random: Box<dyn Random + Send>,
     now: Timestamp,
-    sessions: BTreeMap<Sid, Record>,
+    /// Boxed, because a table that grows has room for twice as many.
+    sessions: Table<Sid, Box<Record>>,
     timers: Timers,
     out: Out,
     shut_down: bool,
@@ -72,7 +81,7 @@ impl Manager {
             config,
             random,
             now: Timestamp::default(),
-            sessions: BTreeMap::new(),
+            sessions: Table::default(),
             timers: Timers::default(),
             out: Out::default(),
             shut_down: false,
@@ -191,7 +200,8 @@ impl Manager {
         }
     }
 
-    /// When to call [`Manager::handle_timeout`] at the latest.
+    /// When to call [`Manager::handle_timeout`] at the latest. Often nothing is to be done then: what was to happen has been
+    /// put off meanwhile.
     pub fn poll_timeout(&self) -> Option<Timestamp> {
         self.timers.next()
     }
@@ -261,7 +271,7 @@ impl Manager {
     /// How many sessions are over whose clients are still to be told so: what an orderly shutdown
     /// waits for.
     pub fn untold(&self) -> usize {
-        let untold = |record: &&Record| record.state == State::Ending;
+        let untold = |record: &&Box<Record>| record.state == State::Ending;
         self.sessions.values().filter(untold).count()
     }
 
@@ -294,7 +304,7 @@ impl Manager {
         let mut record = Record::new(sid.clone(), rid, terms, asked, &at);
         let deadline = record.deadline(&self.config);
         self.timers.set(&sid, &mut record.timer, deadline);
-        self.sessions.insert(sid, record);
+        self.sessions.insert(sid, Box::new(record));
         Ok(())
     }
 
@@ -321,10 +331,12 @@ impl Manager {
             out: &mut self.out,
         };
         let result = act(record, at);
-        let deadline = record.deadline(&self.config).filter(|_| !record.gone);
-        self.timers.set(&record.sid, &mut record.timer, deadline);
         if record.gone {
+            self.timers.set(&record.sid, &mut record.timer, None);
             self.sessions.remove(sid);
+        } else if let Some(deadline) = record.deadline(&self.config) {
+            self.timers
+                .bring_forward(&record.sid, &mut record.timer, deadline);
         }
         Some(result)
     }

@@ -1,8 +1,8 @@
 //! What a manager has to say, and which HTTP requests it still owes an answer or a fate.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::{collections::VecDeque, sync::Arc};
 
-use super::{CloseReason, ManagerEvent, Response};
+use super::{CloseReason, ManagerEvent, Response, Table};
 use crate::{Attributes, BodyType, RequestId, Rid, Sid, TerminalCondition};
 
 /// Answers and events to be polled, and the HTTP requests that are alive.
@@ -11,7 +11,7 @@ pub(super) struct Out {
     pub(super) responses: VecDeque<Response>,
     pub(super) events: VecDeque<ManagerEvent>,
     /// Where each HTTP request belongs, from its arrival until it is reported as written or lost.
-    places: BTreeMap<RequestId, (Sid, Rid)>,
+    places: Table<RequestId, (Sid, Rid)>,
 }
 
 impl Out {
@@ -31,12 +31,18 @@ impl Out {
     }
 
     /// Queues an answer.
-    pub(super) fn respond(&mut self, id: RequestId, status: u16, content_type: &str, body: &str) {
+    pub(super) fn respond(
+        &mut self,
+        id: RequestId,
+        status: u16,
+        content_type: &Arc<str>,
+        body: &Arc<str>,
+    ) {
         self.responses.push_back(Response {
             id,
             status,
-            content_type: content_type.to_owned(),
-            body: body.to_owned(),
+            content_type: Arc::clone(content_type),
+            body: Arc::clone(body),
             close: false,
         });
     }
@@ -46,8 +52,8 @@ impl Out {
         self.responses.push_back(Response {
             id,
             status: 400,
-            content_type: DEFAULT_CONTENT_TYPE.to_owned(),
-            body: String::new(),
+            content_type: DEFAULT_CONTENT_TYPE.into(),
+            body: "".into(),
             close: true,
         });
     }
@@ -55,7 +61,7 @@ impl Out {
     /// Queues an error outside of every session (BOSH 12.1).
     pub(super) fn refuse(&mut self, id: RequestId, legacy: bool, condition: TerminalCondition) {
         let (status, body) = error_answer(legacy, condition);
-        self.respond(id, status, DEFAULT_CONTENT_TYPE, &body);
+        self.respond(id, status, &DEFAULT_CONTENT_TYPE.into(), &body.into());
     }
 
     /// Drops an answer that nobody polled and nobody can receive.

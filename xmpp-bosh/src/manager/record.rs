@@ -342,7 +342,7 @@ impl Record {
         if let Some(old) = connection.replace(at.id) {
             // The older one is told to repeat (BOSH 9.6).
             out.leave(old);
-            out.respond(old, 200, content_type, &recoverable_body());
+            out.respond(old, 200, content_type, &recoverable_body().into());
         }
         match self.state {
             State::Live => self.announce_pump(out),

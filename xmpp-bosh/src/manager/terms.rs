@@ -1,11 +1,9 @@
 //! What was agreed on when the session was created.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use super::ManagerConfig;
+use super::{ManagerConfig, out::DEFAULT_CONTENT_TYPE};
 use crate::{Attributes, BodyType, BoshVersion, Rid, Sid, TerminalCondition};
-
-const DEFAULT_CONTENT_TYPE: &str = "text/xml; charset=utf-8";
 
 /// The terms of a session ([XEP-0124 §7](https://xmpp.org/extensions/xep-0124.html#session)).
 #[derive(Clone, Debug)]
@@ -23,7 +21,7 @@ pub(super) struct Terms {
     pub(super) polls: bool,
     /// Acknowledgements in both directions (BOSH 2.8, 3.9).
     pub(super) acks: bool,
-    pub(super) content_type: String,
+    pub(super) content_type: Arc<str>,
     pub(super) encrypted: bool,
     /// What the stream header said, for restarts that do not repeat it (BOSH 13.4).
     pub(super) to: Option<String>,
@@ -44,8 +42,8 @@ impl Terms {
             return Err(TerminalCondition::ImproperAddressing);
         }
         let content_type = match &asked.content {
-            None => DEFAULT_CONTENT_TYPE.to_owned(),
-            Some(content) if is_media_type(content) => content.clone(),
+            None => DEFAULT_CONTENT_TYPE.into(),
+            Some(content) if is_media_type(content) => content.as_str().into(),
             Some(_) => return Err(TerminalCondition::BadRequest),
         };
         let wait = asked.wait.map_or(config.max_wait, |wait| {

@@ -26,6 +26,19 @@ impl Timers {
         }
     }
 
+    /// Sets the timer of `sid`, or moves it to an earlier time. One that goes off too early is set anew then: nearly every
+    /// request moves the time by a little, and hardly any is ever reached.
+    pub(super) fn bring_forward(
+        &mut self,
+        sid: &Sid,
+        timer: &mut Option<Timestamp>,
+        at: Timestamp,
+    ) {
+        if timer.is_none_or(|timer| at < timer) {
+            self.set(sid, timer, Some(at));
+        }
+    }
+
     /// The earliest.
     pub(super) fn next(&self) -> Option<Timestamp> {
         self.order.first().map(|(at, _)| *at)

@@ -196,7 +196,7 @@ impl Bench {
 
     /// The answer to a request, which must be there.
     pub fn answer(&self, id: u64) -> String {
-        self.response(id).body.clone()
+        self.response(id).body.to_string()
     }
 
     pub fn response(&self, id: u64) -> &Response {

@@ -99,10 +99,10 @@ fn answer(response: hub::Response, fate: Fate) -> Response<Body> {
         // hyper closes the connection when the body fails.
         return Response::new(Body::new(FollowedBody::broken(fate)));
     }
-    let body = FollowedBody::new(Bytes::from(response.body), fate);
+    let body = FollowedBody::new(Bytes::copy_from_slice(response.body.as_bytes()), fate);
     let mut answer = Response::builder()
         .status(response.status)
-        .header(header::CONTENT_TYPE, response.content_type);
+        .header(header::CONTENT_TYPE, &*response.content_type);
     if let Some(headers) = answer.headers_mut() {
         headers.extend(constant_headers());
     }

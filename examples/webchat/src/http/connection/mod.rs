@@ -12,7 +12,6 @@ mod patience;
 mod prefixed;
 
 use std::{
-    borrow::Cow,
     future::poll_fn,
     io,
     mem::MaybeUninit,
@@ -43,7 +42,7 @@ use super::{
     front::BoshRequest,
     origin::Origin,
 };
-use crate::{hub, logs::Shown};
+use crate::logs::Shown;
 
 /// Time within which the head of a request must have arrived, behind the request before.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
@@ -196,8 +195,7 @@ where
             });
             match filled.await {
                 Err(Ended::Silent) => {
-                    let late = Said::from(bosh::LATE);
-                    self.answer(front, &origin, &late, true).await?;
+                    self.answer(front, &origin, bosh::LATE.into(), true).await?;
                     return Err(Ended::Silent);
                 }
                 filled => filled?,
@@ -223,14 +221,19 @@ where
                 Err(Ended::Answered)
             }
             Some(response) => {
-                self.answer(front, &origin, &Said::from(response), close)
-                    .await?;
+                let said = Said {
+                    status: StatusCode::from_u16(response.status)
+                        .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+                    content_type: &response.content_type,
+                    body: &response.body,
+                };
+                self.answer(front, &origin, said, close).await?;
                 fate.written();
                 if close { Err(Ended::Answered) } else { Ok(()) }
             }
             None => {
-                let gone = Said::from(bosh::GOING_DOWN);
-                self.answer(front, &origin, &gone, true).await?;
+                self.answer(front, &origin, bosh::GOING_DOWN.into(), true)
+                    .await?;
                 Err(Ended::Stopped)
             }
         }
@@ -241,12 +244,12 @@ where
         &mut self,
         front: &Front,
         origin: &Origin,
-        said: &Said,
+        said: Said<'_>,
         close: bool,
     ) -> Result<(), Ended> {
         let answer = Answer {
             status: said.status,
-            content_type: &said.content_type,
+            content_type: said.content_type,
             origin,
             body: said.body.as_bytes(),
             close,
@@ -324,29 +327,18 @@ fn is_worth_reading(input: &[u8], looked_at: usize) -> bool {
 }
 
 /// What an answer says.
-struct Said {
+struct Said<'a> {
     status: StatusCode,
-    content_type: Cow<'static, str>,
-    body: Cow<'static, str>,
+    content_type: &'a str,
+    body: &'a str,
 }
 
-impl From<hub::Response> for Said {
-    fn from(response: hub::Response) -> Self {
-        Self {
-            status: StatusCode::from_u16(response.status)
-                .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
-            content_type: response.content_type.into(),
-            body: response.body.into(),
-        }
-    }
-}
-
-impl From<(StatusCode, &'static str)> for Said {
-    fn from((status, text): (StatusCode, &'static str)) -> Self {
+impl From<(StatusCode, &'static str)> for Said<'static> {
+    fn from((status, body): (StatusCode, &'static str)) -> Self {
         Self {
             status,
-            content_type: "text/plain; charset=utf-8".into(),
-            body: text.into(),
+            content_type: "text/plain; charset=utf-8",
+            body,
         }
     }
 }

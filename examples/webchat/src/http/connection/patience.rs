@@ -73,7 +73,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_went_off_unseen_is_of_no_consequence() {
         let mut patience = Patience::new(SECOND);
-        tokio::time::sleep(5 * SECOND).await;
+        sleep(5 * SECOND).await;
         patience.renew(SECOND);
         assert_eq!(time_of(&mut patience).await, SECOND);
     }
