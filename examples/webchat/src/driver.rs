@@ -2,7 +2,6 @@
 //! its clock.
 
 use std::{
-    collections::HashMap,
     fmt,
     sync::{
         Arc,
@@ -24,6 +23,7 @@ use crate::{
     hub::{Batch, CheckId, Checked, Hub, Output, Stats, TokenQuestion},
     site_check::SiteCheck,
     store::{Committed, Database, Done, OpenError, Retention, Store},
+    table::Table,
     upkeep::Upkeep,
 };
 
@@ -268,8 +268,8 @@ pub(crate) fn start(
         upkeep,
         site: site.map(Arc::new),
         weak,
-        replies: HashMap::new(),
-        sockets: HashMap::new(),
+        replies: Table::default(),
+        sockets: Table::default(),
         report: Report::default(),
         all_gone: None,
     };
@@ -300,8 +300,8 @@ struct Driver {
     /// Who knows whose tokens are.
     site: Option<Arc<SiteCheck>>,
     weak: WeakHandle,
-    replies: HashMap<RequestId, oneshot::Sender<Response>>,
-    sockets: HashMap<SocketId, SocketQueue>,
+    replies: Table<RequestId, oneshot::Sender<Response>>,
+    sockets: Table<SocketId, SocketQueue>,
     /// To be told when a shutdown has ended the last session.
     /// Counters of the report.
     report: Report,
@@ -459,14 +459,7 @@ impl Driver {
                 Output::KeepBans(text) => self.upkeep.keep_bans(&text),
                 // One permit is kept, should nobody wait just now.
                 Output::ShutDown => self.upkeep.asked_to_stop.notify_one(),
-                Output::Pending(id) => {
-                    if self.hub.wants_input(id)
-                        && let Some(socket) = self.sockets.get_mut(&id)
-                    {
-                        socket.withheld.clear();
-                    }
-                    self.fill(id);
-                }
+                Output::Pending(id) => self.fill(id),
                 Output::Commit(batch) => self.commit(batch),
                 Output::ReadArchive(read) => self.read(read),
                 Output::CheckToken(question) => self.check(question),
@@ -529,9 +522,12 @@ impl Driver {
 
     /// Moves messages from the hub to the queue of a socket while it takes them.
     fn fill(&mut self, id: SocketId) {
-        let Some(socket) = self.sockets.get(&id) else {
+        let Some(socket) = self.sockets.get_mut(&id) else {
             return;
         };
+        if !socket.withheld.is_empty() && self.hub.wants_input(id) {
+            socket.withheld.clear();
+        }
         loop {
             let permit = match socket.queue.try_reserve() {
                 Ok(permit) => permit,

@@ -28,6 +28,7 @@ mod server;
 mod site_check;
 pub mod store;
 pub mod systemd;
+mod table;
 mod tls;
 mod upkeep;
 pub mod upload;

@@ -122,7 +122,8 @@ impl World {
                 match output {
                     Output::Answer(response) => {
                         let id = response.id;
-                        self.answers.insert(id, (self.now, response.body.to_string()));
+                        self.answers
+                            .insert(id, (self.now, response.body.to_string()));
                         self.hub.handle_written(self.now, id);
                     }
                     Output::Commit(batch) => {

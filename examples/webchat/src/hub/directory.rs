@@ -1,6 +1,6 @@
 //! Which sessions a user has, and what it keeps as long as it has one.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use xmpp_core::{BareJid, FullJid};
 
@@ -14,25 +14,42 @@ pub(super) struct Directory {
 
 #[derive(Debug, Default)]
 struct User {
-    /// By resourcepart.
-    sessions: BTreeMap<String, Key>,
+    /// By resourcepart, in its order. Most have one.
+    sessions: Vec<(Box<str>, Key)>,
     personal: Personal,
+}
+
+impl User {
+    /// Where the session of a resourcepart is, or belongs.
+    fn find(&self, resource: &str) -> Result<usize, usize> {
+        self.sessions
+            .binary_search_by(|(other, _)| (**other).cmp(resource))
+    }
 }
 
 impl Directory {
     /// `jid` belongs to the session `key` from now on.
     pub(super) fn insert(&mut self, jid: &FullJid, key: Key) {
         let user = self.users.entry(jid.to_bare()).or_default();
-        user.sessions.insert(jid.resource().to_owned(), key);
+        match user.find(jid.resource()) {
+            Ok(at) => user.sessions[at].1 = key,
+            Err(at) => {
+                // No room for more: most have one.
+                user.sessions.reserve_exact(1);
+                user.sessions.insert(at, (jid.resource().into(), key));
+            }
+        }
     }
 
     /// The session `key` does not have `jid` any more. What another session has is left alone.
     pub(super) fn remove(&mut self, jid: &FullJid, key: Key) {
-        if let Some(User { sessions, .. }) = self.users.get_mut(jid.bare_str()) {
-            if sessions.get(jid.resource()) == Some(&key) {
-                sessions.remove(jid.resource());
+        if let Some(user) = self.users.get_mut(jid.bare_str()) {
+            if let Ok(at) = user.find(jid.resource())
+                && user.sessions[at].1 == key
+            {
+                user.sessions.remove(at);
             }
-            if sessions.is_empty() {
+            if user.sessions.is_empty() {
                 self.users.remove(jid.bare_str());
             }
         }
@@ -41,7 +58,7 @@ impl Directory {
     /// The session that has exactly this address.
     pub(super) fn session(&self, jid: &FullJid) -> Option<Key> {
         let user = self.users.get(jid.bare_str())?;
-        user.sessions.get(jid.resource()).copied()
+        Some(user.sessions[user.find(jid.resource()).ok()?].1)
     }
 
     /// All sessions of a user.
@@ -49,8 +66,8 @@ impl Directory {
         self.users
             .get(user)
             .into_iter()
-            .flat_map(|user| user.sessions.values())
-            .copied()
+            .flat_map(|user| &user.sessions)
+            .map(|(_, key)| *key)
     }
 
     /// Everybody who is logged in, with the number of their sessions.

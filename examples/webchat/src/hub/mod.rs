@@ -21,11 +21,7 @@ mod traffic;
 mod upload;
 mod waiting;
 
-use std::{
-    collections::{HashMap, VecDeque},
-    fmt,
-    sync::Arc,
-};
+use std::{collections::VecDeque, fmt, sync::Arc};
 
 pub use self::{
     census::Census,
@@ -64,6 +60,7 @@ use self::{
 };
 use crate::{
     HostSettings,
+    table::Table,
     upload::{Issuer, Usage},
 };
 
@@ -142,8 +139,9 @@ pub struct Hub {
     /// What the rooms have said and the store holds up.
     waiting: Waiting,
     max_waiting: usize,
-    clients: HashMap<Key, Client>,
-    by_sid: HashMap<Sid, Key>,
+    /// Boxed, because a table that grows has room for twice as many.
+    clients: Table<Key, Box<Client>>,
+    by_sid: Table<Sid, Key>,
     users: Directory,
     admin: AdminAccount,
     sign_on: SignOn,
@@ -154,7 +152,7 @@ pub struct Hub {
     /// Rooms of the configuration that are still to be made.
     declared: Vec<crate::DeclaredRoom>,
     /// Whose HTTP request asked for a session, until it is made.
-    peers: HashMap<RequestId, Peer>,
+    peers: Table<RequestId, Peer>,
     /// What the domain answers.
     server: Domain,
     /// What users' own accounts are.
@@ -218,8 +216,8 @@ impl Hub {
             domain: domain.clone(),
             limits,
             new_random,
-            clients: HashMap::new(),
-            by_sid: HashMap::new(),
+            clients: Table::default(),
+            by_sid: Table::default(),
             users: Directory::default(),
             commands: Commands::new(&domain, &admin.jid, new_random()),
             admin,
@@ -227,7 +225,7 @@ impl Hub {
             bans: Bans::default(),
             shutdown_at: None,
             declared: settings.rooms.clone(),
-            peers: HashMap::new(),
+            peers: Table::default(),
             server: Domain::new(now, [domain::rooms_item(&muc)]),
             profile: Profile::new(),
             rooms: Service::new(muc, config::rooms(settings), new_random()),
@@ -528,10 +526,10 @@ impl Hub {
         if is_socket {
             self.outputs.push_back(Output::Pending(SocketId(key.0)));
         }
-        if let Some(client) = self.clients.get_mut(&key) {
-            let timer = client.session().poll_timeout();
-            self.timers.set(key, client.timer, timer);
-            client.timer = timer;
+        if let Some(client) = self.clients.get_mut(&key)
+            && let Some(at) = client.session().poll_timeout()
+        {
+            self.timers.bring_forward(key, &mut client.timer, at);
         }
     }
 
@@ -613,7 +611,7 @@ impl Hub {
         self.last_key += 1;
         let key = Key(self.last_key);
         tracing::debug!(session = key.0, address = %crate::logs::Shown(client.address), "session begins");
-        self.clients.insert(key, client);
+        self.clients.insert(key, Box::new(client));
         self.mark(key);
         key
     }
@@ -625,7 +623,7 @@ impl Hub {
             if let Some(upload) = &mut self.upload {
                 upload.session_ended(key);
             }
-            self.timers.set(key, client.timer, None);
+            self.timers.remove(key, client.timer);
             self.flood.remove(self.now, key, client.flow);
             if let Transport::Bosh { sid, .. } = client.transport {
                 self.by_sid.remove(&sid);

@@ -8,7 +8,7 @@ use xmpp_core::{
 use xmpp_stanza::StanzaRef;
 
 use super::{
-    Client, Hub, Key,
+    Hub, Key,
     flood::{Charge, Verdict},
 };
 
@@ -23,7 +23,15 @@ impl Hub {
                 return;
             };
             client.pump(self.now, &mut self.bosh);
-            while let Some(event) = self.clients.get_mut(&key).and_then(Client::poll_event) {
+            let event = client.poll_event();
+            // Most have only something to say.
+            if event.is_none() && client.held().is_none() && client.flow.is_idle() {
+                return;
+            }
+            if let Some(event) = event {
+                self.session_event(key, event);
+            }
+            while let Some(event) = self.clients.get_mut(&key).and_then(|c| c.poll_event()) {
                 self.session_event(key, event);
             }
             let Some(verdict) = self.judge(key) else {

@@ -69,6 +69,13 @@ pub(super) struct Flow {
     slowed_since: Option<Timestamp>,
 }
 
+impl Flow {
+    /// Whether [`Flood::settle`] has nothing to do.
+    pub(super) fn is_idle(&self) -> bool {
+        self.waiting.is_none() && self.turn.is_none() && self.deadline.is_none()
+    }
+}
+
 /// What becomes of an element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {

@@ -1,0 +1,204 @@
+//! What a delivery costs the hub alone: rooms, sessions, the connection manager, without sockets and without a store's
+//! threads. `cargo bench -p webchat --bench hub -- [OCCUPANTS] [MESSAGES]`; for instructions, run the binary under callgrind
+//! with two counts of messages, and take the difference.
+
+use std::{hint::black_box, net::IpAddr, time::Duration};
+
+use clap::Parser as _;
+use cpu_time::ThreadTime;
+use testkit::Seeded;
+use webchat::{
+    Options,
+    hub::{Hub, Output, RequestId, SocketId, ToSocket},
+    store::Database,
+};
+use xmpp_core::{Random, Timestamp, xml::Element};
+
+const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+const AUTH: &str = "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='ANONYMOUS'/>";
+const BIND: &str = "<iq xmlns='jabber:client' type='set' id='b'>\
+    <bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>";
+const SAID: &str = "<message xmlns='jabber:client' type='groupchat' to='lobby@rooms.localhost' id='m1'>\
+    <body>Good evening, everybody; is the meeting still at eight?</body></message>";
+
+fn random() -> Box<dyn Random + Send> {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    static SEED: AtomicU64 = AtomicU64::new(1);
+    Box::new(Seeded::new(SEED.fetch_add(1, Ordering::Relaxed)))
+}
+
+fn presence(nick: usize) -> String {
+    format!(
+        "<presence xmlns='jabber:client' to='lobby@rooms.localhost/n{nick}'>\
+         <x xmlns='http://jabber.org/protocol/muc'/></presence>"
+    )
+}
+
+struct World {
+    hub: Hub,
+    store: Database,
+    now: Timestamp,
+    /// What has come, of each kind.
+    answers: Vec<(RequestId, std::sync::Arc<str>)>,
+    texts: u64,
+}
+
+impl World {
+    fn new(occupants: usize) -> Self {
+        let line = "webchat --history 0 --flood-session-rate 0 --flood-address-rate 0 --flood-room-rate 0 \
+            --flood-joins 0 --flood-logins 0 --max-sessions 100000 --max-occupants 100000";
+        let settings = Options::parse_from(line.split_whitespace())
+            .settle()
+            .expect("usable options");
+        let now = Timestamp::from_millis(1_800_000_000_000);
+        Self {
+            hub: Hub::new(&settings.hosts[0], random, now),
+            store: Database::in_memory(),
+            now,
+            answers: Vec::with_capacity(occupants),
+            texts: 0,
+        }
+    }
+
+    fn settle(&mut self) {
+        while let Some(output) = self.hub.poll_output() {
+            match output {
+                Output::Answer(response) => self.answers.push((response.id, response.body)),
+                Output::Pending(socket) => {
+                    while let Some(ToSocket::Text(text)) = self.hub.poll_message(socket) {
+                        black_box(&text);
+                        self.texts += 1;
+                    }
+                }
+                Output::Commit(batch) => {
+                    let result = self.store.commit(&batch.commits);
+                    self.hub.handle_committed(self.now, batch.ticket, &result);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn say(&mut self, socket: SocketId, text: &str) {
+        self.now = self.now.saturating_add(Duration::from_millis(1));
+        self.hub.handle_message(self.now, socket, text);
+        self.settle();
+    }
+}
+
+/// CPU time of `messages`, for each delivery.
+fn over_websocket(occupants: usize, messages: usize) -> Duration {
+    const OPEN: &str =
+        "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='localhost' version='1.0'/>";
+    let mut world = World::new(occupants);
+    let mut sockets = Vec::new();
+    for nick in 0..occupants {
+        let socket = world.hub.handle_open(world.now, HERE).expect("let in");
+        for text in [OPEN, AUTH, OPEN, BIND, &presence(nick)] {
+            world.say(socket, text);
+        }
+        sockets.push(socket);
+    }
+    let before = world.texts;
+    let start = ThreadTime::now();
+    for at in 0..messages {
+        world.say(sockets[at % occupants], SAID);
+    }
+    let spent = start.elapsed();
+    let deliveries = world.texts - before;
+    assert_eq!(deliveries, (occupants * messages) as u64);
+    spent / u32::try_from(deliveries).expect("not so many")
+}
+
+/// The same, with a held request for each occupant, answered and followed by another.
+fn over_bosh(occupants: usize, messages: usize) -> Duration {
+    let mut world = World::new(occupants);
+    let mut requests = 0;
+    let mut users: Vec<(String, u64)> = Vec::new();
+    // Which user a request belongs to, by its number.
+    let mut owners = vec![0];
+    let mut post = |world: &mut World, owners: &mut Vec<usize>, user: usize, body: &str| {
+        requests += 1;
+        owners.push(user);
+        let id = RequestId::new(requests);
+        world
+            .hub
+            .handle_request(world.now, id, HERE, body.as_bytes());
+        world.settle();
+    };
+    let body = |(sid, rid): &mut (String, u64), attributes: &str, payload: &str| {
+        *rid += 1;
+        format!(
+            "<body xmlns='http://jabber.org/protocol/httpbind' rid='{rid}' sid='{sid}' {attributes}>{payload}</body>"
+        )
+    };
+    // Answers are written, and whoever has none waiting asks again.
+    let mut pick_up =
+        |world: &mut World,
+         owners: &mut Vec<usize>,
+         users: &mut Vec<(String, u64)>,
+         post: &mut dyn FnMut(&mut World, &mut Vec<usize>, usize, &str)| {
+            let mut deliveries = 0;
+            while !world.answers.is_empty() {
+                let answers = std::mem::take(&mut world.answers);
+                for (id, text) in answers {
+                    deliveries += u64::from(text.contains("<message"));
+                    black_box(&text);
+                    world.hub.handle_written(world.now, id);
+                    let user = owners[usize::try_from(id.as_u64()).expect("small")];
+                    if text.contains("<message") || text.contains("<presence") {
+                        let text = body(&mut users[user], "", "");
+                        post(world, owners, user, &text);
+                    }
+                }
+            }
+            deliveries
+        };
+    for nick in 0..occupants {
+        let creation = "<body xmlns='http://jabber.org/protocol/httpbind' rid='100' to='localhost' ver='1.6' \
+            wait='59' hold='1' xmpp:version='1.0' xmlns:xmpp='urn:xmpp:xbosh'/>";
+        post(&mut world, &mut owners, nick, creation);
+        let (_, answer) = world.answers.pop().expect("an answer");
+        let answer = Element::parse(&answer).expect("a body");
+        users.push((answer.attr("sid").expect("a sid").into_owned(), 100));
+        let restart = "xmpp:restart='true' xmlns:xmpp='urn:xmpp:xbosh' to='localhost'";
+        for (attributes, payload) in [("", AUTH), (restart, ""), ("", BIND), ("", &presence(nick))]
+        {
+            let text = body(&mut users[nick], attributes, payload);
+            post(&mut world, &mut owners, nick, &text);
+            if payload.starts_with("<presence") {
+                pick_up(&mut world, &mut owners, &mut users, &mut post);
+            } else {
+                for (id, _) in std::mem::take(&mut world.answers) {
+                    world.hub.handle_written(world.now, id);
+                }
+            }
+        }
+        if nick == 0 {
+            pick_up(&mut world, &mut owners, &mut users, &mut post);
+        }
+    }
+    let start = ThreadTime::now();
+    let mut deliveries = 0;
+    for at in 0..messages {
+        world.now = world.now.saturating_add(Duration::from_millis(1));
+        let user = at % occupants;
+        let text = body(&mut users[user], "", SAID);
+        post(&mut world, &mut owners, user, &text);
+        deliveries += pick_up(&mut world, &mut owners, &mut users, &mut post);
+    }
+    let spent = start.elapsed();
+    assert_eq!(deliveries, (occupants * messages) as u64);
+    spent / u32::try_from(deliveries).expect("not so many")
+}
+
+fn main() {
+    let mut numbers = std::env::args().skip(1).filter_map(|arg| arg.parse().ok());
+    let occupants = numbers.next().unwrap_or(200);
+    let messages = numbers.next().unwrap_or(500);
+    println!(
+        "one room of {occupants}, {messages} messages, CPU time of the hub for each delivery:"
+    );
+    println!("WebSocket  {:>8.2?}", over_websocket(occupants, messages));
+    println!("BOSH       {:>8.2?}", over_bosh(occupants, messages));
+}
