@@ -84,33 +84,46 @@ pub fn check(path: &Path) -> Result<Vec<Finding>, String> {
 
 /// What is wrong with one key, whatever the others say.
 fn alone(table: &toml::Table, key: &str, value: &toml::Value) -> Vec<Finding> {
-    // What one of these leaves out stands in the other.
-    let shared = match (key, table.get("sign-on")) {
-        ("sign-on", _) if table.contains_key("host") => return Vec::new(),
-        ("host", shared) => shared,
-        _ => None,
+    // What one of these leaves out stands in the others; what is wrong there is told there.
+    let beside: &[&str] = match key {
+        "sign-on" if table.contains_key("host") => return Vec::new(),
+        "sign-on" => &["tls"],
+        "host" => &["sign-on", "tls"],
+        _ => &[],
     };
+    let beside = beside.iter().filter_map(|&key| {
+        let value = table.get(key)?;
+        let is_good = key != "tls" || judge(key, key, value.clone(), &[]).is_none();
+        is_good.then_some((key, value))
+    });
+    let beside: Vec<_> = beside.collect();
     if let (toml::Value::Array(values), "host" | "room") = (value, key) {
         let tables = values.iter().enumerate();
         return tables
             .filter_map(|(n, one)| {
                 let only = toml::Value::Array(vec![one.clone()]);
-                judge(key, &format!("[[{key}]] {}", n + 1), only, shared)
+                judge(key, &format!("[[{key}]] {}", n + 1), only, &beside)
             })
             .collect();
     }
-    judge(key, key, value.clone(), shared).into_iter().collect()
+    judge(key, key, value.clone(), &beside)
+        .into_iter()
+        .collect()
 }
 
 fn judge(
     key: &str,
     name: &str,
     value: toml::Value,
-    sign_on: Option<&toml::Value>,
+    beside: &[(&str, &toml::Value)],
 ) -> Option<Finding> {
     let mut only = toml::Table::new();
     only.insert(key.to_owned(), value);
-    only.extend(sign_on.map(|shared| ("sign-on".to_owned(), shared.clone())));
+    only.extend(
+        beside
+            .iter()
+            .map(|&(key, value)| (key.to_owned(), value.clone())),
+    );
     let options = match only.try_into::<Options>() {
         Ok(options) => options,
         Err(error) => {
@@ -127,7 +140,10 @@ fn surroundings(settings: &Settings, findings: &mut Vec<Finding>) {
     if let Err(error) = Certificates::load(settings) {
         findings.push(Finding::problem(
             "tls",
-            format!("{error}. The server needs to read a certificate chain and the key that goes with it, both PEM"),
+            format!(
+                "{error}. The server needs to read a certificate chain and the key that goes with it, and for client-ca the \
+                 certificates of authorities, all PEM"
+            ),
         ));
     }
     let listens = [
@@ -154,6 +170,7 @@ fn surroundings(settings: &Settings, findings: &mut Vec<Finding>) {
         }
         for_public(settings, host, findings);
         for_sign_on(settings, host, findings);
+        for_certificates(settings, host, findings);
     }
     if settings.hosts.iter().all(|host| host.admin.is_none()) {
         findings.push(Finding::hint(
@@ -198,9 +215,30 @@ fn for_public(settings: &Settings, host: &HostSettings, findings: &mut Vec<Findi
     }
 }
 
+/// Hints for a server that people log in to by certificates.
+fn for_certificates(settings: &Settings, host: &HostSettings, findings: &mut Vec<Finding>) {
+    if host.client_ca().is_none() {
+        return;
+    }
+    if !settings.proxies.is_empty() {
+        findings.push(Finding::hint(
+            "tls",
+            "client-ca counts for who connects to this server itself: what comes by a trusted proxy has no certificate here, \
+             whatever the proxy was shown",
+        ));
+    }
+    let on = host.sign_on.as_ref();
+    if on.is_some_and(|on| !on.anonymous && !on.takes_tokens()) {
+        findings.push(Finding::hint(
+            "sign-on",
+            "only certificates open, and the page logs in as a guest or by a token: people need another client",
+        ));
+    }
+}
+
 /// Hints for a server that users of a site come in to.
 fn for_sign_on(settings: &Settings, host: &HostSettings, findings: &mut Vec<Finding>) {
-    let Some(on) = &host.sign_on else {
+    let Some(on) = host.sign_on.as_ref().filter(|on| on.takes_tokens()) else {
         return;
     };
     let mut hint = |key, text: String| findings.push(Finding::hint(key, text));

@@ -9,7 +9,6 @@ use tokio::{
     task::JoinHandle,
     time::timeout,
 };
-use tokio_rustls::TlsAcceptor;
 
 use crate::{
     Clock,
@@ -83,10 +82,6 @@ impl Server {
     /// [`StartError::Store`] when what is stored cannot be used.
     pub async fn start(settings: &Settings) -> Result<Self, StartError> {
         let certificates = Certificates::load(settings)?;
-        let tls = match &certificates {
-            Some(certificates) => Some(certificates.acceptor()?),
-            None => None,
-        };
         let fail = |source| StartError::Listen {
             address: settings.listen.clone(),
             source,
@@ -101,7 +96,7 @@ impl Server {
         let mut local = address
             .ip()
             .is_loopback()
-            .then(|| PublicUrl::local(address, tls.is_some()));
+            .then(|| PublicUrl::local(address, certificates.is_some()));
         let asked_to_stop = Arc::new(Notify::new());
         for host in &settings.hosts {
             let random = || Box::new(secure_random()) as Box<_>;
@@ -148,7 +143,7 @@ impl Server {
                 requests.clone(),
             )),
             room: Arc::new(Semaphore::new(settings.max_connections)),
-            tls,
+            tls: certificates.clone(),
             stopped,
             alive,
         };
@@ -261,7 +256,7 @@ fn with_store(
 struct Acceptor {
     front: Arc<Front>,
     room: Arc<Semaphore>,
-    tls: Option<TlsAcceptor>,
+    tls: Option<Certificates>,
     stopped: watch::Receiver<bool>,
     alive: mpsc::Sender<()>,
 }
@@ -291,6 +286,7 @@ impl Acceptor {
             let neighbour = Neighbour {
                 address: peer.ip().to_canonical(),
                 tls: self.tls.is_some(),
+                vouched: None,
             };
             let tls = self.tls.clone();
             tokio::spawn(async move {
@@ -298,7 +294,13 @@ impl Acceptor {
                     return http::serve(stream, neighbour, front, stopped, alive).await;
                 };
                 match timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
-                    Ok(Ok(stream)) => http::serve(stream, neighbour, front, stopped, alive).await,
+                    Ok(Ok((stream, vouched))) => {
+                        let neighbour = Neighbour {
+                            vouched,
+                            ..neighbour
+                        };
+                        http::serve(stream, neighbour, front, stopped, alive).await;
+                    }
                     Ok(Err(error)) => {
                         tracing::debug!(%error, peer = %Shown(peer.ip()), "no TLS handshake");
                     }

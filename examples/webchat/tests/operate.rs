@@ -1,6 +1,9 @@
 //! Running it: what `webchat check` finds, what systemd is told, the metrics, and what the log does not say.
 #![expect(clippy::disallowed_types, reason = "a port that is taken")]
 
+#[allow(dead_code, unreachable_pub, reason = "shared by several test programs")]
+#[path = "common/authority.rs"]
+mod authority;
 mod common;
 
 use std::{
@@ -155,6 +158,73 @@ fn check_knows_single_sign_on() {
     );
     assert_eq!(code, Some(0), "{said}");
     assert!(!said.contains("hint: sign-on"), "{said}");
+}
+
+#[test]
+fn check_knows_client_certificates() {
+    let folder = folder("client-ca");
+    let certified = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("one");
+    let write = |name: &str, text: &str| fs::write(folder.join(name), text).expect("a file");
+    write("server.pem", &certified.cert.pem());
+    write("server.key", &certified.signing_key.serialize_pem());
+    write("ca.pem", &authority::Authority::new("The site's").pem());
+    let file = |name: &str| folder.join(name).display().to_string();
+    let (certificate, key) = (file("server.pem"), file("server.key"));
+    let rest = "listen = '127.0.0.1:0'\ndata = 'none'\n";
+    let tls = |ca: &str| {
+        format!(
+            "[tls]\ncertificate = '{certificate}'\nkey = '{key}'\nclient-ca = '{}'\n",
+            file(ca)
+        )
+    };
+    let (code, said) = check("client-ca-good", &format!("{rest}{}", tls("ca.pem")));
+    assert_eq!(code, Some(0), "{said}");
+    assert!(!said.contains("hint: tls"), "{said}");
+    for (ca, wanted) in [
+        ("absent.pem", "cannot read"),
+        ("server.pem", "none of an authority"),
+    ] {
+        let (code, said) = check("client-ca-bad", &format!("{rest}{}", tls(ca)));
+        assert_eq!(code, Some(1), "{said}");
+        assert!(
+            said.contains("problem: tls: ") && said.contains(wanted),
+            "{said}"
+        );
+    }
+    let (code, said) = check(
+        "client-ca-alone",
+        &format!("{rest}[tls]\nclient-ca = 'ca.pem'\n"),
+    );
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("without tls-certificate"), "{said}");
+    // What one table needs stands in another, and one mistake is told once.
+    let closed = "[sign-on]\nanonymous = false\n";
+    let (code, said) = check(
+        "client-ca-closed",
+        &format!("{rest}{closed}{}", tls("ca.pem")),
+    );
+    assert_eq!(code, Some(0), "{said}");
+    assert!(
+        said.contains("hint: sign-on: only certificates open"),
+        "{said}"
+    );
+    let of_one = format!(
+        "[tls]\ncertificate = '{certificate}'\nkey = '{key}'\n[[host]]\ndomain = 'a.example'\n[host.tls]\nclient-ca = '{}'\n",
+        file("ca.pem")
+    );
+    let (code, said) = check("client-ca-host", &format!("{rest}{of_one}"));
+    assert_eq!(code, Some(0), "{said}");
+    let (_, said) = check(
+        "client-ca-once",
+        &format!("{rest}[tls]\nkey = '{key}'\n[[host]]\ndomain = 'a.example'\n"),
+    );
+    assert_eq!(said.matches("without tls-certificate").count(), 1, "{said}");
+    let (code, said) = check(
+        "client-ca-proxy",
+        &format!("trusted-proxy = ['127.0.0.1']\n{rest}{}", tls("ca.pem")),
+    );
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("hint: tls: client-ca counts for"), "{said}");
 }
 
 #[test]

@@ -75,7 +75,7 @@ pub(super) async fn bind(site: &Site, request: Request<Body>) -> Response<Body> 
 const ALLOWED: HeaderValue = HeaderValue::from_static("POST, OPTIONS");
 
 async fn post(site: &Site, request: Request<Body>) -> Response<Body> {
-    let Some(peer) = request.extensions().get::<Peer>().copied() else {
+    let Some(peer) = request.extensions().get::<Peer>().cloned() else {
         return files::text(StatusCode::INTERNAL_SERVER_ERROR, "No peer address.\n");
     };
     // The Content-Type that a client sends says nothing (BOSH 1.4).

@@ -22,21 +22,24 @@ use tower::ServiceExt as _;
 
 use super::{Site, bosh, files, forwarded, origin::Origin};
 use crate::{
-    hub::{Peer, Protection},
+    hub::{ClientCertificate, Peer, Protection},
     logs::Shown,
     metrics::Requests,
     options::{Proxies, Settings, UnknownHost},
+    tls::Vouched,
 };
 
 /// What watches over the program asks for, by whatever name.
 const HEALTH: &str = "/healthz";
 
 /// Who is at the other end of a TCP connection: a client, or a proxy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Neighbour {
     pub(crate) address: IpAddr,
     /// The connection is TLS, which ends here.
     pub(crate) tls: bool,
+    /// What it has shown there.
+    pub(crate) vouched: Option<Arc<Vouched>>,
 }
 
 /// A request for the connection manager.
@@ -101,7 +104,7 @@ impl Front {
     /// Answers a request.
     pub(crate) async fn answer(
         &self,
-        neighbour: Neighbour,
+        neighbour: &Neighbour,
         mut request: Request<Body>,
     ) -> Response<Body> {
         let method = request.method().clone();
@@ -130,7 +133,7 @@ impl Front {
     /// say what is wrong with it.
     pub(super) fn bosh(
         &self,
-        neighbour: Neighbour,
+        neighbour: &Neighbour,
         fields: &mut HeaderMap,
         path: &str,
     ) -> Option<BoshRequest<'_>> {
@@ -154,7 +157,11 @@ impl Front {
 
     /// Puts a request in the form that sites expect, and says whose it is: `Host` is what the client asked for, the
     /// path has no prefix, the [`Peer`] is an extension.
-    fn prepare(&self, neighbour: Neighbour, request: &mut Request<Body>) -> Result<usize, Refusal> {
+    fn prepare(
+        &self,
+        neighbour: &Neighbour,
+        request: &mut Request<Body>,
+    ) -> Result<usize, Refusal> {
         let uri = request.uri().clone();
         let authority = uri.authority().map(Authority::as_str);
         let place = self.place(neighbour, request.headers_mut(), authority, uri.path());
@@ -177,12 +184,12 @@ impl Front {
     /// Which site a request is for, and whose it is. `Host` becomes what the client asked for.
     fn place(
         &self,
-        neighbour: Neighbour,
+        neighbour: &Neighbour,
         headers: &mut HeaderMap,
         authority: Option<&str>,
         path: &str,
     ) -> Result<Place, Refusal> {
-        let peer = self.peer(neighbour, headers);
+        let mut peer = self.peer(neighbour, headers);
         let (host, is_said) = self.host(neighbour, headers, authority)?;
         let site = match self.site(host.as_deref()) {
             Some(site) => site,
@@ -208,11 +215,13 @@ impl Front {
                 Below::Elsewhere => None,
             },
         };
+        peer.certificate = self.certificate(neighbour, site);
         Ok(Place { site, peer, path })
     }
 
-    fn peer(&self, neighbour: Neighbour, headers: &HeaderMap) -> Peer {
-        let Neighbour { address, tls } = neighbour;
+    /// Who sent a request; what it has shown counts for sites apart.
+    fn peer(&self, neighbour: &Neighbour, headers: &HeaderMap) -> Peer {
+        let &Neighbour { address, tls, .. } = neighbour;
         let protection = match forwarded::is_https(address, headers, &self.proxies) {
             Some(true) => Protection::ProxyTls,
             None if tls => Protection::Tls,
@@ -230,13 +239,24 @@ impl Front {
         Peer {
             address: forwarded::client_addr(address, headers, &self.proxies),
             protection,
+            certificate: None,
         }
+    }
+
+    /// The certificate of who sent a request to this site, where the site believes those who vouch for it. What a proxy shows
+    /// is its own, and says nothing of its clients.
+    fn certificate(&self, neighbour: &Neighbour, site: usize) -> Option<Arc<ClientCertificate>> {
+        let vouched = neighbour.vouched.as_ref()?;
+        // By whose authorities it was verified was decided by the name in the handshake, which need not be that in `Host`.
+        let counts = self.sites[site].0.client_ca.as_ref() == Some(&vouched.client_ca)
+            && !self.proxies.trust(neighbour.address);
+        counts.then(|| vouched.certificate.clone())
     }
 
     /// The name that the client asked for, as it would stand in `Host`, and whether something else says so than `Host`.
     fn host<'a>(
         &self,
-        neighbour: Neighbour,
+        neighbour: &Neighbour,
         headers: &'a HeaderMap,
         authority: Option<&'a str>,
     ) -> Result<(Option<Cow<'a, str>>, bool), Refusal> {

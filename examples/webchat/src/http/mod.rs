@@ -15,7 +15,7 @@ mod range;
 mod upload;
 mod websocket;
 
-use std::{collections::HashSet, sync::Arc};
+use std::{collections::HashSet, path::PathBuf, sync::Arc};
 
 use axum::{
     Router,
@@ -56,6 +56,8 @@ pub(crate) struct Site {
     uploads: Option<Uploads>,
     /// How users of a site come in, if they do.
     sign_on: Option<PublicSignOn>,
+    /// The authorities that are believed who its users are.
+    client_ca: Option<PathBuf>,
     hub: HubHandle,
 }
 
@@ -89,6 +91,7 @@ impl Site {
                 credentials_origin: on.credentials_origin(),
                 anonymous: on.anonymous,
             }),
+            client_ca: settings.client_ca().map(Into::into),
             hub,
         }
     }

@@ -25,7 +25,7 @@ use std::{collections::VecDeque, fmt, sync::Arc};
 
 pub use self::{
     census::Census,
-    peer::{Peer, Protection},
+    peer::{ClientCertificate, Peer, Protection},
     sign_on::{CheckId, Checked, TokenQuestion},
     traffic::{Counts, Stats, Traffic},
     waiting::{Batch, Ticket},
@@ -267,9 +267,10 @@ impl Hub {
     ) {
         self.at(now);
         let peer = peer.into();
+        let is_encrypted = peer.protection.is_encrypted();
         self.peers.insert(id, peer);
         self.bosh
-            .handle_request_over(self.now, id, peer.protection.is_encrypted(), body);
+            .handle_request_over(self.now, id, is_encrypted, body);
     }
 
     /// The answer to `id` was handed to HTTP.
@@ -291,7 +292,7 @@ impl Hub {
         if self.bans.holds(self.now, peer.address) {
             return None;
         }
-        self.open(&self.sessions.clone(), peer, (self.new_random)())
+        self.open(&self.sessions.clone(), &peer, (self.new_random)())
     }
 
     /// A WebSocket wants to be opened at the admin's own door: nobody else may log in there, and the admin nowhere else.
@@ -300,13 +301,13 @@ impl Hub {
         self.at(now);
         let config = self.admin.sessions.clone()?;
         let random = Box::new(Letters((self.new_random)()));
-        self.open(&config, peer.into(), random)
+        self.open(&config, &peer.into(), random)
     }
 
     fn open(
         &mut self,
         config: &Arc<ServerConfig>,
-        peer: Peer,
+        peer: &Peer,
         random: Box<dyn Random + Send>,
     ) -> Option<SocketId> {
         if self.closing || !self.census.admit(peer.address) {
@@ -488,7 +489,7 @@ impl Hub {
     }
 
     fn created(&mut self, sid: Sid, request: RequestId) {
-        let admitted = match self.peers.get(&request).copied() {
+        let admitted = match self.peers.remove(&request) {
             _ if self.closing => Err(TerminalCondition::SystemShutdown),
             Some(peer)
                 if !self.bans.holds(self.now, peer.address) && self.census.admit(peer.address) =>
@@ -506,7 +507,7 @@ impl Hub {
                 return;
             }
         };
-        let session = Box::new(self.new_session(&self.bosh_sessions, peer, (self.new_random)()));
+        let session = Box::new(self.new_session(&self.bosh_sessions, &peer, (self.new_random)()));
         let transport = Transport::Bosh {
             sid: sid.clone(),
             session,
@@ -599,10 +600,10 @@ impl Hub {
     fn new_session(
         &self,
         config: &Arc<ServerConfig>,
-        peer: Peer,
+        peer: &Peer,
         random: Box<dyn Random + Send>,
     ) -> Paced {
-        let channel = peer.protection.channel();
+        let channel = peer.channel(self.domain.domain(), self.now);
         let config = Arc::clone(config);
         Paced::new(ServerSession::new(config, channel, self.now, random))
     }

@@ -47,6 +47,8 @@ mod tests {
         let administration = settle("administration");
         assert_eq!(administration.hosts[0].rooms.len(), 2);
         assert!(administration.hosts[0].admin.is_some());
+        let certificates = settle("client certificates");
+        assert!(certificates.hosts[0].client_ca().is_some());
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub struct HostOptions {
     pub cors_origins: Vec<String>,
     /// An npm install of Converse.js 14.
     pub converse: Option<PathBuf>,
-    /// A certificate of its own.
+    /// A certificate of its own, authorities of its own; what it leaves out is as in the table at the top.
     #[serde(default)]
     pub tls: TlsOptions,
     /// Whose users come in under their names there; what it leaves out is as in the table at the top.
@@ -55,7 +55,7 @@ pub struct HostSettings {
     pub public_url: Option<PublicUrl>,
     /// The folder for what it stores; `None`: nothing outlives the process.
     pub data: Option<PathBuf>,
-    /// Its own certificate, if it has one.
+    /// Its certificate and whom it believes who clients are: of its own, or as for all.
     pub tls: Option<TlsFiles>,
     /// Converse.js's `dist` folder.
     pub converse: Option<PathBuf>,
@@ -88,7 +88,17 @@ impl HostSettings {
         format!("rooms.{}", self.domain)
     }
 
-    fn settle(host: HostOptions, options: &Options, data: Option<&Path>) -> Result<Self, String> {
+    /// The authorities whose certificates its users may log in by, if they may.
+    pub(crate) fn client_ca(&self) -> Option<&Path> {
+        self.tls.as_ref()?.client_ca.as_deref()
+    }
+
+    fn settle(
+        host: HostOptions,
+        options: &Options,
+        data: Option<&Path>,
+        tls: Option<&TlsFiles>,
+    ) -> Result<Self, String> {
         let domain = check::domain(&host.domain)?;
         let rooms = DeclaredRoom::settle(&host.rooms, &domain)?;
         let public_url = host
@@ -106,8 +116,12 @@ impl HostSettings {
         // Browsers write a domain in other letters than ASCII's in its ASCII form.
         let ascii = idna::domain_to_ascii(&domain).ok();
         names.extend(ascii.and_then(|name| check::host_name(&name).ok()));
+        let tls = TlsFiles::settle(&host.tls, tls)?;
+        let sign_on = host.sign_on.or(options.sign_on.clone());
+        let by_certificate = tls.as_ref().is_some_and(|tls| tls.client_ca.is_some());
         Ok(Self {
-            tls: TlsFiles::settle(&host.tls)?,
+            sign_on: SignOn::settle(&sign_on, by_certificate)?,
+            tls,
             names,
             is_named,
             public_url,
@@ -133,14 +147,17 @@ impl HostSettings {
             flood: Flood::settle(&options.flood)?,
             upload: UploadLimits::settle(&options.upload)?,
             admin: Admin::settle(&options.admin)?,
-            sign_on: SignOn::settle(&host.sign_on.or(options.sign_on.clone()))?,
             rooms,
         })
     }
 }
 
 /// All domains, the first being the one for requests that name none.
-pub(super) fn settle(options: &Options, data: Option<&Path>) -> Result<Vec<HostSettings>, String> {
+pub(super) fn settle(
+    options: &Options,
+    data: Option<&Path>,
+    tls: Option<&TlsFiles>,
+) -> Result<Vec<HostSettings>, String> {
     if options.hosts.is_empty() {
         let only = HostOptions {
             domain: options.domain.clone().unwrap_or("localhost".to_owned()),
@@ -153,7 +170,7 @@ pub(super) fn settle(options: &Options, data: Option<&Path>) -> Result<Vec<HostS
             sign_on: SignOnOptions::default(),
             rooms: options.rooms.clone(),
         };
-        return Ok(vec![HostSettings::settle(only, options, data)?]);
+        return Ok(vec![HostSettings::settle(only, options, data, tls)?]);
     }
     for (name, given) in [
         ("domain", options.domain.is_some()),
@@ -169,7 +186,7 @@ pub(super) fn settle(options: &Options, data: Option<&Path>) -> Result<Vec<HostS
     }
     let mut settled: Vec<HostSettings> = Vec::new();
     for host in &options.hosts {
-        let host = HostSettings::settle(host.clone(), options, data)?;
+        let host = HostSettings::settle(host.clone(), options, data, tls)?;
         for other in &settled {
             if other.domain == host.domain {
                 return Err(format!("two [[host]] tables are for '{}'", host.domain));
@@ -222,6 +239,40 @@ mod tests {
         };
         assert_eq!(german.domain, "bücher.example");
         assert!(german.names.contains("xn--bcher-kva.example"));
+    }
+
+    #[test]
+    fn authorities_are_those_of_the_domain_or_of_all() {
+        let shared = "[tls]\ncertificate = 'all.pem'\nkey = 'all.key'\n";
+        let of = |shared: &str, own: &str| {
+            let file = format!("{shared}[[host]]\ndomain = 'a.example'\n[host.tls]\n{own}");
+            let host = settle(&file).map(|mut hosts| hosts.remove(0))?;
+            let ca = host.client_ca().map(Path::to_owned);
+            let certificate = host.tls.map(|tls| tls.certificate);
+            Ok::<_, String>((certificate, ca))
+        };
+        let files = |certificate: &str, ca: &str| {
+            let ca = Some(ca).filter(|ca| !ca.is_empty());
+            Ok((Some(certificate.into()), ca.map(Into::into)))
+        };
+        let own = "certificate = 'own.pem'\nkey = 'own.key'\n";
+        let ca = "client-ca = 'ca.pem'\n";
+        let own_ca = "client-ca = 'own-ca.pem'\n";
+        assert_eq!(of(shared, ""), files("all.pem", ""));
+        assert_eq!(of(shared, own_ca), files("all.pem", "own-ca.pem"));
+        assert_eq!(of(&format!("{shared}{ca}"), ""), files("all.pem", "ca.pem"));
+        assert_eq!(
+            of(&format!("{shared}{ca}"), own),
+            files("own.pem", "ca.pem")
+        );
+        let both = of(&format!("{shared}{ca}"), &format!("{own}{own_ca}"));
+        assert_eq!(both, files("own.pem", "own-ca.pem"));
+        assert_eq!(
+            of("", &format!("{own}{own_ca}")),
+            files("own.pem", "own-ca.pem")
+        );
+        let error = of("", own_ca).expect_err("no TLS");
+        assert!(error.contains("without tls-certificate"), "{error}");
     }
 
     #[test]

@@ -85,10 +85,10 @@ impl Options {
             None => Some("webchat-data".into()),
         };
         let proxies = Proxies::settle(&either)?;
-        let tls = TlsFiles::settle(&either.tls)?;
+        let tls = TlsFiles::settle(&either.tls, None)?;
         Ok(Settings {
             listen: check::listen_address(either.listen.as_deref().unwrap_or("127.0.0.1:5280"))?,
-            hosts: host::settle(&either, data.as_deref())?,
+            hosts: host::settle(&either, data.as_deref(), tls.as_ref())?,
             data,
             logs: Logs::settle(either.logs),
             metrics_listen: either
@@ -151,6 +151,7 @@ mod tests {
             (["--public-url", "example.org"], "https://example.org/anon/"),
             (["--trusted-proxy", "nginx"], "loopback"),
             (["--tls-key", "key.pem"], "without tls-certificate"),
+            (["--tls-client-ca", "ca.pem"], "without tls-certificate"),
             (["--converse", "/nonexistent"], "converse.min.js"),
             (["--config", "/nonexistent.toml"], "cannot read"),
         ] {

@@ -144,12 +144,18 @@ impl SiteKey {
 }
 
 impl SignOn {
-    pub(super) fn settle(options: &SignOnOptions) -> Result<Option<Self>, String> {
+    /// `by_certificate`: users are known by that too, so that anonymous visitors may be shut out without any tokens.
+    pub(super) fn settle(
+        options: &SignOnOptions,
+        by_certificate: bool,
+    ) -> Result<Option<Self>, String> {
         if options.key_file.is_none() && options.check_url.is_none() {
-            return if options.is_empty() {
-                Ok(None)
-            } else {
-                Err("single sign-on has neither sign-on-key-file nor sign-on-check-url: by what are users of the site known?".into())
+            return match options.anonymous {
+                None if !options.is_about_tokens() => Ok(None),
+                Some(anonymous) if by_certificate && !options.is_about_tokens() => {
+                    Ok(Some(Self::without_tokens(anonymous)))
+                }
+                _ => Err("single sign-on has neither sign-on-key-file nor sign-on-check-url: by what are users of the site known?".into()),
             };
         }
         let keys = match &options.key_file {
@@ -194,6 +200,23 @@ impl SignOn {
         }))
     }
 
+    fn without_tokens(anonymous: bool) -> Self {
+        Self {
+            keys: Vec::new(),
+            audience: String::new(),
+            one_time: false,
+            check: None,
+            login_url: None,
+            credentials_url: None,
+            anonymous,
+        }
+    }
+
+    /// Whether there is anything by which tokens are known to be good.
+    pub(crate) fn takes_tokens(&self) -> bool {
+        !self.keys.is_empty() || self.check.is_some()
+    }
+
     /// The origin of [`credentials_url`](Self::credentials_url), as a policy of a page names it.
     pub(crate) fn credentials_origin(&self) -> Option<String> {
         let url = self.credentials_url.as_ref()?;
@@ -222,13 +245,13 @@ impl SignOnOptions {
         }
     }
 
-    fn is_empty(&self) -> bool {
-        self.audience.is_none()
-            && self.one_time.is_none()
-            && self.check_timeout.is_none()
-            && self.login_url.is_none()
-            && self.credentials_url.is_none()
-            && self.anonymous.is_none()
+    /// Whether anything is said that means nothing without tokens.
+    fn is_about_tokens(&self) -> bool {
+        self.audience.is_some()
+            || self.one_time.is_some()
+            || self.check_timeout.is_some()
+            || self.login_url.is_some()
+            || self.credentials_url.is_some()
     }
 }
 
@@ -371,6 +394,18 @@ mod tests {
             );
         }
         let error = settle("[sign-on]\nanonymous = false").expect_err("nobody could come in");
+        assert!(error.contains("neither sign-on-key-file"), "{error}");
+    }
+
+    #[test]
+    fn where_certificates_are_known_anonymous_visitors_may_be_shut_out_without_tokens() {
+        let tls = "[tls]\ncertificate = 'a.pem'\nkey = 'a.key'\nclient-ca = 'ca.pem'\n";
+        let on = settle(&format!("{tls}[sign-on]\nanonymous = false")).expect("usable");
+        let on = on.expect("configured");
+        assert!(!on.anonymous && !on.takes_tokens());
+        assert_eq!(settle(tls), Ok(None));
+        let both = format!("{tls}[sign-on]\nanonymous = false\nlogin-url = 'https://example.org/'");
+        let error = settle(&both).expect_err("a login for tokens that nobody takes");
         assert!(error.contains("neither sign-on-key-file"), "{error}");
     }
 

@@ -1,5 +1,6 @@
 //! Single sign-on in virtual time, without sockets: what opens the door, over either transport, and what does not.
 
+mod external;
 mod world;
 
 use webchat::hub::{Checked, Protection};

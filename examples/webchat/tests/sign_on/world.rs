@@ -9,11 +9,14 @@ use std::{
 use testkit::Seeded;
 use webchat::{
     Options,
-    hub::{Checked, Hub, Output, Peer, Protection, RequestId, SocketId, ToSocket, TokenQuestion},
+    hub::{
+        Checked, ClientCertificate, Hub, Output, Peer, Protection, RequestId, SocketId, ToSocket,
+        TokenQuestion,
+    },
     store::Database,
 };
 use xmpp_core::{
-    Random, Timestamp,
+    BareJid, Random, Timestamp,
     sasl::{
         base64,
         tokens::{TokenClaims, TokenKey, TokenSigner},
@@ -23,7 +26,7 @@ use xmpp_core::{
 
 pub const SECOND: Duration = Duration::from_secs(1);
 /// The bytes 0 to 31, which signs, and 1 to 32, which signed before it.
-const KEYS: &str = "# of the site\nnow AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n\
+pub const KEYS: &str = "# of the site\nnow AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n\
                     before AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA=\n";
 const OPEN: &str =
     "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='localhost' version='1.0'/>";
@@ -56,6 +59,23 @@ pub fn x_oauth2(user: &str, token: &str) -> Auth {
 
 pub fn plain(user: &str, token: &str) -> Auth {
     Auth("PLAIN", format!("\0{user}\0{token}"))
+}
+
+/// By the certificate; `authzid` is who the client wants to be, or empty.
+pub fn external(authzid: &str) -> Auth {
+    Auth("EXTERNAL", authzid.to_owned())
+}
+
+/// Whoever comes over TLS and has shown a certificate for these addresses, valid until then.
+pub fn certified(addresses: &[&str], not_after: Timestamp) -> Peer {
+    let addresses = addresses
+        .iter()
+        .map(|a| BareJid::new(a).expect("an address"));
+    Peer {
+        address: [192, 0, 2, 1].into(),
+        protection: Protection::Tls,
+        certificate: Some(ClientCertificate::new(addresses, not_after).into()),
+    }
 }
 
 pub fn anonymous() -> Auth {
@@ -117,6 +137,12 @@ impl World {
         ))
     }
 
+    /// With authorities that sign users' certificates, and these lines too. (It is TLS that reads the files.)
+    pub fn certified(more: &str) -> Self {
+        let tls = "[tls]\ncertificate = 'a.pem'\nkey = 'a.key'\nclient-ca = 'ca.pem'\n";
+        Self::new(&format!("{tls}{more}"))
+    }
+
     pub fn new(toml: &str) -> Self {
         let options: Options = toml::from_str(toml).expect("TOML");
         let settings = options.settle().expect("usable options");
@@ -134,26 +160,47 @@ impl World {
 
     /// Connects, protected so; the features have come.
     pub fn connect(&mut self, way: Way, protection: Protection) -> Name {
-        let peer = Peer {
-            address: [192, 0, 2, 1].into(),
-            protection,
-        };
-        let name = self.clients.len();
+        self.connect_as(
+            way,
+            Peer {
+                address: [192, 0, 2, 1].into(),
+                protection,
+                certificate: None,
+            },
+        )
+    }
+
+    /// Connects over TLS, and shows a certificate for these addresses that ends after so long.
+    pub fn connect_with(&mut self, way: Way, addresses: &[&str], validity: Duration) -> Name {
+        self.connect_as(way, certified(addresses, self.now.saturating_add(validity)))
+    }
+
+    /// The client's later requests come as these do.
+    pub fn changes_to(&mut self, name: Name, peer: Peer) {
+        self.clients[name].peer = peer;
+    }
+
+    /// Connects at the admin's own door, as [`connect_with`](Self::connect_with) does at everybody's.
+    pub fn connect_admin_with(&mut self, addresses: &[&str], validity: Duration) -> Name {
+        let peer = certified(addresses, self.now.saturating_add(validity));
+        let socket = self.hub.handle_admin_open(self.now, peer.clone());
+        let name = self.add(Transport::Socket(socket.expect("let in")), peer);
+        self.write(name, OPEN);
+        name
+    }
+
+    pub fn connect_as(&mut self, way: Way, peer: Peer) -> Name {
         let transport = match way {
             Way::WebSocket => {
-                Transport::Socket(self.hub.handle_open(self.now, peer).expect("let in"))
+                let socket = self.hub.handle_open(self.now, peer.clone());
+                Transport::Socket(socket.expect("let in"))
             }
             Way::Bosh => Transport::Bosh {
                 sid: String::new(),
                 rid: 1,
             },
         };
-        self.clients.push(Client {
-            transport,
-            peer,
-            heard: Vec::new(),
-            authenticated: false,
-        });
+        let name = self.add(transport, peer);
         match way {
             Way::WebSocket => self.write(name, OPEN),
             Way::Bosh => self.post(
@@ -163,6 +210,16 @@ impl World {
             ),
         }
         name
+    }
+
+    fn add(&mut self, transport: Transport, peer: Peer) -> Name {
+        self.clients.push(Client {
+            transport,
+            peer,
+            heard: Vec::new(),
+            authenticated: false,
+        });
+        self.clients.len() - 1
     }
 
     /// The mechanisms that were offered.
@@ -282,7 +339,7 @@ impl World {
         let id = RequestId::new(self.last_request);
         self.requests.insert(id, name);
         self.hub
-            .handle_request(self.now, id, client.peer, body.as_bytes());
+            .handle_request(self.now, id, client.peer.clone(), body.as_bytes());
         self.run();
     }
 

@@ -23,7 +23,7 @@ const BUFFER: usize = super::head::MAX_HEAD;
 /// What its answers need to know of a connection.
 #[derive(Clone, Debug)]
 pub(super) struct Serving {
-    pub(super) neighbour: Neighbour,
+    pub(super) neighbour: Arc<Neighbour>,
     pub(super) front: Arc<Front>,
     pub(super) alive: Alive,
 }
@@ -40,7 +40,7 @@ impl Serving {
         } = self.clone();
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(alive);
-        Box::pin(async move { Ok(front.answer(neighbour, request).await) })
+        Box::pin(async move { Ok(front.answer(&neighbour, request).await) })
     }
 }
 

@@ -75,8 +75,9 @@ pub(crate) async fn serve(
     mut stopped: watch::Receiver<bool>,
     alive: Alive,
 ) {
+    let address = neighbour.address;
     let serving = Serving {
-        neighbour,
+        neighbour: Arc::new(neighbour),
         front,
         alive,
     };
@@ -98,7 +99,7 @@ pub(crate) async fn serve(
         let served = match next {
             Head::Post(mut post) => {
                 let path = String::from_utf8_lossy(&connection.input[post.path.clone()]);
-                let asked = serving.front.bosh(neighbour, &mut post.fields, &path);
+                let asked = serving.front.bosh(&serving.neighbour, &mut post.fields, &path);
                 match asked.filter(|asked| post.body <= asked.site.max_body) {
                     Some(asked) => connection.exchange(&serving.front, asked, &post).await,
                     None => break connection.give_away(serving.clone()).await,
@@ -118,7 +119,7 @@ pub(crate) async fn serve(
             break ended;
         }
     };
-    tracing::debug!(reason = %ended, neighbour = %Shown(neighbour.address), "connection ended");
+    tracing::debug!(reason = %ended, neighbour = %Shown(address), "connection ended");
 }
 
 /// Why a connection is over.

@@ -25,7 +25,8 @@ pub(in crate::hub) struct Charge {
 pub(super) enum Login {
     No,
     Anonymous,
-    /// With a token of the site, which is too long to be guessed; many users may come from one address at once.
+    /// With a token of the site, which is too long to be guessed, or by a certificate; many users may come from one address at
+    /// once.
     Token,
     /// With a password, which could be guessed.
     Password,
@@ -51,8 +52,8 @@ impl Charge {
         let login = match mechanism.as_deref() {
             _ if !element.is("auth", ns::SASL) => Login::No,
             Some("ANONYMOUS") => Login::Anonymous,
-            // What comes by PLAIN is never compared with a password (`sign_on`).
-            Some("OAUTHBEARER" | "X-OAUTH2" | "PLAIN") => Login::Token,
+            // What comes by PLAIN is never compared with a password (`sign_on`), and by EXTERNAL nothing is shown at all.
+            Some("OAUTHBEARER" | "X-OAUTH2" | "PLAIN" | "EXTERNAL") => Login::Token,
             _ => Login::Password,
         };
         Self {

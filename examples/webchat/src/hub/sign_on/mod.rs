@@ -1,5 +1,5 @@
-//! Single sign-on: users of a site log in by tokens. Some are signed, which is looked at here; others only the site knows, which
-//! is asked.
+//! Users log in under names of their own. By tokens of a site (single sign-on): some are signed, which is looked at here; others
+//! only the site knows, which is asked. By certificates (EXTERNAL), which TLS has verified.
 
 mod names;
 mod spent;
@@ -7,7 +7,7 @@ mod spent;
 use std::{collections::HashMap, fmt};
 
 use xmpp_core::{
-    Random, Timestamp,
+    BareJid, Random, Timestamp,
     sasl::{
         self, Lookup, LookupKind, Refusal, Registry,
         tokens::{TokenError, TokenVerifier},
@@ -59,11 +59,11 @@ pub enum Checked {
     Unavailable,
 }
 
-/// How users of a site log in, if they do.
+/// How users log in under names of their own, if they do.
 #[derive(Debug)]
 pub(super) struct SignOn {
     domain: String,
-    /// What tokens are taken by, where anything is configured.
+    /// What tokens and certificates are taken by, where anything is configured.
     sasl: Option<sasl::ServerConfig>,
     /// Whether anonymous visitors are let in.
     anonymous: bool,
@@ -96,11 +96,18 @@ enum Shown {
 impl SignOn {
     pub(super) fn new(settings: &HostSettings, random: &mut dyn Random) -> Self {
         let on = settings.sign_on.as_ref();
-        let sasl = on.map(|_| {
+        let mut kinds = Vec::new();
+        if on.is_some_and(crate::SignOn::takes_tokens) {
+            kinds.extend([LookupKind::TOKEN, LookupKind::PASSWORD]);
+        }
+        if settings.client_ca().is_some() {
+            kinds.push(LookupKind::EXTERNAL);
+        }
+        let sasl = (!kinds.is_empty()).then(|| {
             // Hides which users there are, which SASL wants where passwords are checked.
             let mut secret = [0; 32];
             random.fill(&mut secret);
-            sasl::ServerConfig::new(secret).answers([LookupKind::TOKEN, LookupKind::PASSWORD])
+            sasl::ServerConfig::new(secret).answers(kinds)
         });
         let keys = on.map(crate::SignOn::token_keys).unwrap_or_default();
         let verifier = on.filter(|_| !keys.is_empty()).map(|on| {
@@ -121,8 +128,8 @@ impl SignOn {
         }
     }
 
-    /// Adds what may be logged in by where everybody comes in. Tokens are offered on confidential channels only: SASL sees
-    /// to that.
+    /// Adds what may be logged in by where everybody comes in. Tokens are offered on confidential channels only, EXTERNAL where
+    /// the channel names a user of this domain: SASL sees to that.
     pub(super) fn offer(&self, mut config: ServerConfig) -> ServerConfig {
         if let Some(sasl) = &self.sasl {
             config = config.with_sasl(Registry::default(), sasl.clone());
@@ -131,6 +138,22 @@ impl SignOn {
             config = config.allow_anonymous();
         }
         config
+    }
+
+    /// The answer to who has shown a certificate with this address. That it is one of this domain the session has seen to.
+    fn known(&self, address: &str, session: Key) -> sasl::Answer {
+        let jid = BareJid::new(address);
+        let name = jid.as_ref().ok().and_then(BareJid::local);
+        match names::check(name.unwrap_or_default(), &self.domain) {
+            Ok(()) => sasl::Answer::Accept,
+            Err(reason) => {
+                tracing::debug!(
+                    session = session.0,
+                    "a certificate is for a name that is {reason}"
+                );
+                sasl::Answer::Refuse(Refusal::WrongCredentials)
+            }
+        }
     }
 
     /// The answer to a token, or a question to the site.
@@ -250,6 +273,10 @@ impl Hub {
             Lookup::Password(check) => {
                 let user = check.authcid().to_owned();
                 (check.password(), Shown::Password(user))
+            }
+            Lookup::External { name } => {
+                let answer = self.sign_on.known(name, key);
+                return self.resolve(key, id, answer);
             }
             _ => {
                 let answer = self.admin.answer(lookup);

@@ -1,4 +1,4 @@
-//! Which names users of a site may have here.
+//! Which names users may have here that a site or an authority vouches for.
 
 use xmpp_core::{BareJid, stream::is_anonymous_localpart};
 
