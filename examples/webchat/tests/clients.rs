@@ -4,13 +4,20 @@
 //! `tests/clients/package.json` (`npm ci` there, or `WEBCHAT_CLIENT_MODULES`).
 
 #[allow(dead_code, unreachable_pub, reason = "shared by several test programs")]
+#[path = "common/authority.rs"]
+mod authority;
+#[allow(dead_code, unreachable_pub, reason = "shared by several test programs")]
 #[path = "common/site.rs"]
 mod beside;
 #[allow(dead_code, unreachable_pub, reason = "shared by several test programs")]
 #[path = "common/scripts.rs"]
 mod scripts;
 
-use std::{path::Path, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use scripts::{Setup, check, on_path, packages};
 
@@ -31,15 +38,17 @@ fn three_libraries_over_their_transports() {
 }
 
 /// Strophe.js by each mechanism that it shares with the web chat (`mechanisms.mjs`), over TLS.
-const MECHANISMS: [&str; 12] = [
+const MECHANISMS: [&str; 14] = [
     "bosh: ANONYMOUS",
     "bosh: PLAIN",
     "bosh: OAUTHBEARER",
     "bosh: X-OAUTH2",
+    "bosh: EXTERNAL",
     "websocket: ANONYMOUS",
     "websocket: PLAIN",
     "websocket: OAUTHBEARER",
     "websocket: X-OAUTH2",
+    "websocket: EXTERNAL",
     "the admin's door: SCRAM-SHA-1",
     "the admin's door: SCRAM-SHA-256",
     "the admin's door: SCRAM-SHA-384",
@@ -51,7 +60,9 @@ fn strophe_by_each_mechanism() {
     let wanted = MECHANISMS.map(|case| format!("strophe, {case}")).into();
     let setup = setup().map(|mut setup| {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("clients-site");
-        let beside = beside::start(&folder, &[]);
+        let authorities = certify(&folder);
+        let authorities = authorities.to_str().expect("UTF-8");
+        let beside = beside::start(&folder, &["--tls-client-ca", authorities]);
         setup
             .server
             .extend(beside.options.into_iter().map(Into::into));
@@ -60,10 +71,32 @@ fn strophe_by_each_mechanism() {
             .env("WEBCHAT_CASES", "mechanisms")
             .env("WEBCHAT_KEY", beside::KEY)
             .env("WEBCHAT_SITE", beside.site)
+            .env("WEBCHAT_CERTIFICATES", folder)
             .env("NODE_EXTRA_CA_CERTS", beside.certificate);
         setup
     });
     check("mechanisms", &wanted, setup);
+}
+
+/// Certificates of people and their keys, in files; the one of who signed them.
+fn certify(folder: &Path) -> PathBuf {
+    let authority = authority::Authority::new("The site's authority");
+    let write = |name: &str, text: &str| {
+        let path = folder.join(name);
+        fs::create_dir_all(folder).expect("a folder for tests");
+        fs::write(&path, text).expect("a file");
+        path
+    };
+    for (name, addresses) in [
+        ("juliet", &["juliet@localhost"][..]),
+        ("both", &["juliet@localhost", "nurse@localhost"]),
+        ("elsewhere", &["juliet@montague.example"]),
+    ] {
+        let certified = authority.certify(addresses);
+        write(&format!("{name}.pem"), &certified.certificate.pem());
+        write(&format!("{name}.key"), &certified.key.serialize_pem());
+    }
+    write("ca.pem", &authority.pem())
 }
 
 fn setup() -> Result<Setup, String> {

@@ -1,9 +1,11 @@
 // Strophe.js by each mechanism that it shares with the web chat, one at a time; each with its refused twin.
 
 import { createHmac, randomUUID } from 'node:crypto';
-import { strophe } from './strophe.mjs';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { strophe, withCertificate } from './strophe.mjs';
 
-const { WEBCHAT_KEY, WEBCHAT_TOKEN, WEBCHAT_SITE } = process.env;
+const { WEBCHAT_KEY, WEBCHAT_TOKEN, WEBCHAT_SITE, WEBCHAT_CERTIFICATES } = process.env;
 const DOMAIN = 'localhost';
 
 /** What a site does, in five lines (docs/single-sign-on.md). */
@@ -23,6 +25,12 @@ async function opaqueToken(origin) {
   const { jid, password } = await answer.json();
   if (jid !== `juliet@${DOMAIN}` || password.includes('.')) throw new Error(`credentials: ${jid}`);
   return password;
+}
+
+/** Of that name, with its key. */
+function certificate(name) {
+  const read = (ending) => readFileSync(join(WEBCHAT_CERTIFICATES, `${name}.${ending}`));
+  return { cert: read('pem'), key: read('key') };
 }
 
 async function opens({ url, mechanism, jid, pass, as }) {
@@ -64,6 +72,24 @@ export function mechanisms(endpoints, origin) {
         await isRefused({ url, mechanism, domain: jid, pass: opaque }, AUTHFAIL);
       });
     }
+    add(transport, 'EXTERNAL', async (url, mechanism) => {
+      const juliet = { url, mechanism, jid: `juliet@${DOMAIN}`, as: /^juliet@localhost\/./ };
+      const nurse = { url, mechanism, jid: `nurse@${DOMAIN}`, as: /^nurse@localhost\/./ };
+      const denied = (who, status) => isRefused({ url, mechanism, domain: who.jid }, status);
+      await withCertificate(certificate('juliet'), async () => {
+        await opens(juliet);
+        await denied(nurse, AUTHFAIL);
+        await opens({ url, mechanism: 'ANONYMOUS', jid: DOMAIN, as: /^[0-9a-f-]{36}@localhost\/./ });
+      });
+      await withCertificate(certificate('both'), async () => {
+        await opens(juliet);
+        await opens(nurse);
+      });
+      // Over BOSH Strophe waits on for an offer that suits it.
+      if (transport === 'bosh') return;
+      await withCertificate(certificate('elsewhere'), () => denied(juliet, NO_MECHANISM));
+      await denied(juliet, NO_MECHANISM);
+    });
   }
   for (const hash of ['SHA-1', 'SHA-256', 'SHA-384', 'SHA-512']) {
     cases.push([

@@ -1,5 +1,6 @@
 // Strophe.js 5, over BOSH and WebSocket. In Node.js it wants a browser's XMLHttpRequest and WebSocket from outside.
 
+import { Agent, globalAgent } from 'node:https';
 import { User, require } from './user.mjs';
 
 const { XMLHttpRequest: NodeRequest } = require('xhr2');
@@ -77,8 +78,26 @@ class StropheUser extends User {
   }
 }
 
+/** Has connections show a certificate, as a browser does by itself, until `act` is done. */
+export async function withCertificate({ cert, key }, act) {
+  const { WebSocket } = globalThis;
+  globalThis.WebSocket = class extends require('ws') {
+    constructor(url, protocols) {
+      super(url, protocols, { cert, key });
+    }
+  };
+  NodeRequest.nodejsSet({ httpsAgent: new Agent({ cert, key }) });
+  try {
+    return await act();
+  } finally {
+    globalThis.WebSocket = WebSocket;
+    NodeRequest.nodejsSet({ httpsAgent: globalAgent });
+  }
+}
+
 const MECHANISMS = [
   Strophe.SASLAnonymous,
+  Strophe.SASLExternal,
   Strophe.SASLPlain,
   Strophe.SASLOAuthBearer,
   Strophe.SASLXOAuth2,
