@@ -570,6 +570,55 @@ fn names_that_are_one_account_have_one_salt_and_one_lookup() {
     }
 }
 
+/// One account has one name, whatever it is shown with.
+#[test]
+fn name_beside_a_token_is_prepared_as_that_beside_a_password() {
+    let tokens =
+        ServerConfig::without_secret().answers([LookupKind::TOKEN, LookupKind::HT_SHA_256]);
+    let case_mapped = tokens.clone().with_username_preparation(|name| {
+        // What no account can have is looked up as it is.
+        (!name.contains('@')).then(|| name.to_lowercase())
+    });
+    let tls = ChannelSecurity::tls();
+    let begin = |config: &ServerConfig, mechanism: &str| {
+        let cx = SelectCx::new(&tls).with_server(config);
+        Registry::default()
+            .begin(mechanism, &cx, &mut Script::default())
+            .unwrap()
+    };
+    let cases = [
+        ("Juliet", "juliet", "Juliet"),
+        ("juliet", "juliet", "juliet"),
+        ("Juliet@x", "Juliet@x", "Juliet@x"),
+        ("I\u{ad}X", "ix", "IX"),
+    ];
+    for (name, prepared, saslprepped) in cases {
+        for (config, wanted) in [(&tokens, saslprepped), (&case_mapped, prepared)] {
+            let mut server = begin(config, "HT-SHA-256-NONE");
+            let message = [name.as_bytes(), &[0; 33]].concat();
+            let outcome = server.start(Some(&message)).unwrap();
+            let Outcome::Lookup(Lookup::HtTokens { authcid, .. }) = outcome else {
+                panic!("{outcome:?}")
+            };
+            assert_eq!(authcid, wanted, "HT");
+
+            let mut server = begin(config, "X-OAUTH2");
+            let message = format!("\0{name}\0token");
+            let outcome = server.start(Some(message.as_bytes())).unwrap();
+            let Outcome::Lookup(Lookup::Token(check)) = outcome else {
+                panic!("{outcome:?}")
+            };
+            assert_eq!(check.claimed(), Some(wanted), "X-OAUTH2");
+            // It is whose the token is: nobody has to be asked whether one may act as the other.
+            let outcome = server.resolve(check.accept(wanted)).unwrap();
+            let Outcome::Success { identity, .. } = outcome else {
+                panic!("{outcome:?}")
+            };
+            assert_eq!((identity.authcid(), identity.authzid()), (wanted, None));
+        }
+    }
+}
+
 #[test]
 fn password_of_an_unknown_user_costs_the_same_and_fails_in_the_same_way() {
     for stored in [None, Some(keys::<ScramSha256>())] {

@@ -138,6 +138,8 @@ impl<H: HtHash> Mechanism for Ht<H> {
         _: &mut dyn Random,
     ) -> Result<Box<dyn ServerExchange>, Unavailable> {
         let (name, binding) = (self.info.name().clone(), self.binding_data(cx)?);
-        Ok(Box::new(server::Server::<H>::new(name, binding)))
+        let kind = LookupKind::custom(H::LOOKUP);
+        let config = cx.server().ok_or(Unavailable::Lookup(kind))?.clone();
+        Ok(Box::new(server::Server::<H>::new(name, binding, config)))
     }
 }

@@ -12,7 +12,7 @@ use crate::error::{Failure, Malformed};
 use crate::info::MechanismName;
 use crate::lookup::{Answer, Lookup};
 use crate::mechanism::{Claim, ServerExchange, ServerStep};
-use crate::prep;
+use crate::server_config::ServerConfig;
 
 /// Bytes of a user name (SEC-6). The draft's §3.1 wants 255 at least; 1,023 is what XMPP allows.
 const MAX_AUTHCID: usize = 1_023;
@@ -23,6 +23,7 @@ const NO_TOKEN: &[u8] = &[0; 44];
 pub(super) struct Server<H> {
     name: MechanismName,
     binding: Vec<u8>,
+    config: ServerConfig,
     said: Option<Said>,
     used: Option<HtUsed>,
     hash: PhantomData<fn() -> H>,
@@ -35,10 +36,11 @@ struct Said {
 }
 
 impl<H: HtHash> Server<H> {
-    pub(super) fn new(name: MechanismName, binding: Vec<u8>) -> Self {
+    pub(super) fn new(name: MechanismName, binding: Vec<u8>, config: ServerConfig) -> Self {
         Self {
             name,
             binding,
+            config,
             said: None,
             used: None,
             hash: PhantomData,
@@ -88,7 +90,8 @@ impl<H: HtHash> ServerExchange for Server<H> {
             return Err(Malformed::HashedToken.into());
         }
         let authcid = std::str::from_utf8(authcid).map_err(|_| Malformed::Utf8)?;
-        let authcid = prep::name(authcid).map_err(|_| Malformed::Preparation)?;
+        let authcid = self.config.username(authcid);
+        let authcid = authcid.map_err(|_| Malformed::Preparation)?;
         self.said = Some(Said {
             authcid: authcid.clone().into_owned(),
             hashed: Zeroizing::new(hashed.to_vec()),
@@ -125,7 +128,7 @@ mod tests {
 
     /// What came of it, and how many HMACs were computed.
     fn login(token: &str, answer: Answer) -> (Option<Failure>, u32) {
-        let mut server = Server::<HtSha256>::new(NAME, Vec::new());
+        let mut server = Server::<HtSha256>::new(NAME, Vec::new(), ServerConfig::without_secret());
         let mut message = b"juliet\0".to_vec();
         message.extend(hash::hashed::<HtSha256>(token.as_bytes(), Role::Initiator, &[]).iter());
         let before = hash::COUNT.get();

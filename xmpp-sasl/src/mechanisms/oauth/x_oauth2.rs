@@ -7,12 +7,13 @@ use super::{MAX_MESSAGE, info};
 use crate::bearer::{BearerToken, TokenCheck};
 use crate::error::{Failure, LoginError, Malformed};
 use crate::info::{MechanismInfo, MechanismName};
-use crate::lookup::{Answer, Lookup};
+use crate::lookup::{Answer, Lookup, LookupKind};
 use crate::mechanism::{Claim, ClientExchange, ClientStep, Mechanism, ServerExchange, ServerStep};
 use crate::mechanisms::anonymous::no_data;
-use crate::prep::{self, PrepareError};
+use crate::prep::PrepareError;
 use crate::random::Random;
 use crate::select::SelectCx;
+use crate::server_config::ServerConfig;
 use crate::unavailable::Unavailable;
 
 /// X-OAUTH2: `[authzid] NUL name NUL token`.
@@ -79,11 +80,13 @@ impl Mechanism for XOauth2 {
 
     fn server(
         &self,
-        _: &SelectCx<'_>,
+        cx: &SelectCx<'_>,
         _: &mut dyn Random,
     ) -> Result<Box<dyn ServerExchange>, Unavailable> {
+        let config = cx.server().ok_or(Unavailable::Lookup(LookupKind::TOKEN))?;
         Ok(Box::new(Server {
             name: self.info.name().clone(),
+            config: config.clone(),
             max_message: self.max_message,
             said: None,
         }))
@@ -120,6 +123,7 @@ impl ClientExchange for Client {
 
 struct Server {
     name: MechanismName,
+    config: ServerConfig,
     max_message: usize,
     said: Option<Said>,
 }
@@ -148,7 +152,8 @@ impl ServerExchange for Server {
         let name = match name {
             "" => None,
             name => Some(
-                prep::name(name)
+                self.config
+                    .username(name)
                     .map_err(|_| Malformed::Preparation)?
                     .into_owned(),
             ),
