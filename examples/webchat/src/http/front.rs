@@ -215,7 +215,7 @@ impl Front {
                 Below::Elsewhere => None,
             },
         };
-        peer.certificate = self.certificate(neighbour, site);
+        peer.certificate = self.certificate(neighbour, headers, site);
         Ok(Place { site, peer, path })
     }
 
@@ -243,14 +243,22 @@ impl Front {
         }
     }
 
-    /// The certificate of who sent a request to this site, where the site believes those who vouch for it. What a proxy shows
-    /// is its own, and says nothing of its clients.
-    fn certificate(&self, neighbour: &Neighbour, site: usize) -> Option<Arc<ClientCertificate>> {
+    /// The certificate of who sent a request to this site, where it counts.
+    fn certificate(
+        &self,
+        neighbour: &Neighbour,
+        headers: &HeaderMap,
+        site: usize,
+    ) -> Option<Arc<ClientCertificate>> {
         let vouched = neighbour.vouched.as_ref()?;
         // By whose authorities it was verified was decided by the name in the handshake, which need not be that in `Host`.
-        let counts = self.sites[site].0.client_ca.as_ref() == Some(&vouched.client_ca)
-            && !self.proxies.trust(neighbour.address);
-        counts.then(|| vouched.certificate.clone())
+        let is_believed = self.sites[site].0.client_ca.as_ref() == Some(&vouched.client_ca);
+        // What a proxy shows is its own, and says nothing of its clients.
+        let is_own = !self.proxies.trust(neighbour.address);
+        // A page that came in clear may be of whoever is on the way, and browsers show certificates on behalf of any page.
+        let origin = headers.get(header::ORIGIN);
+        let is_safe = origin.is_none_or(|origin| origin.as_bytes().starts_with(b"https://"));
+        (is_believed && is_own && is_safe).then(|| vouched.certificate.clone())
     }
 
     /// The name that the client asked for, as it would stand in `Host`, and whether something else says so than `Host`.

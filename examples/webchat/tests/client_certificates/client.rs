@@ -130,6 +130,7 @@ enum Transport {
 
 struct Bosh {
     http: http1::SendRequest<Full<Bytes>>,
+    origin: Option<String>,
     sid: String,
     rid: u64,
 }
@@ -137,10 +138,20 @@ struct Bosh {
 impl Client {
     /// Opens a session of `domain` over `stream`.
     pub async fn open(way: Way, domain: &str, stream: TlsStream<TcpStream>) -> Self {
+        Self::open_from(None, way, domain, stream).await
+    }
+
+    /// The same, as a page of this origin.
+    pub async fn open_from(
+        origin: Option<&str>,
+        way: Way,
+        domain: &str,
+        stream: TlsStream<TcpStream>,
+    ) -> Self {
         let mut this = Self {
             transport: match way {
-                Way::Bosh => Transport::Bosh(Box::new(Bosh::new(stream).await)),
-                Way::WebSocket => Transport::Socket(Box::new(socket(domain, stream).await)),
+                Way::Bosh => Transport::Bosh(Box::new(Bosh::new(origin, stream).await)),
+                Way::WebSocket => Transport::Socket(Box::new(socket(origin, domain, stream).await)),
             },
             domain: domain.to_owned(),
             offered: Vec::new(),
@@ -224,11 +235,12 @@ impl Client {
 }
 
 impl Bosh {
-    async fn new(stream: TlsStream<TcpStream>) -> Self {
+    async fn new(origin: Option<&str>, stream: TlsStream<TcpStream>) -> Self {
         let (http, connection) = http1::handshake(TokioIo::new(stream)).await.expect("HTTP");
         tokio::spawn(connection);
         Self {
             http,
+            origin: origin.map(str::to_owned),
             sid: String::new(),
             rid: 1,
         }
@@ -244,10 +256,11 @@ impl Bosh {
             self.rid
         );
         self.rid += 1;
-        let request = Request::post("/http-bind")
-            .header(header::HOST, host)
-            .body(Full::from(body))
-            .expect("a request");
+        let mut request = Request::post("/http-bind").header(header::HOST, host);
+        if let Some(origin) = &self.origin {
+            request = request.header(header::ORIGIN, origin);
+        }
+        let request = request.body(Full::from(body)).expect("a request");
         let answer = soon("an answer", self.http.send_request(request)).await;
         let answer = answer.expect("an answer");
         assert_eq!(answer.status(), 200);
@@ -261,11 +274,19 @@ impl Bosh {
     }
 }
 
-async fn socket(host: &str, stream: TlsStream<TcpStream>) -> WebSocketStream<TlsStream<TcpStream>> {
+async fn socket(
+    origin: Option<&str>,
+    host: &str,
+    stream: TlsStream<TcpStream>,
+) -> WebSocketStream<TlsStream<TcpStream>> {
     let url = format!("wss://{host}/xmpp-websocket");
     let mut request = url.into_client_request().expect("a request");
     let xmpp = "xmpp".parse().expect("a header");
     request.headers_mut().insert("sec-websocket-protocol", xmpp);
+    if let Some(origin) = origin {
+        let origin = origin.parse().expect("a header");
+        request.headers_mut().insert(header::ORIGIN, origin);
+    }
     let connected = tokio_tungstenite::client_async(request, stream);
     let (socket, _) = Box::pin(soon("a handshake", connected))
         .await

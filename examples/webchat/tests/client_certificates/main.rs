@@ -196,6 +196,25 @@ async fn a_proxys_certificate_makes_nobody_of_its_clients() {
     }
 }
 
+/// Whoever is on the way can put pages into an address in clear, and a browser would show the certificate for them.
+#[tokio::test]
+async fn a_page_that_came_in_clear_does_not_get_its_visitors_names() {
+    let world = World::new(&["--cors-origin", "http://friend.example"]).await;
+    let config = config(&world.certificate, Some(&world.juliet()));
+    for (origin, is_known) in [
+        ("https://localhost", true),
+        ("http://localhost", false),
+        ("http://friend.example", false),
+    ] {
+        for way in WAYS {
+            let stream = connect(world.server.address(), "localhost", &config).await;
+            let stream = stream.expect("TLS");
+            let client = Client::open_from(Some(origin), way, "localhost", stream).await;
+            assert_eq!(client.is_known(), is_known, "{way:?} {origin}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn only_certificate_holders_come_in_where_guests_are_shut_out() {
     let folder = tempfile::tempdir().expect("a folder");
