@@ -99,7 +99,9 @@ pub(crate) async fn serve(
         let served = match next {
             Head::Post(mut post) => {
                 let path = String::from_utf8_lossy(&connection.input[post.path.clone()]);
-                let asked = serving.front.bosh(&serving.neighbour, &mut post.fields, &path);
+                let asked = serving
+                    .front
+                    .bosh(&serving.neighbour, &mut post.fields, &path);
                 match asked.filter(|asked| post.body <= asked.site.max_body) {
                     Some(asked) => connection.exchange(&serving.front, asked, &post).await,
                     None => break connection.give_away(serving.clone()).await,
