@@ -133,7 +133,7 @@ fn over_bosh(occupants: usize, messages: usize) -> Duration {
         )
     };
     // Answers are written, and whoever has none waiting asks again.
-    let mut pick_up =
+    let pick_up =
         |world: &mut World,
          owners: &mut Vec<usize>,
          users: &mut Vec<(String, u64)>,

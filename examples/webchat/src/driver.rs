@@ -7,9 +7,11 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
+    task::{Context, Poll},
     time::Duration,
 };
 
+use axum::extract::ws::Utf8Bytes;
 use bytes::Bytes;
 use tokio::{
     sync::{OwnedSemaphorePermit, mpsc, oneshot},
@@ -56,7 +58,7 @@ enum Command {
     },
     Message {
         id: SocketId,
-        text: String,
+        text: Utf8Bytes,
         permit: OwnedSemaphorePermit,
     },
     Drained(SocketId),
@@ -194,7 +196,7 @@ impl Socket {
     }
 
     /// Hands in a message; `permit` is released when the hub has read it.
-    pub(crate) fn message(&self, text: String, permit: OwnedSemaphorePermit) {
+    pub(crate) fn message(&self, text: Utf8Bytes, permit: OwnedSemaphorePermit) {
         self.hub.send(Command::Message {
             id: self.id,
             text,
@@ -203,8 +205,8 @@ impl Socket {
     }
 
     /// The next thing to send; `None` when the hub has ended.
-    pub(crate) async fn receive(&mut self) -> Option<ToSocket> {
-        self.queue.recv().await
+    pub(crate) fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<Option<ToSocket>> {
+        self.queue.poll_recv(cx)
     }
 
     /// The next thing to send, if there is one already.
