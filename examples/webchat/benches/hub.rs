@@ -110,82 +110,84 @@ fn over_websocket(occupants: usize, messages: usize) -> Duration {
     spent / u32::try_from(deliveries).expect("not so many")
 }
 
-/// The same, with a held request for each occupant, answered and followed by another.
-fn over_bosh(occupants: usize, messages: usize) -> Duration {
-    let mut world = World::new(occupants);
-    let mut requests = 0;
-    let mut users: Vec<(String, u64)> = Vec::new();
-    // Which user a request belongs to, by its number.
-    let mut owners = vec![0];
-    let mut post = |world: &mut World, owners: &mut Vec<usize>, user: usize, body: &str| {
-        requests += 1;
-        owners.push(user);
-        let id = RequestId::new(requests);
-        world
-            .hub
-            .handle_request(world.now, id, HERE, body.as_bytes());
-        world.settle();
-    };
-    let body = |(sid, rid): &mut (String, u64), attributes: &str, payload: &str| {
+/// Users over BOSH, each of whom has a request waiting.
+struct Bosh {
+    world: World,
+    /// The sid and the last rid of each.
+    users: Vec<(String, u64)>,
+    /// Whose a request is, by its number.
+    owners: Vec<usize>,
+}
+
+impl Bosh {
+    fn post(&mut self, user: usize, body: &str) {
+        let id = RequestId::new(self.owners.len() as u64);
+        self.owners.push(user);
+        let World { hub, now, .. } = &mut self.world;
+        hub.handle_request(*now, id, HERE, body.as_bytes());
+        self.world.settle();
+    }
+
+    fn send(&mut self, user: usize, attributes: &str, payload: &str) {
+        let (sid, rid) = &mut self.users[user];
         *rid += 1;
-        format!(
+        let body = format!(
             "<body xmlns='http://jabber.org/protocol/httpbind' rid='{rid}' sid='{sid}' {attributes}>{payload}</body>"
-        )
-    };
-    // Answers are written, and whoever has none waiting asks again.
-    let pick_up =
-        |world: &mut World,
-         owners: &mut Vec<usize>,
-         users: &mut Vec<(String, u64)>,
-         post: &mut dyn FnMut(&mut World, &mut Vec<usize>, usize, &str)| {
-            let mut deliveries = 0;
-            while !world.answers.is_empty() {
-                let answers = std::mem::take(&mut world.answers);
-                for (id, text) in answers {
-                    deliveries += u64::from(text.contains("<message"));
-                    black_box(&text);
-                    world.hub.handle_written(world.now, id);
-                    let user = owners[usize::try_from(id.as_u64()).expect("small")];
-                    if text.contains("<message") || text.contains("<presence") {
-                        let text = body(&mut users[user], "", "");
-                        post(world, owners, user, &text);
-                    }
-                }
+        );
+        self.post(user, &body);
+    }
+
+    /// Writes all answers; whoever got a stanza of the room asks again. How many messages there were.
+    fn pick_up(&mut self) -> u64 {
+        let mut messages = 0;
+        while let Some((id, text)) = self.world.answers.pop() {
+            let is_message = text.contains("<message");
+            messages += u64::from(is_message);
+            self.world.hub.handle_written(self.world.now, id);
+            self.world.settle();
+            if is_message || text.contains("<presence") {
+                let user = self.owners[usize::try_from(id.as_u64()).expect("small")];
+                self.send(user, "", "");
             }
-            deliveries
-        };
-    for nick in 0..occupants {
-        let creation = "<body xmlns='http://jabber.org/protocol/httpbind' rid='100' to='localhost' ver='1.6' \
+        }
+        messages
+    }
+
+    fn log_in(&mut self) {
+        const CREATION: &str = "<body xmlns='http://jabber.org/protocol/httpbind' rid='100' to='localhost' ver='1.6' \
             wait='59' hold='1' xmpp:version='1.0' xmlns:xmpp='urn:xmpp:xbosh'/>";
-        post(&mut world, &mut owners, nick, creation);
-        let (_, answer) = world.answers.pop().expect("an answer");
-        let answer = Element::parse(&answer).expect("a body");
-        users.push((answer.attr("sid").expect("a sid").into_owned(), 100));
-        let restart = "xmpp:restart='true' xmlns:xmpp='urn:xmpp:xbosh' to='localhost'";
-        for (attributes, payload) in [("", AUTH), (restart, ""), ("", BIND), ("", &presence(nick))]
+        const RESTART: &str = "xmpp:restart='true' xmlns:xmpp='urn:xmpp:xbosh' to='localhost'";
+        let user = self.users.len();
+        self.post(user, CREATION);
+        let (_, answer) = self.world.answers.first().expect("an answer");
+        let answer = Element::parse(answer).expect("a body");
+        let sid = answer.attr("sid").expect("a sid").into_owned();
+        self.users.push((sid, 100));
+        self.pick_up();
+        for (attributes, payload) in [("", AUTH), (RESTART, ""), ("", BIND), ("", &presence(user))]
         {
-            let text = body(&mut users[nick], attributes, payload);
-            post(&mut world, &mut owners, nick, &text);
-            if payload.starts_with("<presence") {
-                pick_up(&mut world, &mut owners, &mut users, &mut post);
-            } else {
-                for (id, _) in std::mem::take(&mut world.answers) {
-                    world.hub.handle_written(world.now, id);
-                }
-            }
+            self.send(user, attributes, payload);
+            self.pick_up();
         }
-        if nick == 0 {
-            pick_up(&mut world, &mut owners, &mut users, &mut post);
-        }
+    }
+}
+
+/// The same, with a request that waits for each occupant, is answered and followed by another.
+fn over_bosh(occupants: usize, messages: usize) -> Duration {
+    let mut bosh = Bosh {
+        world: World::new(occupants),
+        users: Vec::new(),
+        owners: Vec::new(),
+    };
+    for _ in 0..occupants {
+        bosh.log_in();
     }
     let start = ThreadTime::now();
     let mut deliveries = 0;
     for at in 0..messages {
-        world.now = world.now.saturating_add(Duration::from_millis(1));
-        let user = at % occupants;
-        let text = body(&mut users[user], "", SAID);
-        post(&mut world, &mut owners, user, &text);
-        deliveries += pick_up(&mut world, &mut owners, &mut users, &mut post);
+        bosh.world.now = bosh.world.now.saturating_add(Duration::from_millis(1));
+        bosh.send(at % occupants, "", SAID);
+        deliveries += bosh.pick_up();
     }
     let spent = start.elapsed();
     assert_eq!(deliveries, (occupants * messages) as u64);
