@@ -141,6 +141,7 @@ impl Server {
                 sites,
                 address.ip().is_loopback(),
                 requests.clone(),
+                clock,
             )),
             room: Arc::new(Semaphore::new(settings.max_connections)),
             tls: certificates.clone(),

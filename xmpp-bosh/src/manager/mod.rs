@@ -271,8 +271,8 @@ impl Manager {
     /// How many sessions are over whose clients are still to be told so: what an orderly shutdown
     /// waits for.
     pub fn untold(&self) -> usize {
-        let untold = |record: &&Box<Record>| record.state == State::Ending;
-        self.sessions.values().filter(untold).count()
+        let records = self.sessions.values();
+        records.filter(|r| r.state == State::Ending).count()
     }
 
     /// A creation request (BOSH 2).

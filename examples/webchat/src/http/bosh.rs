@@ -89,12 +89,12 @@ async fn post(site: &Site, request: Request<Body>) -> Response<Body> {
     let id = site.hub.next_request();
     let fate = Fate::new(id, site.hub.clone());
     match site.hub.request(id, peer, body).await {
-        Some(response) => answer(response, fate),
+        Some(response) => answer(&response, fate),
         None => files::text(GOING_DOWN.0, GOING_DOWN.1),
     }
 }
 
-fn answer(response: hub::Response, fate: Fate) -> Response<Body> {
+fn answer(response: &hub::Response, fate: Fate) -> Response<Body> {
     if response.close {
         // hyper closes the connection when the body fails.
         return Response::new(Body::new(FollowedBody::broken(fate)));

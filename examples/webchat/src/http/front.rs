@@ -19,9 +19,11 @@ use axum::{
     },
 };
 use tower::ServiceExt as _;
+use xmpp_core::Timestamp;
 
 use super::{Site, bosh, files, forwarded, origin::Origin};
 use crate::{
+    Clock,
     hub::{ClientCertificate, Peer, Protection},
     logs::Shown,
     metrics::Requests,
@@ -70,6 +72,7 @@ pub(crate) struct Front {
     ignored_proxy: AtomicBool,
     /// What was asked for.
     requests: Requests,
+    clock: Clock,
 }
 
 impl Front {
@@ -80,6 +83,7 @@ impl Front {
         sites: Vec<(Arc<Site>, Router)>,
         listens_here: bool,
         requests: Requests,
+        clock: Clock,
     ) -> Self {
         let names = settings.hosts.iter().enumerate();
         Self {
@@ -98,6 +102,7 @@ impl Front {
             proxies: settings.proxies.clone(),
             ignored_proxy: AtomicBool::new(false),
             requests,
+            clock,
         }
     }
 
@@ -148,6 +153,11 @@ impl Front {
             peer: place.peer,
             origin,
         })
+    }
+
+    /// The time.
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// Counts an answer that was given without [`Front::answer`].

@@ -97,8 +97,8 @@ impl Site {
     }
 }
 
-/// The site of one domain and everything that it serves but BOSH, which [`Front`] gives to its handler itself. Requests carry their [`Peer`](crate::hub::Peer) as an
-/// extension; their path has no prefix.
+/// The site of one domain and everything that it serves but BOSH, which [`Front`] gives to its handler itself. Requests
+/// carry their [`Peer`](crate::hub::Peer) as an extension; their path has no prefix.
 pub(crate) fn site(
     settings: &HostSettings,
     uploads: Option<Uploads>,

@@ -4,10 +4,11 @@ use std::{
     cell::RefCell,
     io::Write as _,
     sync::LazyLock,
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, UNIX_EPOCH},
 };
 
 use axum::http::{HeaderValue, StatusCode, header};
+use xmpp_core::Timestamp;
 
 use crate::http::{bosh, origin::Origin};
 
@@ -34,8 +35,8 @@ pub(super) struct Answer<'a> {
 }
 
 impl Answer<'_> {
-    /// The bytes to send.
-    pub(super) fn write(&self) -> Vec<u8> {
+    /// The bytes to send at `now`.
+    pub(super) fn write(&self, now: Timestamp) -> Vec<u8> {
         const BESIDE: usize = 192;
         let constant = &**CONSTANT;
         let mut out = Vec::with_capacity(BESIDE + constant.len() + self.body.len());
@@ -66,7 +67,7 @@ impl Answer<'_> {
         // Writing to a `Vec` does not fail.
         let _ = write!(out, "{}", self.body.len());
         out.extend_from_slice(b"\r\ndate: ");
-        write_date(&mut out);
+        write_date(now, &mut out);
         out.extend_from_slice(b"\r\n\r\n");
         out.extend_from_slice(self.body);
         out
@@ -80,16 +81,15 @@ fn field(out: &mut Vec<u8>, name: &str, value: &[u8]) {
 }
 
 /// The time (RFC 9110 §6.6.1), which is put into words once a second.
-fn write_date(out: &mut Vec<u8>) {
+fn write_date(now: Timestamp, out: &mut Vec<u8>) {
     thread_local! {
         static WRITTEN: RefCell<(u64, String)> = const { RefCell::new((0, String::new())) };
     }
-    let now = SystemTime::now();
-    let second = now.duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
+    let second = now.as_millis() / 1000;
     WRITTEN.with_borrow_mut(|(written, text)| {
         if *written != second || text.is_empty() {
             *written = second;
-            *text = httpdate::fmt_http_date(now);
+            *text = httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(second));
         }
         out.extend_from_slice(text.as_bytes());
     });
@@ -108,7 +108,8 @@ mod tests {
             body: b"<body/>",
             close: true,
         };
-        let text = String::from_utf8(answer.write()).expect("text");
+        let text =
+            String::from_utf8(answer.write(Timestamp::from_millis(784_111_777_123))).expect("text");
         let (head, body) = text.split_once("\r\n\r\n").expect("head and body");
         assert_eq!(body, "<body/>");
         let mut lines = head.split("\r\n");
@@ -123,11 +124,11 @@ mod tests {
             "vary: origin",
             "access-control-allow-origin: https://friend.example",
             "connection: close",
+            // RFC 9110 §5.6.7
+            "date: Sun, 06 Nov 1994 08:49:37 GMT",
         ] {
             assert_eq!(fields.iter().filter(|f| **f == field).count(), 1, "{field}");
         }
-        let date = fields.iter().find_map(|f| f.strip_prefix("date: "));
-        assert!(httpdate::parse_http_date(date.expect("a date")).is_ok());
     }
 
     #[test]
@@ -139,7 +140,8 @@ mod tests {
             body: b"",
             close: false,
         };
-        let text = String::from_utf8(answer.write()).expect("text");
+        let text =
+            String::from_utf8(answer.write(Timestamp::from_millis(784_111_777_123))).expect("text");
         assert!(!text.contains("set-cookie"), "{text}");
     }
 }

@@ -194,7 +194,7 @@ where
         while self.input.len() < whole {
             let filled = poll_fn(|cx| match self.poll_fill(cx) {
                 Poll::Pending => self.patience.poll(cx).map(|()| Err(Ended::Silent)),
-                filled => filled,
+                filled @ Poll::Ready(_) => filled,
             });
             match filled.await {
                 Err(Ended::Silent) => {
@@ -257,7 +257,7 @@ where
             body: said.body.as_bytes(),
             close,
         };
-        let bytes = answer.write();
+        let bytes = answer.write(front.now());
         front.count("/http-bind", &Method::POST, said.status);
         let written = timeout(WRITE_TIMEOUT, async {
             self.stream.write_all(&bytes).await?;
