@@ -149,9 +149,11 @@ impl Context<'_> {
     }
 }
 
-/// What is bounded for all rooms together.
+/// What is counted over all rooms together.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Totals {
+    /// Occupants.
+    pub(crate) occupants: usize,
     /// Reserved nicks (MUC RG8).
     pub(crate) reservations: usize,
     /// Rooms that wait for their first form (MUC FL4).
@@ -160,11 +162,13 @@ pub(crate) struct Totals {
 
 impl Totals {
     pub(crate) fn add(&mut self, room: Self) {
+        self.occupants += room.occupants;
         self.reservations += room.reservations;
         self.locked += room.locked;
     }
 
     pub(crate) fn remove(&mut self, room: Self) {
+        self.occupants -= room.occupants;
         self.reservations -= room.reservations;
         self.locked -= room.locked;
     }

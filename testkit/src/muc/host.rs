@@ -245,6 +245,8 @@ impl Host {
         }
         self.checker.check(&outcome);
         self.checker.count_occupants(self.service.rooms());
+        let occupants: usize = self.service.rooms().map(|(_, count)| count).sum();
+        assert_eq!(self.service.occupant_count(), occupants);
         self.last = outcome;
     }
 

@@ -127,9 +127,10 @@ impl RoomState {
         Ok(())
     }
 
-    /// What the service bounds for all rooms together.
+    /// What the service counts over all rooms together.
     pub(crate) fn totals(&self) -> Totals {
         Totals {
+            occupants: self.occupants.len(),
             reservations: self.affiliations.reserved(),
             locked: usize::from(self.locked_until.is_some()),
         }

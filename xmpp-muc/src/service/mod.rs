@@ -338,6 +338,11 @@ impl Service {
         self.rooms.len()
     }
 
+    /// How many occupants all rooms have together. It is kept, not counted.
+    pub fn occupant_count(&self) -> usize {
+        self.surroundings.out.totals.occupants
+    }
+
     /// Changes [`Limits::rooms`](crate::Limits::rooms) while the service runs: a host of several services shares
     /// one limit among them. Rooms that are there stay.
     pub fn set_room_limit(&mut self, rooms: usize) {

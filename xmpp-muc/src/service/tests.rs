@@ -42,11 +42,15 @@ fn lv3_nothing_is_left_behind() {
         service.handle_stanza(now, &two, &presence(room, ""));
     }
     assert_eq!((service.rooms.len(), service.listed.len()), (3, 3));
+    // One nick with two sessions in each room is one occupant.
+    assert_eq!(service.occupant_count(), 3);
     assert_eq!(service.surroundings.out.rooms_of[&anna].len(), 3);
     service.handle_stanza(now, &anna, &presence("a", "type='unavailable'"));
     assert_eq!(service.surroundings.out.rooms_of[&anna].len(), 2);
     service.handle_session_lost(now, &anna);
+    assert_eq!(service.occupant_count(), 3);
     service.handle_session_lost(now, &two);
+    assert_eq!(service.occupant_count(), 0);
     assert!(service.rooms.is_empty() && service.listed.is_empty());
     assert!(service.surroundings.out.rooms_of.is_empty());
     assert_eq!(service.surroundings.out.identities.len(), 0);

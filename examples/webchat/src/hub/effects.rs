@@ -87,20 +87,19 @@ impl Hub {
         while let Some(event) = self.rooms.poll_event() {
             self.room_event(event);
         }
-        if self.has_moved || self.rooms.room_count() != self.counted.rooms {
-            self.count();
-        }
+        self.count();
     }
 
     /// Brings the counters of the server in line with the rooms here.
     pub(super) fn count(&mut self) {
         let now = census::Rooms {
             rooms: self.rooms.room_count(),
-            occupants: self.rooms.rooms().map(|(_, occupants)| occupants).sum(),
+            occupants: self.rooms.occupant_count(),
         };
-        self.census.rooms_changed(self.counted, now);
-        self.counted = now;
-        self.has_moved = false;
+        if now != self.counted {
+            self.census.rooms_changed(self.counted, now);
+            self.counted = now;
+        }
     }
 
     /// Has stored what waits for it. Commits that come in one turn share a transaction.

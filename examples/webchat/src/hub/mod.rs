@@ -134,8 +134,6 @@ pub struct Hub {
     census: Census,
     /// What of this hub is counted there.
     counted: census::Rooms,
-    /// Somebody has entered or left since.
-    has_moved: bool,
     /// What the rooms have said and the store holds up.
     waiting: Waiting,
     max_waiting: usize,
@@ -212,7 +210,6 @@ impl Hub {
             bosh: Manager::new(config::bosh(settings), new_random()),
             census,
             counted: census::Rooms::default(),
-            has_moved: false,
             domain: domain.clone(),
             limits,
             new_random,

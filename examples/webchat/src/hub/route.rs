@@ -141,7 +141,6 @@ impl Hub {
             Event::RoomCreated { room } => tracing::info!(%room, "room made"),
             Event::RoomDestroyed { room, cause } => tracing::info!(%room, ?cause, "room gone"),
             Event::Entered { occupant, session } => {
-                self.has_moved = true;
                 if let Some(key) = self.session_of(&session)
                     && let Some(client) = self.clients.get_mut(&key)
                 {
@@ -149,7 +148,6 @@ impl Hub {
                 }
             }
             Event::Left { occupant, session } => {
-                self.has_moved = true;
                 if let Some(key) = self.session_of(&session)
                     && let Some(client) = self.clients.get_mut(&key)
                 {
