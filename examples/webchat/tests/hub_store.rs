@@ -15,6 +15,8 @@ use xmpp_core::{
 };
 
 const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+/// Asks the lobby for its archive.
+const MAM: &str = "<iq xmlns='jabber:client' type='set' id='m' to='lobby@rooms.localhost'><query xmlns='urn:xmpp:mam:2'/></iq>";
 const START: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
 /// Reproducible, so that every run is the same run.
@@ -408,6 +410,50 @@ fn what_waits_for_a_slow_store_has_a_bound() {
     assert_eq!(last.attr("type").as_deref(), Some("unavailable"));
     world.say(anna, &message("again"));
     assert_eq!(texts(&world.take(anna)), ["again"]);
+}
+
+/// Where rooms keep no archive and nothing outlives the process, there is nothing to wait for.
+#[test]
+fn without_archive_and_folder_the_store_is_asked_for_nothing() {
+    let mut world = World::new(&["--data", "none", "--archive-off"]);
+    world.disk = Disk::Hangs;
+    let anna = world.occupant("anna");
+    let ben = world.occupant("ben");
+    world.say(anna, &message("one"));
+    world.say(
+        anna,
+        "<message xmlns='jabber:client' type='groupchat' to='lobby@rooms.localhost'><subject>news</subject></message>",
+    );
+    assert_eq!(texts(&world.take(ben)), ["one"]);
+    world.say(ben, MAM);
+    let answer = world.take(ben);
+    assert_eq!(answer[0].attr("type").as_deref(), Some("error"));
+    assert_eq!(world.batches, [0_usize; 0]);
+}
+
+/// A folder keeps the rooms' states without an archive, too; of an archive from before nothing is shown.
+#[test]
+fn an_archive_that_was_turned_off_takes_nothing_and_shows_nothing() {
+    let mut world = World::new(&[]);
+    let anna = world.occupant("anna");
+    world.say(anna, &message("one"));
+    let mut world = restart(world, &["--archive-off"]);
+    let anna = world.occupant("anna");
+    world.say(anna, &message("two"));
+    world.take(anna);
+    world.say(anna, MAM);
+    let answer = world.take(anna);
+    assert_eq!(answer[0].attr("type").as_deref(), Some("error"));
+    let mut world = restart(world, &[]);
+    let anna = world.occupant("anna");
+    world.take(anna);
+    world.say(anna, MAM);
+    let all = world.take(anna);
+    let archived = |text: &str| {
+        let body = format!("<body>{text}</body>");
+        all.iter().any(|e| e.to_string().contains(&body))
+    };
+    assert!(archived("one") && !archived("two"), "{all:?}");
 }
 
 /// MUC LV6: what was said before the end is heard before the farewell.

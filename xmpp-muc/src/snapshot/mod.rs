@@ -169,6 +169,15 @@ impl RoomSnapshot {
         }
     }
 
+    /// As [`RoomSnapshot::config`], to change it before the room is put back: fields that the host decides about
+    /// ([`ServiceConfig::withheld_fields`](crate::ServiceConfig::withheld_fields)) may have changed since.
+    pub fn config_mut(&mut self) -> Option<&mut RoomConfig> {
+        match &mut self.state {
+            StoredState::Room(content) => Some(&mut content.config),
+            StoredState::Tombstone(_) => None,
+        }
+    }
+
     /// Until when a destroyed room is remembered; `None` for a room that is there.
     pub fn tombstone_until(&self) -> Option<Timestamp> {
         match &self.state {

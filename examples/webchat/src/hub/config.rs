@@ -50,7 +50,7 @@ pub(super) fn rooms(settings: &HostSettings) -> ServiceConfig {
     config.room.change_subject = true;
     config.room.max_users = None;
     // Whoever was away for a moment catches up from it.
-    config.room.archive = true;
+    config.room.archive = settings.archive.on;
     config.room.max_history_fetch = u32::try_from(settings.limits.history).unwrap_or(u32::MAX);
     // Whoever sends too much is slowed down before it reaches a room (`flood`), and refused nothing.
     config.limits.rates.messages = Rate::UNLIMITED;

@@ -1,7 +1,7 @@
 //! What the rooms want done, in their order, and the store that this order waits for.
 
 use xmpp_core::{BareJid, FullJid, Jid, Timestamp, xml::Element};
-use xmpp_muc::{ArchiveAnswer, ArchiveReadError, ArchiveReadId, Effect, Fanout};
+use xmpp_muc::{ArchiveAnswer, ArchiveReadError, ArchiveReadId, Effect, Fanout, RoomSnapshot};
 use xmpp_stanza::Iq;
 
 use super::{Hub, Output, census, client::Key, waiting::Ticket};
@@ -37,10 +37,14 @@ impl Hub {
         self.at(now);
         for StoredRoom {
             room,
-            snapshot,
+            mut snapshot,
             history,
         } in rooms
         {
+            // Owners have no say in it, so that what holds is what the options say today.
+            if let Some(config) = snapshot.as_mut().and_then(RoomSnapshot::config_mut) {
+                config.archive = self.rooms.config().room.archive;
+            }
             let restored = match snapshot {
                 None => Err("its state cannot be read".to_owned()),
                 Some(snapshot) if *snapshot.room() != room => {
@@ -68,7 +72,14 @@ impl Hub {
     pub(super) fn carry_out_effects(&mut self) {
         loop {
             while let Some(effect) = self.rooms.poll_effect() {
-                self.waiting.push(effect);
+                match effect {
+                    Effect::Store(commit) if !self.stores => {
+                        for effect in commit.then {
+                            self.waiting.push(effect);
+                        }
+                    }
+                    effect => self.waiting.push(effect),
+                }
             }
             let Some(effect) = self.waiting.pop() else {
                 break;

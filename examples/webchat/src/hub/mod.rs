@@ -137,6 +137,8 @@ pub struct Hub {
     /// What the rooms have said and the store holds up.
     waiting: Waiting,
     max_waiting: usize,
+    /// Something is kept, on a disk or for those who ask the archive. If not, nothing waits.
+    stores: bool,
     /// Boxed, because a table that grows has room for twice as many.
     clients: Table<Key, Box<Client>>,
     by_sid: Table<Sid, Key>,
@@ -229,6 +231,7 @@ impl Hub {
             upload: None,
             waiting: Waiting::default(),
             max_waiting: settings.archive.queue_bytes,
+            stores: settings.archive.on || settings.data.is_some(),
             timers: Timers::default(),
             flood: Flood::new(settings.flood),
             traffic: Traffic::default(),

@@ -11,6 +11,11 @@ use super::check::at_least;
 #[derive(Clone, Copy, Debug, Default, Args, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct ArchiveOptions {
+    /// Rooms keep no archive: nobody can ask for what was said before, and messages are not stored. Of those that come
+    /// by --history nothing is left after a restart.
+    #[arg(id = "archive-off", long = "archive-off", help_heading = "Archive")]
+    pub off: bool,
+
     /// Days that a message stays in its room's archive; 0 sets no bound. [default: 30]
     #[arg(
         id = "archive-days",
@@ -44,6 +49,7 @@ impl ArchiveOptions {
     /// Each option from `self`, else from `file`.
     pub(super) fn or(self, file: Self) -> Self {
         Self {
+            off: self.off || file.off,
             days: self.days.or(file.days),
             messages: self.messages.or(file.messages),
             queue_bytes: self.queue_bytes.or(file.queue_bytes),
@@ -55,6 +61,8 @@ impl ArchiveOptions {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Archive {
+    /// Whether rooms have one. Nothing below matters if not.
+    pub on: bool,
     /// How long a message stays; `None` sets no bound.
     pub age: Option<Duration>,
     /// How many messages of a room stay; `None` sets no bound.
@@ -68,6 +76,7 @@ impl Archive {
         let days = options.days.unwrap_or(30);
         let messages = options.messages.unwrap_or(100_000);
         Ok(Self {
+            on: !options.off,
             age: (days > 0).then(|| Duration::from_hours(24 * u64::from(days))),
             messages: (messages > 0).then_some(messages),
             queue_bytes: at_least(
@@ -105,6 +114,10 @@ mod tests {
         let archive = settle(&Options::parse_from(["webchat", "--archive-days", "1"]).or(file));
         assert_eq!(archive.age, Some(Duration::from_hours(24)));
         assert_eq!(archive.messages, Some(50));
+        assert!(archive.on);
+        let file: Options = toml::from_str("[archive]\noff = true").expect("TOML");
+        assert!(!settle(&Options::parse_from(["webchat"]).or(file)).on);
+        assert!(!settle(&Options::parse_from(["webchat", "--archive-off"])).on);
         toml::from_str::<Options>("[archive]\nweeks = 7").expect_err("no such key");
     }
 }
