@@ -1,6 +1,6 @@
 //! What all sessions together have got, and whom to tell about it.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, collections::HashMap, rc::Rc, time::Duration};
 
 use tokio::{sync::mpsc, time::Instant};
 
@@ -12,8 +12,8 @@ use crate::{
 /// What happened to a session, or in a room.
 #[derive(Debug)]
 pub(crate) enum Event {
-    /// It may send stanzas.
-    Ready,
+    /// This one may send stanzas.
+    Ready(u32),
     /// It is in its room.
     Joined,
     /// It has seen everybody who is to be in its room.
@@ -37,6 +37,8 @@ pub(crate) struct Counts {
     /// HTTP requests that got no answer.
     pub(crate) lost_requests: u64,
     pub(crate) latencies: Histogram,
+    /// Of those that were under way while the burst was.
+    pub(crate) in_burst: Histogram,
 }
 
 /// Shared by all sessions, which run on one thread.
@@ -50,6 +52,16 @@ pub(crate) struct Board {
 struct Inner {
     rooms: Vec<Room>,
     counts: Counts,
+    burst: Option<Burst>,
+    /// Those that read nothing, by room and seat: since when, and when the room was told that they are gone.
+    deaf: HashMap<(u32, u32), (Instant, Option<Instant>)>,
+}
+
+/// When the burst was.
+#[derive(Debug)]
+struct Burst {
+    start: Instant,
+    end: Option<Instant>,
 }
 
 impl Board {
@@ -58,6 +70,8 @@ impl Board {
         let inner = Inner {
             rooms,
             counts: Counts::default(),
+            burst: None,
+            deaf: HashMap::new(),
         };
         let board = Self {
             inner: Rc::new(RefCell::new(inner)),
@@ -81,14 +95,56 @@ impl Board {
     /// Somebody hears something.
     pub(crate) fn hear(&self, room: u32, seat: u32, id: MessageId) {
         let mut inner = self.inner.borrow_mut();
-        let Some(delivery) = inner.rooms[room as usize].hear(seat, id, Instant::now()) else {
+        let now = Instant::now();
+        let Some(delivery) = inner.rooms[room as usize].hear(seat, id, now) else {
             return;
         };
         inner.counts.deliveries += 1;
-        inner.counts.latencies.record(delivery.latency);
+        let in_burst = inner.burst.as_ref().is_some_and(|burst| {
+            // It was said before the end, and came after the beginning.
+            let said = now.checked_sub(delivery.latency);
+            burst.start <= now
+                && burst
+                    .end
+                    .is_none_or(|end| said.is_none_or(|said| said <= end))
+        });
+        if in_burst {
+            inner.counts.in_burst.record(delivery.latency);
+        } else {
+            inner.counts.latencies.record(delivery.latency);
+        }
         if delivery.complete {
             self.tell(Event::Complete(room));
         }
+    }
+
+    pub(crate) fn burst_begins(&self, start: Instant) {
+        self.inner.borrow_mut().burst = Some(Burst { start, end: None });
+    }
+
+    pub(crate) fn burst_ends(&self, end: Instant) {
+        if let Some(burst) = &mut self.inner.borrow_mut().burst {
+            burst.end = Some(end);
+        }
+    }
+
+    /// The one at this seat reads nothing from now on.
+    pub(crate) fn deafen(&self, room: u32, seat: u32) {
+        let since = (Instant::now(), None);
+        self.inner.borrow_mut().deaf.insert((room, seat), since);
+    }
+
+    /// A room tells that the one at this seat is gone.
+    pub(crate) fn left(&self, room: u32, seat: u32) {
+        if let Some((_, left)) = self.inner.borrow_mut().deaf.get_mut(&(room, seat)) {
+            left.get_or_insert_with(Instant::now);
+        }
+    }
+
+    /// How long the one at this seat was there after it had stopped reading; `None` if it still is.
+    pub(crate) fn stayed(&self, room: u32, seat: u32) -> Option<Duration> {
+        let (since, left) = *self.inner.borrow().deaf.get(&(room, seat))?;
+        Some(left?.duration_since(since))
     }
 
     pub(crate) fn presence(&self) {

@@ -87,6 +87,23 @@ pub struct Options {
     #[arg(long, value_name = "N", default_value_t = 16)]
     pub joins: u32,
 
+    /// Sessions of those that enter their rooms, and read nothing while the others talk.
+    ///
+    /// Over WebSocket they leave everything in their socket; over BOSH they make no further request. The report tells when
+    /// they left their rooms, what they found when they read again, and what the server held for them meanwhile.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub deaf: u32,
+
+    /// Further sessions that log in and enter the rooms all at once, when a third of the talk is over.
+    ///
+    /// They say nothing. The report has the latency of the others' messages until all of them were in.
+    #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "deaf")]
+    pub burst: u32,
+
+    /// Read the server's memory and open files so often while all talk, in seconds, and tell whether the memory is flat.
+    #[arg(long, value_name = "SECONDS", requires = "pid")]
+    pub sample: Option<f64>,
+
     /// How long all are logged in and idle before memory is read, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 1.0)]
     pub idle: f64,
@@ -133,6 +150,11 @@ pub struct Plan {
     pub(crate) bytes: usize,
     pub(crate) logins: u32,
     pub(crate) joins: u32,
+    /// The last ones.
+    pub(crate) deaf: u32,
+    /// Beyond `sessions`.
+    pub(crate) burst: u32,
+    pub(crate) sample: Option<Duration>,
     pub(crate) idle: Duration,
     pub(crate) patience: Duration,
     pub(crate) abandon: bool,
@@ -168,17 +190,28 @@ impl Options {
                 self.rooms, self.sessions
             ));
         }
+        if self.rooms == 0 && self.deaf.max(self.burst) > 0 {
+            return Err(
+                "--rooms 0: nobody enters a room, so that --deaf and --burst mean nothing".into(),
+            );
+        }
+        if self.deaf > 0 && self.sessions - self.deaf.min(self.sessions) < self.rooms {
+            return Err(format!(
+                "--deaf {}: one session in each of --rooms {} reads at least",
+                self.deaf, self.rooms
+            ));
+        }
         if self.bytes < MIN_BYTES {
             return Err(format!(
                 "--bytes {}: a message that can be told from others has {MIN_BYTES} or more",
                 self.bytes
             ));
         }
-        let files = u64::from(self.sessions) * target.transport.connections() + OTHER_FILES;
+        let all = u64::from(self.sessions) + u64::from(self.burst);
+        let files = all * target.transport.connections() + OTHER_FILES;
         if let Some(max) = max_open_files().filter(|max| *max < files) {
             return Err(format!(
-                "--sessions {}: up to {files} files are open at a time, and {max} are allowed here (ulimit -n)",
-                self.sessions
+                "{all} sessions: up to {files} files are open at a time, and {max} are allowed here (ulimit -n)"
             ));
         }
         Ok(Plan {
@@ -204,12 +237,45 @@ impl Options {
             bytes: self.bytes,
             logins: self.logins,
             joins: self.joins,
+            deaf: self.deaf,
+            burst: self.burst,
+            sample: match self.sample {
+                Some(sample) => Some(seconds("sample", sample)?)
+                    .filter(|sample| !sample.is_zero())
+                    .map_or_else(
+                        || Err("--sample 0: more than 0".to_owned()),
+                        |s| Ok(Some(s)),
+                    )?,
+                None => None,
+            },
             idle: seconds("idle", self.idle)?,
             patience: seconds("patience", self.patience)?,
             abandon: self.abandon,
             process: self.pid.map(Process::new).transpose()?,
             json: self.json,
         })
+    }
+}
+
+impl Plan {
+    /// Who sits in a room, of so many sessions that are dealt out to all rooms.
+    pub(crate) fn dealt(&self, sessions: u32, room: u32) -> u32 {
+        sessions / self.rooms + u32::from(room < sessions % self.rooms)
+    }
+
+    /// Those who are in a room before the burst.
+    pub(crate) fn occupants(&self, room: u32) -> u32 {
+        self.dealt(self.sessions, room)
+    }
+
+    /// Those of them that read and talk, which have the first seats.
+    pub(crate) fn listeners(&self, room: u32) -> u32 {
+        self.dealt(self.sessions - self.deaf, room)
+    }
+
+    /// Those who are in a room in the end.
+    pub(crate) fn crowd(&self, room: u32) -> u32 {
+        self.dealt(self.sessions + self.burst, room)
     }
 }
 
@@ -249,6 +315,14 @@ mod tests {
             (&["--sessions", "0"], "--sessions 0"),
             (&["--sessions", "5", "--rooms", "6"], "--rooms 6"),
             (&["--sessions", "4000000000"], "ulimit"),
+            (&["--sessions", "1", "--burst", "4000000000"], "ulimit"),
+            (&["--rooms", "0", "--burst", "1"], "--rooms 0"),
+            (
+                &["--sessions", "6", "--rooms", "3", "--deaf", "4"],
+                "--deaf 4",
+            ),
+            (&["--deaf", "1", "--burst", "1"], "--deaf"),
+            (&["--sample", "1"], "--pid"),
             (&["--window", "0"], "--window 0"),
             (&["--rate", "0"], "--rate 0"),
             (&["--rate", "NaN"], "--rate NaN"),
@@ -263,6 +337,16 @@ mod tests {
             let error = settle(line).expect_err(part);
             assert!(error.contains(part), "{line:?}: {error}");
         }
+    }
+
+    #[test]
+    fn sessions_are_dealt_out_to_the_rooms_and_the_deaf_have_the_last_seats() {
+        let plan = settle(&["--sessions", "7", "--rooms", "2", "--deaf", "3"]).expect("usable");
+        assert_eq!([0, 1].map(|room| plan.occupants(room)), [4, 3]);
+        assert_eq!([0, 1].map(|room| plan.listeners(room)), [2, 2]);
+        let plan = settle(&["--sessions", "7", "--rooms", "2", "--burst", "4"]).expect("usable");
+        assert_eq!([0, 1].map(|room| plan.listeners(room)), [4, 3]);
+        assert_eq!([0, 1].map(|room| plan.crowd(room)), [6, 5]);
     }
 
     #[test]

@@ -43,9 +43,19 @@ impl Process {
         cpu_of(&stat).ok_or_else(|| io::Error::other("not in the form of proc_pid_stat(5)"))
     }
 
-    pub(crate) fn memory(self) -> io::Result<Memory> {
+    /// The resident set, in KiB. Cheap, unlike the proportional one.
+    pub(crate) fn rss(self) -> io::Result<u64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.pid))?;
-        let rss = kib_of(&status, "VmRSS:").ok_or_else(|| io::Error::other("no VmRSS"))?;
+        kib_of(&status, "VmRSS:").ok_or_else(|| io::Error::other("no VmRSS"))
+    }
+
+    /// How many files it has open.
+    pub(crate) fn descriptors(self) -> io::Result<u64> {
+        Ok(fs::read_dir(format!("/proc/{}/fd", self.pid))?.count() as u64)
+    }
+
+    pub(crate) fn memory(self) -> io::Result<Memory> {
+        let rss = self.rss()?;
         let rollup = fs::read_to_string(format!("/proc/{}/smaps_rollup", self.pid));
         let pss = rollup.ok().and_then(|rollup| kib_of(&rollup, "Pss:"));
         Ok(Memory { rss, pss })
@@ -100,6 +110,7 @@ mod tests {
         own.cpu().expect("CPU time");
         let memory = own.memory().expect("memory");
         assert!(memory.rss > 0 && memory.pss > Some(0));
+        assert!(own.descriptors().expect("files") > 0);
     }
 
     #[test]

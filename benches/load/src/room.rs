@@ -1,6 +1,6 @@
 //! What was said in one room, and what each of its occupants has got of it.
 
-use std::time::Duration;
+use std::{collections::VecDeque, time::Duration};
 
 use tokio::time::Instant;
 
@@ -51,6 +51,9 @@ pub struct Delivery {
     pub complete: bool,
 }
 
+/// Messages that everybody has and that are remembered all the same, to tell what comes twice from what nobody said.
+const REMEMBERED: usize = 1024;
+
 /// A room. The order in which the first receiver of each message sees them is the room's; every other must see the
 /// same, and each sender's messages must stand in it in the order in which they were said.
 #[derive(Debug)]
@@ -58,8 +61,10 @@ pub struct Room {
     seats: Vec<Seat>,
     /// Said, and seen by nobody yet.
     unseen: Vec<(MessageId, Instant)>,
-    /// In the room's order.
-    seen: Vec<Seen>,
+    /// In the room's order, without those that were forgotten.
+    seen: VecDeque<Seen>,
+    /// How many were forgotten, from the first on.
+    forgotten: u32,
     faults: Faults,
 }
 
@@ -81,12 +86,13 @@ struct Seen {
 }
 
 impl Room {
-    /// A room of `occupants`.
+    /// A room of `occupants` that are to get every message.
     pub fn new(occupants: u32) -> Self {
         Self {
             seats: vec![Seat::default(); occupants as usize],
             unseen: Vec::new(),
-            seen: Vec::new(),
+            seen: VecDeque::new(),
+            forgotten: 0,
             faults: Faults::default(),
         }
     }
@@ -130,18 +136,23 @@ impl Room {
                 return None;
             }
         }
-        let seen = &mut self.seen[place as usize];
+        let seen = &mut self.seen[(place - self.forgotten) as usize];
         seen.missing -= 1;
-        Some(Delivery {
+        let delivery = Delivery {
             latency: now.duration_since(seen.said),
             complete: seen.missing == 0,
-        })
+        };
+        while self.seen.len() > REMEMBERED && self.seen.front().is_some_and(|s| s.missing == 0) {
+            self.seen.pop_front();
+            self.forgotten += 1;
+        }
+        Some(delivery)
     }
 
     /// What is wrong so far. What is still under way counts as lost.
     pub fn faults(&self) -> Faults {
         let mut faults = self.faults;
-        let total = u32::try_from(self.seen.len()).unwrap_or(u32::MAX);
+        let total = self.end();
         let unseen = self.unseen.len() as u64 * u64::from(self.occupants());
         faults.lost = unseen + self.seats.iter().map(|s| s.ear.lost(total)).sum::<u64>();
         faults
@@ -150,7 +161,8 @@ impl Room {
     /// Where a message stands in the room's order, `expected` being the likely place. One that nobody has seen
     /// before goes to the end.
     fn place(&mut self, expected: u32, id: MessageId) -> Option<u32> {
-        if self.seen.get(expected as usize).is_some_and(|s| s.id == id) {
+        let index = expected.checked_sub(self.forgotten);
+        if index.is_some_and(|at| self.seen.get(at as usize).is_some_and(|s| s.id == id)) {
             return Some(expected);
         }
         if let Some(at) = self.unseen.iter().position(|(unseen, _)| *unseen == id) {
@@ -159,11 +171,16 @@ impl Room {
                 self.faults.reordered += 1;
             }
             let missing = self.occupants();
-            self.seen.push(Seen { id, said, missing });
-            return u32::try_from(self.seen.len() - 1).ok();
+            self.seen.push_back(Seen { id, said, missing });
+            return Some(self.end() - 1);
         }
         let at = self.seen.iter().rposition(|seen| seen.id == id)?;
-        u32::try_from(at).ok()
+        Some(self.forgotten + u32::try_from(at).ok()?)
+    }
+
+    /// The place of the next message that somebody sees first.
+    fn end(&self) -> u32 {
+        self.forgotten + u32::try_from(self.seen.len()).unwrap_or(u32::MAX)
     }
 }
 
@@ -219,6 +236,27 @@ mod tests {
             ..Faults::default()
         };
         assert_eq!(room.faults(), doubled);
+    }
+
+    #[test]
+    fn what_everybody_has_is_forgotten_after_a_while_and_the_count_goes_on() {
+        let mut room = Room::new(2);
+        let mut first = None;
+        for _ in 0..5000 {
+            let id = room.say(A, now());
+            first.get_or_insert(id);
+            assert!(room.hear(A, id, now()).is_some());
+            assert!(room.hear(B, id, now()).expect("a delivery").complete);
+            assert!(room.seen.len() <= REMEMBERED);
+        }
+        let last = room.say(B, now());
+        room.hear(A, last, now());
+        assert_eq!(room.faults().lost, 1);
+        room.hear(B, last, now());
+        assert!(room.faults().is_none());
+        // So late, it cannot be told from what nobody said, but it is noticed.
+        assert_eq!(room.hear(A, first.expect("said"), now()), None);
+        assert_eq!(room.faults().invented, 1);
     }
 
     #[test]

@@ -95,6 +95,90 @@ async fn a_load_may_come_at_a_rate_of_its_own() {
     }
 }
 
+/// The others are held to every message, and the server gives up those who read nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_that_read_nothing_are_closed_and_find_out_when_they_read_again() {
+    let pid = std::process::id().to_string();
+    let of_load = [
+        "--sessions",
+        "6",
+        "--rooms",
+        "2",
+        "--deaf",
+        "2",
+        "--window",
+        "4",
+        "--bytes",
+        "20000",
+        "--messages",
+        "1500",
+        "--seconds",
+        "600",
+        "--pid",
+        &pid,
+    ];
+    let of_server = [
+        UNLIMITED,
+        &["--max-queue-bytes", "100000", "--history", "0"],
+    ]
+    .concat();
+    for transport in [Transport::Bosh, Transport::WebSocket] {
+        let report = load(transport, &of_load, &of_server).await;
+        assert!(report.is_well(), "{report}");
+        let talk = report.talk.as_ref().expect("a talk");
+        assert_eq!(talk.deliveries, 1500 * 2, "{report}");
+        let deaf = report.deaf.as_ref().expect("deaf ones");
+        assert_eq!((deaf.sessions, deaf.closed), (2, 2), "{report}");
+        assert_eq!(deaf.found.values().sum::<u32>(), 2, "{report}");
+        assert!(deaf.rss_kib_each.is_some() && deaf.closed_after_seconds.is_some());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_burst_comes_while_the_others_talk() {
+    let of_load = [
+        "--sessions",
+        "4",
+        "--rooms",
+        "2",
+        "--burst",
+        "9",
+        "--rate",
+        "200",
+        "--seconds",
+        "1.5",
+    ];
+    for transport in [Transport::Bosh, Transport::WebSocket] {
+        let report = load(transport, &of_load, UNLIMITED).await;
+        assert!(report.is_well(), "{report}");
+        let burst = report.burst.expect("a burst");
+        assert_eq!(burst.sessions, 9);
+        assert!(burst.seconds.is_some(), "{report}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn memory_and_open_files_are_watched_while_all_talk() {
+    let pid = std::process::id().to_string();
+    let of_load = [
+        "--sessions",
+        "3",
+        "--rate",
+        "100",
+        "--seconds",
+        "1",
+        "--sample",
+        "0.1",
+        "--pid",
+        &pid,
+    ];
+    let report = load(Transport::WebSocket, &of_load, UNLIMITED).await;
+    assert!(report.is_well(), "{report}");
+    let samples = report.samples.expect("samples");
+    assert!(samples.count > 1 && samples.first_rss > 0, "{report}");
+    assert!(report.descriptors.is_some());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn sessions_may_be_idle_and_dropped() {
     let report = load(

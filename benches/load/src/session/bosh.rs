@@ -4,7 +4,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use xmpp_bosh::{Client, ClientConfig, ClientEvent};
 use xmpp_core::stream::{ClientSession, Session as _};
 
-use super::{Visitor, alarm::Alarm, http::Connections};
+use super::{Conduct, Visitor, alarm::Alarm, http::Connections};
 
 /// Runs it until it is over. An error says why it is in the transport's words.
 pub(super) async fn run(visitor: &mut Visitor, mut session: ClientSession) -> Result<(), String> {
@@ -22,6 +22,8 @@ pub(super) async fn run(visitor: &mut Visitor, mut session: ClientSession) -> Re
     let mut over = None;
     let mut heard = None;
     loop {
+        // What is under way stays where it is, and nothing is asked for.
+        visitor.be_deaf(&mut session).await;
         loop {
             bosh.pump(clock.now(), &mut session);
             if let Some(event) = session.poll_event() {
@@ -46,7 +48,7 @@ pub(super) async fn run(visitor: &mut Visitor, mut session: ClientSession) -> Re
         match over {
             Some(_) if visitor.end.is_some() => return Ok(()),
             Some(reason) => return Err(format!("{reason:?}")),
-            None if visitor.abandoned => return Ok(()),
+            None if visitor.conduct == Conduct::Abandons => return Ok(()),
             None => {}
         }
         let deadline = [bosh.poll_timeout(), session.poll_timeout()];

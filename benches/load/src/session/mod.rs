@@ -27,6 +27,10 @@ pub(crate) enum Command {
     Join,
     /// Say something, which was due at this time.
     Say(Instant),
+    /// Read nothing until further notice.
+    Deafen,
+    /// Read again.
+    Listen,
     /// Leave in good order.
     Leave,
     /// Drop the connections.
@@ -40,6 +44,8 @@ pub(crate) struct Place {
     pub(crate) seat: u32,
     /// How many there will be in the room.
     pub(crate) occupants: u32,
+    /// It gets every message, and is held to that.
+    pub(crate) counts: bool,
 }
 
 /// What all sessions know.
@@ -61,6 +67,7 @@ impl World {
 
 /// Who sits in a room and talks.
 pub(crate) struct Visitor {
+    number: u32,
     world: Rc<World>,
     commands: mpsc::UnboundedReceiver<Command>,
     place: Option<Place>,
@@ -70,10 +77,21 @@ pub(crate) struct Visitor {
     joined: bool,
     /// Others and itself, as they came in.
     seen: u32,
+    conduct: Conduct,
     /// Why it is over.
     end: Option<String>,
-    /// The connections are dropped without a word.
-    abandoned: bool,
+    /// How the transport ended, where it has words for that.
+    transport_end: Option<String>,
+}
+
+/// What a session does with its connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Conduct {
+    Reads,
+    /// It reads nothing.
+    Deaf,
+    /// It drops them without a word.
+    Abandons,
 }
 
 /// Runs a session until it is over.
@@ -87,6 +105,7 @@ pub(crate) async fn run(
         .map(|place| world.room(place.room))
         .unwrap_or_default();
     let mut visitor = Visitor {
+        number,
         world: Rc::clone(&world),
         commands,
         place,
@@ -94,8 +113,9 @@ pub(crate) async fn run(
         entered: false,
         joined: false,
         seen: 0,
+        conduct: Conduct::Reads,
         end: None,
-        abandoned: false,
+        transport_end: None,
     };
     let ended = match visitor.session() {
         Ok(session) => match world.plan.target.transport {
@@ -105,7 +125,15 @@ pub(crate) async fn run(
         Err(reason) => Err(reason),
     };
     let reason = match ended {
-        Ok(()) => visitor.end.unwrap_or_else(|| "closed".to_owned()),
+        Ok(()) => {
+            let words = [visitor.end, visitor.transport_end];
+            let words: Vec<String> = words.into_iter().flatten().collect();
+            if words.is_empty() {
+                "closed".to_owned()
+            } else {
+                words.join(", ")
+            }
+        }
         Err(reason) => reason,
     };
     let session = number;
@@ -164,8 +192,21 @@ impl Visitor {
                 );
             }
             (Command::Join | Command::Say(_), None) => {}
-            (Command::Leave, _) => session.close(self.world.clock.now()),
-            (Command::Abandon, _) => self.abandoned = true,
+            (Command::Deafen, _) => self.conduct = Conduct::Deaf,
+            (Command::Listen, _) => self.conduct = Conduct::Reads,
+            (Command::Leave, _) => {
+                self.conduct = Conduct::Reads;
+                session.close(self.world.clock.now());
+            }
+            (Command::Abandon, _) => self.conduct = Conduct::Abandons,
+        }
+    }
+
+    /// Does nothing but wait for commands while it is not to read.
+    async fn be_deaf(&mut self, session: &mut ClientSession) {
+        while self.conduct == Conduct::Deaf {
+            let command = self.next_command().await;
+            self.obey(session, command);
         }
     }
 
@@ -177,7 +218,7 @@ impl Visitor {
 
     fn handle(&mut self, session: &mut ClientSession, event: ClientEvent) {
         match event {
-            ClientEvent::Ready { .. } => self.world.board.tell(Event::Ready),
+            ClientEvent::Ready { .. } => self.world.board.tell(Event::Ready(self.number)),
             ClientEvent::Stanza(stanza) => self.stanza(session, &stanza),
             ClientEvent::Closed {
                 reason, condition, ..
@@ -222,7 +263,9 @@ impl Visitor {
             return;
         };
         // A room may say something of its own, such as that it is not anonymous.
-        if let Some(id) = read(&self.world.run, &body.text()) {
+        if place.counts
+            && let Some(id) = read(&self.world.run, &body.text())
+        {
             self.world.board.hear(place.room, place.seat, id);
         }
     }
@@ -230,6 +273,12 @@ impl Visitor {
     fn presence(&mut self, stanza: &Element) {
         let Some(place) = self.place else { return };
         if stanza.attr("type").is_some() {
+            // One in each room is enough to tell.
+            if place.seat == 0
+                && let Some(seat) = stanza.attr("from").and_then(|from| seat_of(&from))
+            {
+                self.world.board.left(place.room, seat);
+            }
             return;
         }
         self.world.board.presence();
@@ -284,6 +333,11 @@ impl WriteXml for Pong<'_> {
         }
         writer.end(tag);
     }
+}
+
+/// Whose address in a room it is.
+fn seat_of(occupant: &str) -> Option<u32> {
+    occupant.rsplit_once("/n")?.1.parse().ok()
 }
 
 /// Which message a text is, if it is one of this run.

@@ -13,7 +13,7 @@ use tokio_tungstenite::{
 };
 use xmpp_core::stream::{ClientSession, WebSocketClient};
 
-use super::{Visitor, alarm::Alarm};
+use super::{Conduct, Visitor, alarm::Alarm};
 use crate::target::Target;
 
 /// Read buffer of a socket: there are many, and what they read is small.
@@ -27,6 +27,7 @@ pub(super) async fn run(visitor: &mut Visitor, session: ClientSession) -> Result
     let mut link = WebSocketClient::new(session);
     let mut alarm = Alarm::new(clock);
     loop {
+        visitor.be_deaf(link.session_mut()).await;
         while let Some(event) = link.poll_event() {
             visitor.handle(link.session_mut(), event);
             link.pump(clock.now());
@@ -37,10 +38,11 @@ pub(super) async fn run(visitor: &mut Visitor, session: ClientSession) -> Result
             let _ = socket.close(None).await;
             return Ok(());
         }
-        if visitor.abandoned {
+        if visitor.conduct == Conduct::Abandons {
             return Ok(());
         }
-        if sent.is_err() {
+        if let Err(error) = sent {
+            visitor.transport_end.get_or_insert(error.to_string());
             link.handle_eof(clock.now());
             continue;
         }
@@ -48,7 +50,16 @@ pub(super) async fn run(visitor: &mut Visitor, session: ClientSession) -> Result
             received = socket.next() => match received {
                 Some(Ok(Message::Text(text))) => link.handle_message(clock.now(), &text),
                 Some(Ok(Message::Binary(_))) => link.handle_binary(clock.now()),
-                Some(Ok(Message::Close(_)) | Err(_)) | None => link.handle_eof(clock.now()),
+                Some(Ok(Message::Close(frame))) => {
+                    let code = frame.map(|frame| format!("close code {}", u16::from(frame.code)));
+                    visitor.transport_end = Some(code.unwrap_or_else(|| "close frame".to_owned()));
+                    link.handle_eof(clock.now());
+                }
+                Some(Err(error)) => {
+                    visitor.transport_end = Some(error.to_string());
+                    link.handle_eof(clock.now());
+                }
+                None => link.handle_eof(clock.now()),
                 Some(Ok(_)) => {}
             },
             command = visitor.next_command() => visitor.obey(link.session_mut(), command),

@@ -1,10 +1,17 @@
 //! What came of a run.
 
-use std::{fmt, time::Duration};
+mod display;
+mod pressure;
+
+use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::{board::Counts, process::Memory, room::Faults, target::Transport};
+use crate::{
+    board::Counts, histogram::Histogram, process::Memory, room::Faults, target::Transport,
+};
+
+pub use pressure::{Burst, Deaf, Descriptors, Samples};
 
 /// What came of a run: for people by `Display`, for programs as JSON. A figure that was not to be had is absent; those of
 /// the server need `--pid`.
@@ -24,8 +31,16 @@ pub struct Report {
     pub join: Option<Joins>,
     /// All talk.
     pub talk: Option<Talk>,
+    /// Some come all at once while the others talk.
+    pub burst: Option<Burst>,
+    /// Some read nothing while the others talk.
+    pub deaf: Option<Deaf>,
+    /// What the server used while all talked.
+    pub samples: Option<Samples>,
     /// Memory of the server at the end of the talk.
     pub memory_after_talk: Option<Memory>,
+    /// Files that the server has open.
+    pub descriptors: Option<Descriptors>,
     /// What is wrong with what arrived, with the warm-up.
     pub faults: Faults,
     /// Why the run was given up, if it was.
@@ -78,10 +93,12 @@ pub struct Talk {
     pub deliveries: u64,
     /// How many of those there were in a second.
     pub deliveries_per_second: Option<f64>,
-    /// Time from saying to getting, in ms: half took no longer.
+    /// Time from saying to getting, in ms: half took no longer. Without those of the burst.
     pub p50_ms: Option<f64>,
     /// 99 of 100 took no longer.
     pub p99_ms: Option<f64>,
+    /// None took longer.
+    pub max_ms: Option<f64>,
     /// HTTP answers of any kind.
     pub responses: u64,
     /// Deliveries in each HTTP answer that had any; the more there are, the cheaper is each.
@@ -90,6 +107,8 @@ pub struct Talk {
     pub lost_requests: u64,
     /// CPU time of the server for each delivery, in µs.
     pub server_cpu_us_each: Option<f64>,
+    /// CPU time of the server for each message, with all its deliveries, in µs.
+    pub server_cpu_us_a_message: Option<f64>,
     /// CPU time of this program for each delivery, in µs.
     pub load_cpu_us_each: Option<f64>,
 }
@@ -109,24 +128,27 @@ impl Talk {
         own_cpu: Option<Duration>,
     ) -> Self {
         let deliveries = counts.deliveries;
-        let percentile = |percent| {
-            let latency = counts.latencies.percentile(percent)?;
-            Some(latency.as_secs_f64() * 1000.0)
-        };
+        let latencies = &counts.latencies;
         Self {
             seconds: elapsed.as_secs_f64(),
             messages: counts.said,
             deliveries,
             deliveries_per_second: ratio(as_float(deliveries), elapsed.as_secs_f64()),
-            p50_ms: percentile(50.0),
-            p99_ms: percentile(99.0),
+            p50_ms: percentile_ms(latencies, 50.0),
+            p99_ms: percentile_ms(latencies, 99.0),
+            max_ms: percentile_ms(latencies, 100.0),
             responses: counts.responses,
             deliveries_per_response: ratio(as_float(deliveries), as_float(counts.carrying)),
             lost_requests: counts.lost_requests,
             server_cpu_us_each: each(server_cpu, 1e6, deliveries),
+            server_cpu_us_a_message: each(server_cpu, 1e6, counts.said),
             load_cpu_us_each: each(own_cpu, 1e6, deliveries),
         }
     }
+}
+
+pub(crate) fn percentile_ms(latencies: &Histogram, percent: f64) -> Option<f64> {
+    Some(latencies.percentile(percent)?.as_secs_f64() * 1000.0)
 }
 
 /// Of so much time, what one of `count` took, in units of which a second has `units`.
@@ -141,78 +163,4 @@ pub(crate) fn ratio(a: f64, b: f64) -> Option<f64> {
 #[expect(clippy::cast_precision_loss, reason = "a figure for people")]
 pub(crate) fn as_float(count: u64) -> f64 {
     count as f64
-}
-
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            transport,
-            sessions,
-            rooms,
-            ..
-        } = self;
-        write!(f, "{transport}, {sessions} sessions, {rooms} rooms")?;
-        if let Some(login) = &self.login {
-            write!(f, "\nlogin  {:.2} s", login.seconds)?;
-            figure(f, login.per_second, "logins/s", 0)?;
-            figure(f, login.server_cpu_ms_each, "ms of CPU a login", 3)?;
-        }
-        if let Some(idle) = &self.idle {
-            write!(f, "\nidle   {:.1} KiB of RSS a session", idle.rss_kib_each)?;
-            figure(f, idle.pss_kib_each, "KiB of PSS a session", 1)?;
-            write!(f, ", {} KiB before", idle.before.rss)?;
-        }
-        if let Some(join) = &self.join {
-            write!(
-                f,
-                "\njoin   {:.2} s, {} presences",
-                join.seconds, join.presences
-            )?;
-            figure(f, join.server_cpu_us_each, "µs of CPU a presence", 2)?;
-        }
-        if let Some(talk) = &self.talk {
-            let (seconds, messages) = (talk.seconds, talk.messages);
-            write!(
-                f,
-                "\ntalk   {seconds:.2} s, {messages} messages, {} deliveries",
-                talk.deliveries
-            )?;
-            figure(f, talk.deliveries_per_second, "deliveries/s", 0)?;
-            write!(f, "\n       latency")?;
-            figure(f, talk.p50_ms, "ms p50", 2)?;
-            figure(f, talk.p99_ms, "ms p99", 2)?;
-            figure(f, talk.deliveries_per_response, "deliveries a response", 2)?;
-            figure(f, talk.server_cpu_us_each, "µs of CPU a delivery", 2)?;
-            figure(f, talk.load_cpu_us_each, "µs here", 2)?;
-            if talk.lost_requests > 0 {
-                write!(f, ", {} requests lost and repeated", talk.lost_requests)?;
-            }
-        }
-        if let Some(failure) = &self.failure {
-            write!(f, "\nFAILED {failure}")?;
-        }
-        let faults = self.faults;
-        if faults.is_none() {
-            write!(f, "\nNothing lost, doubled or out of order.")
-        } else {
-            write!(
-                f,
-                "\nWRONG  {} lost, {} doubled, {} out of order, {} invented",
-                faults.lost, faults.doubled, faults.reordered, faults.invented
-            )
-        }
-    }
-}
-
-/// A figure with its unit, if there is one.
-fn figure(
-    f: &mut fmt::Formatter<'_>,
-    value: Option<f64>,
-    unit: &str,
-    digits: usize,
-) -> fmt::Result {
-    match value {
-        Some(value) => write!(f, ", {value:.digits$} {unit}"),
-        None => Ok(()),
-    }
 }

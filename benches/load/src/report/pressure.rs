@@ -1,0 +1,196 @@
+//! What a server does under pressure: a burst, some who do not read, a long time.
+
+use std::{collections::BTreeMap, fmt, time::Duration};
+
+use serde::Serialize;
+
+use super::{as_float, display::figure, percentile_ms, ratio};
+use crate::board::Counts;
+
+/// What is flat: so much of the first value is between the least and the most, in percent.
+const FLAT_PERCENT: f64 = 2.0;
+
+/// The figures of a burst of joins.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Burst {
+    /// How many came.
+    pub sessions: u32,
+    /// How long it took until all of them were in and had seen everybody.
+    pub seconds: Option<f64>,
+    /// Messages of the others that somebody got meanwhile: time from saying to getting, in ms, half took no longer.
+    pub p50_ms: Option<f64>,
+    /// 99 of 100 took no longer.
+    pub p99_ms: Option<f64>,
+    /// None took longer.
+    pub max_ms: Option<f64>,
+}
+
+/// The figures of those who do not read.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Deaf {
+    /// How many they were.
+    pub sessions: u32,
+    /// How many of them the server had taken out of their rooms by the end of the talk.
+    pub closed: u32,
+    /// After how long, in seconds: the first, the one in the middle, the last.
+    pub closed_after_seconds: Option<(f64, f64, f64)>,
+    /// What these found when they read again, and how many of them.
+    pub found: BTreeMap<String, u32>,
+    /// What the server's resident set grew by at most meanwhile, for each of all, in KiB.
+    pub rss_kib_each: Option<f64>,
+}
+
+/// What the server used, looked at again and again while all talked. Memory is the resident set in KiB.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Samples {
+    /// How often it was looked at.
+    pub count: u32,
+    /// Memory at first, after the warm-up.
+    pub first_rss: u64,
+    /// Memory at last.
+    pub last_rss: u64,
+    /// The least memory.
+    pub least_rss: u64,
+    /// The most memory.
+    pub most_rss: u64,
+    /// The fewest open files.
+    pub least_descriptors: u64,
+    /// The most open files.
+    pub most_descriptors: u64,
+}
+
+/// Files that the server has open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Descriptors {
+    /// Before the first login.
+    pub before: u64,
+    /// When everybody is gone.
+    pub after: u64,
+}
+
+impl Burst {
+    pub(crate) fn new(sessions: u32, took: Option<Duration>, counts: &Counts) -> Self {
+        let percentile = |percent| percentile_ms(&counts.in_burst, percent);
+        Self {
+            sessions,
+            seconds: took.map(|took| took.as_secs_f64()),
+            p50_ms: percentile(50.0),
+            p99_ms: percentile(99.0),
+            max_ms: percentile(100.0),
+        }
+    }
+}
+
+impl Deaf {
+    /// `after` is when those were closed that were; `held` the server's memory before and at most, in KiB.
+    pub(crate) fn new(
+        sessions: u32,
+        mut after: Vec<Duration>,
+        found: BTreeMap<String, u32>,
+        held: Option<(u64, u64)>,
+    ) -> Self {
+        after.sort_unstable();
+        let at = |index: usize| after.get(index).map(Duration::as_secs_f64);
+        let last = after.len().saturating_sub(1);
+        Self {
+            sessions,
+            closed: u32::try_from(after.len()).unwrap_or(u32::MAX),
+            closed_after_seconds: at(0)
+                .zip(at(last / 2))
+                .zip(at(last))
+                .map(|((first, middle), last)| (first, middle, last)),
+            found,
+            rss_kib_each: held.and_then(|(before, most)| {
+                ratio(as_float(most.saturating_sub(before)), f64::from(sessions))
+            }),
+        }
+    }
+}
+
+impl Samples {
+    /// What is between the least and the most memory, in percent of the first.
+    pub fn spread_percent(&self) -> Option<f64> {
+        let spread = as_float(self.most_rss - self.least_rss);
+        ratio(spread * 100.0, as_float(self.first_rss))
+    }
+
+    /// Whether that is within 2 %.
+    pub fn is_flat(&self) -> bool {
+        self.spread_percent()
+            .is_some_and(|spread| spread <= FLAT_PERCENT)
+    }
+}
+
+impl fmt::Display for Burst {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "burst  {} sessions", self.sessions)?;
+        figure(f, self.seconds, "s until all were in", 2)?;
+        write!(f, "; the others meanwhile")?;
+        figure(f, self.p50_ms, "ms p50", 2)?;
+        figure(f, self.p99_ms, "ms p99", 2)?;
+        figure(f, self.max_ms, "ms at most", 2)
+    }
+}
+
+impl fmt::Display for Deaf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "deaf   {} sessions, {} closed",
+            self.sessions, self.closed
+        )?;
+        if let Some((first, middle, last)) = self.closed_after_seconds {
+            write!(f, " after {first:.1} to {last:.1} s, half by {middle:.1} s")?;
+        }
+        figure(f, self.rss_kib_each, "KiB of RSS each at most", 1)?;
+        for (found, sessions) in &self.found {
+            write!(f, "\n       {sessions} found: {found}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Samples {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "soak   {} samples: {} KiB at first, {} at last, {} to {}",
+            self.count, self.first_rss, self.last_rss, self.least_rss, self.most_rss
+        )?;
+        figure(f, self.spread_percent(), "% apart", 2)?;
+        let verdict = if self.is_flat() { "flat" } else { "NOT FLAT" };
+        let (least, most) = (self.least_descriptors, self.most_descriptors);
+        write!(f, ": {verdict}; {least} to {most} files open")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_those_who_were_closed_the_first_the_middle_and_the_last_count() {
+        let after = [9, 3, 1].map(Duration::from_secs).to_vec();
+        let deaf = Deaf::new(4, after, BTreeMap::new(), Some((1000, 1400)));
+        assert_eq!(deaf.closed, 3);
+        assert_eq!(deaf.closed_after_seconds, Some((1.0, 3.0, 9.0)));
+        assert_eq!(deaf.rss_kib_each, Some(100.0));
+        let none = Deaf::new(4, Vec::new(), BTreeMap::new(), None);
+        assert_eq!((none.closed, none.closed_after_seconds), (0, None));
+    }
+
+    #[test]
+    fn memory_is_flat_within_two_percent_of_the_first() {
+        let samples = |least_rss, most_rss| Samples {
+            count: 9,
+            first_rss: 1000,
+            last_rss: 1000,
+            least_rss,
+            most_rss,
+            least_descriptors: 1,
+            most_descriptors: 1,
+        };
+        assert!(samples(990, 1010).is_flat());
+        assert!(!samples(990, 1011).is_flat());
+    }
+}
