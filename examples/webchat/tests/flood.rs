@@ -663,3 +663,67 @@ fn both_transports_say_what_is_allowed() {
     let features = created.child("features", ns::STREAMS).expect("features");
     assert_eq!(limits(&features.to_element(), "70"), "10000");
 }
+
+/// A room of `occupants` in which everybody has heard of everybody.
+fn full_room(world: &mut World, room: &str, occupants: usize) -> Vec<Name> {
+    let names = (0..occupants)
+        .map(|n| world.occupant(HERE, room, &format!("n{n}")))
+        .collect();
+    world.wait(60 * SECOND);
+    names
+}
+
+fn is_inside(world: &World, name: Name) -> bool {
+    let mut heard = world.clients[name].heard.iter();
+    heard.any(|(_, e)| e.to_string().contains("code='110'"))
+}
+
+/// Each who enters costs as much as all who are inside, so that many at once would hold up everybody else.
+#[test]
+fn many_joins_at_once_are_paced_and_what_others_say_comes_at_once() {
+    let mut world = World::new(&["--flood-presences", "10000", "--flood-room-rate", "0"]);
+    let inside = full_room(&mut world, "a", 100);
+    let elsewhere = world.occupant(HERE, "b", "elsewhere");
+    let burst: Vec<Name> = (0..100).map(|_| world.user(HERE)).collect();
+    for name in &burst {
+        world.clients[*name]
+            .unread
+            .push_back(join("a", &format!("late{name}")));
+    }
+    world.run();
+    let count = |world: &World| burst.iter().filter(|n| is_inside(world, **n)).count();
+    // A tenth of a second's worth at once, the last one on credit.
+    assert!((5..=6).contains(&count(&world)), "{}", count(&world));
+    // From 200 presences for the first to 400 for the last: 30,000 in all, and the order is kept.
+    for second in 0..3 {
+        for (room, name, witness) in [("a", inside[0], inside[99]), ("b", elsewhere, elsewhere)] {
+            let text = format!("in second {second}");
+            world.write(name, message(room, &text));
+            assert_eq!(world.bodies(witness).last(), Some(&(world.now, text)));
+        }
+        // A room with nobody in it does not wait.
+        let alone = world.occupant(HERE, &format!("alone{second}"), "alone");
+        assert!(is_inside(&world, alone));
+        world.wait(SECOND);
+        let allowed = [43, 75, 100][second];
+        let come = count(&world);
+        assert!(
+            (allowed - 4..=allowed + 4).contains(&come),
+            "{second}: {come}"
+        );
+    }
+    world.wait(SECOND);
+    assert_eq!(count(&world), 100);
+    assert_eq!(world.hub.slowed(), 0);
+}
+
+#[test]
+fn joins_are_not_paced_where_there_is_no_rate() {
+    let mut world = World::new(&["--flood-presences", "0", "--flood-room-rate", "0"]);
+    let began = world.now;
+    let names: Vec<Name> = (0..150)
+        .map(|n| world.occupant(HERE, "a", &format!("n{n}")))
+        .collect();
+    assert_eq!(world.now, began);
+    assert!(names.iter().all(|name| is_inside(&world, *name)));
+}

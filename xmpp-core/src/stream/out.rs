@@ -123,7 +123,8 @@ impl OutQueue {
     pub(super) fn clear(&mut self) {
         self.marks.clear();
         self.headers.clear();
-        self.text.clear();
+        // It was long, and is not needed for what may still be said.
+        self.text = String::new();
         self.read = 0;
     }
 

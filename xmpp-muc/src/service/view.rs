@@ -27,6 +27,11 @@ impl Service {
         self.rooms.get(room).map(|room| &room.config)
     }
 
+    /// How many occupants a room has; none when there is no such room.
+    pub fn occupants_in(&self, room: &BareJid) -> usize {
+        self.rooms.get(room).map_or(0, |room| room.occupants.len())
+    }
+
     /// Who is in a room, in order of entry; nobody when there is no such room.
     pub fn occupants(&self, room: &BareJid) -> impl Iterator<Item = OccupantView> {
         let occupants = self.rooms.get(room).into_iter();

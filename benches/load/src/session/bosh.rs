@@ -30,6 +30,7 @@ pub(super) async fn run(visitor: &mut Visitor, mut session: ClientSession) -> Re
                 visitor.handle(&mut session, event);
             } else if let Some(event) = bosh.poll_event() {
                 if let ClientEvent::Closed(reason) = event {
+                    visitor.transport_end = Some(format!("{reason:?}"));
                     over = Some(reason);
                     bosh.pump(clock.now(), &mut session);
                     session.handle_eof(clock.now());

@@ -223,9 +223,10 @@ impl Visitor {
             ClientEvent::Closed {
                 reason, condition, ..
             } => {
-                let condition = condition.map(|c| format!(", {}", c.as_str()));
-                let reason = format!("{reason:?}{}", condition.unwrap_or_default());
-                self.end.get_or_insert(reason);
+                self.end.get_or_insert_with(|| match condition {
+                    Some(condition) => format!("stream error {}", condition.as_str()),
+                    None => format!("{reason:?}"),
+                });
             }
             _ => {}
         }

@@ -78,7 +78,8 @@ impl Hub {
         let mut flow = std::mem::take(&mut client.flow);
         let verdict = if let Some(element) = client.held() {
             let inside = |room: &_| client.rooms.contains(room);
-            let charge = || Charge::of(element, &self.muc_domain, inside);
+            let occupants = |room: &_| self.rooms.occupants_in(room);
+            let charge = || Charge::of(element, &self.muc_domain, inside, occupants);
             let verdict = self
                 .flood
                 .judge(self.now, key, client.address, &mut flow, charge);

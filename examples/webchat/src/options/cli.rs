@@ -326,6 +326,7 @@ mod tests {
             ("patience", flood.patience.as_secs().to_string()),
             ("joins", flood.joins.to_string()),
             ("logins", flood.logins.to_string()),
+            ("presences", flood.presences.to_string()),
             ("max_occupants_in_all", flood.max_occupants.to_string()),
             ("shutdown_grace", s.shutdown_grace.as_secs().to_string()),
             (

@@ -41,6 +41,12 @@ pub struct FloodOptions {
     #[arg(long = "flood-logins", value_name = "N")]
     pub logins: Option<u64>,
 
+    /// Presences a second that entering rooms may cause, in all rooms of a domain together: everybody inside hears of each who
+    /// enters, and the other way round. Who enters beyond that is read later, so that what others say meanwhile is not held
+    /// up; rooms with few in them are never waited for. 0: no limit. [default: 25000]
+    #[arg(long = "flood-presences", value_name = "N")]
+    pub presences: Option<u64>,
+
     /// Occupants of all rooms together. [default: 20000]
     #[arg(
         id = "max_occupants_in_all",
@@ -68,6 +74,8 @@ pub struct Flood {
     pub joins: u64,
     /// Logins of an address in a minute.
     pub logins: u64,
+    /// Presences a second that joins may cause.
+    pub presences: u64,
     /// Occupants of all rooms together.
     pub max_occupants: usize,
 }
@@ -84,6 +92,7 @@ impl Flood {
             patience: seconds(options.patience, 60),
             joins: per_minute(options.joins),
             logins: per_minute(options.logins),
+            presences: options.presences.unwrap_or(25_000),
             max_occupants: positive("flood-max-occupants", options.max_occupants, 20_000)?,
         })
     }
@@ -100,6 +109,7 @@ impl FloodOptions {
             patience: self.patience.or(file.patience),
             joins: self.joins.or(file.joins),
             logins: self.logins.or(file.logins),
+            presences: self.presences.or(file.presences),
             max_occupants: self.max_occupants.or(file.max_occupants),
         }
     }

@@ -17,6 +17,8 @@ pub(in crate::hub) struct Charge {
     pub(super) room: Option<BareJid>,
     /// It enters a room: not one of those that the session is in.
     pub(super) join: bool,
+    /// Presences that this will cause, about.
+    pub(super) presences: u64,
     pub(super) login: Login,
 }
 
@@ -33,11 +35,12 @@ pub(super) enum Login {
 }
 
 impl Charge {
-    /// What `element` costs a session that is in the rooms that `inside` knows.
+    /// What `element` costs a session that is in the rooms that `inside` knows; `occupants` says how many are in one.
     pub(in crate::hub) fn of(
         element: &Element,
         rooms: &str,
         inside: impl FnOnce(&BareJid) -> bool,
+        occupants: impl FnOnce(&BareJid) -> usize,
     ) -> Self {
         let bytes = u64::try_from(element.root().byte_len()).unwrap_or(u64::MAX);
         let to = StanzaRef::new(element.root()).and_then(|stanza| {
@@ -56,10 +59,18 @@ impl Charge {
             Some("OAUTHBEARER" | "X-OAUTH2" | "PLAIN" | "EXTERNAL") => Login::Token,
             _ => Login::Password,
         };
+        let room = to.map(|(to, _)| to.to_bare());
+        // Everybody hears of the newcomer, who hears of everybody.
+        let presences = room.as_ref().filter(|_| join).map_or(0, |room| {
+            u64::try_from(occupants(room))
+                .unwrap_or(u64::MAX)
+                .saturating_mul(2)
+        });
         Self {
             bytes: bytes.max(MIN_BYTES),
-            room: to.map(|(to, _)| to.to_bare()),
+            room,
             join,
+            presences,
             login,
         }
     }

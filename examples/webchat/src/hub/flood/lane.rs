@@ -1,6 +1,6 @@
 //! One bucket, and who waits for it.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, time::Duration};
 
 use xmpp_core::{Timestamp, TokenBucket, TokenRate};
 
@@ -11,6 +11,8 @@ use crate::hub::client::Key;
 pub(super) struct Lane {
     bucket: TokenBucket,
     waiting: VecDeque<Key>,
+    /// Turns come together, at multiples of this.
+    tick: Duration,
     /// When the first of them has its turn.
     pub(super) wakes: Option<Timestamp>,
 }
@@ -20,8 +22,15 @@ impl Lane {
         Self {
             bucket: TokenBucket::new(rate),
             waiting: VecDeque::new(),
+            tick: Duration::from_millis(1),
             wakes: None,
         }
+    }
+
+    /// Has those who wait come in groups, so often, instead of one after the other.
+    pub(super) fn in_groups(mut self, tick: Duration) -> Self {
+        self.tick = tick;
+        self
     }
 
     /// Whether tokens may be taken now, by somebody whose `turn` it is or where nobody waits.
@@ -47,7 +56,11 @@ impl Lane {
     /// When the first who waits has its turn.
     pub(super) fn next_turn(&mut self, now: Timestamp) -> Option<Timestamp> {
         self.waiting.front()?;
-        Some(self.bucket.ready_at(now).unwrap_or(now))
+        Some(self.bucket.ready_at(now).map_or(now, |at| {
+            let tick = u64::try_from(self.tick.as_millis()).unwrap_or(u64::MAX);
+            let at = at.as_millis();
+            Timestamp::from_millis(at.checked_next_multiple_of(tick).unwrap_or(at))
+        }))
     }
 
     /// Takes the first out of the queue.

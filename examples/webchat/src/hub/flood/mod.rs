@@ -2,7 +2,8 @@
 //!
 //! Every element waits in its session ([`Paced`]) until there are tokens for it: in the bucket of its session, in that
 //! of the address it comes from, in that of the room it goes to; entering a room and logging in take one more, each from a
-//! bucket of its own. Whoever finds one empty waits behind those who came before. So a flood is slowed down to its
+//! bucket of its own. Entering also takes the presences that it will cause from a bucket that all rooms share, so that many who
+//! enter at once do not hold up what others say. Whoever finds one empty waits behind those who came before. So a flood is slowed down to its
 //! rate, and nothing is lost or comes out of order.
 //!
 //! - A session that sends more than its own rate without a break for longer than the patience is ended, with
@@ -18,6 +19,7 @@ mod paced;
 use std::{
     collections::{BTreeSet, HashMap},
     net::IpAddr,
+    time::Duration,
 };
 
 use xmpp_core::{BareJid, Timestamp, TokenRate};
@@ -31,6 +33,11 @@ use crate::options::Flood as Rates;
 const PASSWORDS_PER_MINUTE: u64 = 20;
 /// What one join or login takes where the rate is one of a minute.
 const ONE: u64 = 60;
+/// Joins that cause no more presences than this do not wait for those that cause many.
+const SMALL_JOIN: u64 = 50;
+/// How often joins that have waited are let in, and how much of the rate of presences comes with them. What comes together goes
+/// out together: one HTTP answer, one write to a socket. It is also what messages may have to wait for.
+const JOINS_TICK: Duration = Duration::from_millis(100);
 /// Lanes below which nobody looks for unused ones.
 const FEW: usize = 256;
 
@@ -54,6 +61,8 @@ enum LaneId {
     Joins(IpAddr),
     Logins(IpAddr),
     Passwords(IpAddr),
+    /// Of all joins.
+    Presences,
 }
 
 /// What flood control knows of a session.
@@ -226,7 +235,7 @@ impl Flood {
         let rates = &self.rates;
         let network = network(address);
         let limited = |rate: u64| network.filter(|_| rate > 0);
-        let mut costs = Vec::with_capacity(4);
+        let mut costs = Vec::with_capacity(5);
         if rates.session_rate > 0 {
             costs.push((LaneId::Session(key), charge.bytes));
         }
@@ -242,6 +251,9 @@ impl Flood {
         if let Some(network) = limited(rates.logins).filter(|_| charge.login != Login::No) {
             costs.push((LaneId::Logins(network), ONE));
         }
+        if rates.presences > 0 && charge.presences > SMALL_JOIN {
+            costs.push((LaneId::Presences, charge.presences));
+        }
         if charge.login == Login::Password {
             let source = network.unwrap_or_else(|| address.to_canonical());
             costs.push((LaneId::Passwords(source), ONE));
@@ -254,9 +266,10 @@ impl Flood {
             self.prune(now);
         }
         let rate = self.rate(id);
-        self.lanes
-            .entry(id.clone())
-            .or_insert_with(|| Lane::new(rate))
+        self.lanes.entry(id.clone()).or_insert_with(|| match id {
+            LaneId::Presences => Lane::new(rate).in_groups(JOINS_TICK),
+            _ => Lane::new(rate),
+        })
     }
 
     fn rate(&self, id: &LaneId) -> TokenRate {
@@ -274,6 +287,7 @@ impl Flood {
             LaneId::Joins(_) => per_minute(rates.joins),
             LaneId::Logins(_) => per_minute(rates.logins),
             LaneId::Passwords(_) => per_minute(PASSWORDS_PER_MINUTE),
+            LaneId::Presences => TokenRate::new(rates.presences, JOINS_TICK),
         }
     }
 
@@ -345,6 +359,7 @@ mod tests {
                 bytes: 200,
                 room: BareJid::new(&format!("room-{n}@rooms.localhost")).ok(),
                 join: false,
+                presences: 0,
                 login: Login::No,
             };
             let verdict = flood.judge(now, Key(1), here, &mut flow, charge);
@@ -371,6 +386,7 @@ mod tests {
                 bytes,
                 room: BareJid::new("a@rooms.localhost").ok(),
                 join: false,
+                presences: 0,
                 login: Login::No,
             }
         };
