@@ -262,6 +262,36 @@ fn what_cannot_be_stored_is_refused_and_seen_by_nobody() {
     assert_eq!(texts(&world.take(carl)), ["two"]);
 }
 
+/// What is said faster than the disk should be asked shares transactions; where little is said, nothing waits for others.
+#[test]
+fn where_much_is_said_commits_wait_for_each_other_and_not_long() {
+    let mut world = World::new(&["--flood-session-rate", "0", "--flood-room-rate", "0"]);
+    let anna = world.occupant("anna");
+    let ben = world.occupant("ben");
+    for n in 0..10_000 {
+        world.say(anna, &message(&n.to_string()));
+        world.wait(Duration::from_micros(500) * (n % 2) * 2);
+    }
+    world.wait(Duration::from_millis(21));
+    let heard = texts(&world.take(ben));
+    assert_eq!(heard.len(), 10_000);
+    assert!(
+        heard
+            .iter()
+            .enumerate()
+            .all(|(n, text)| *text == n.to_string())
+    );
+    // Five seconds: 50 in each, and what may come at once.
+    let batches = world.batches.len();
+    assert!((300..=360).contains(&batches), "{batches}");
+    world.wait(Duration::from_secs(3));
+    for n in 0..60 {
+        world.say(anna, &message(&n.to_string()));
+        assert_eq!(texts(&world.take(ben)), [n.to_string()]);
+        world.wait(Duration::from_millis(20));
+    }
+}
+
 /// MUC ET14: of a batch of which a part fails, the rest is seen.
 #[test]
 fn a_commit_that_fails_takes_no_other_with_it() {

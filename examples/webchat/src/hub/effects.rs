@@ -116,7 +116,7 @@ impl Hub {
     /// Has stored what waits for it. Commits that come in one turn share a transaction.
     pub(super) fn commit(&mut self) {
         let rooms = &self.rooms;
-        if let Some(batch) = self.waiting.submit(|room| rooms.snapshot(room)) {
+        if let Some(batch) = self.waiting.submit(self.now, |room| rooms.snapshot(room)) {
             self.outputs.push_back(Output::Commit(batch));
         }
     }

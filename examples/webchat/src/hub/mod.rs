@@ -372,6 +372,7 @@ impl Hub {
             self.rooms.poll_timeout(),
             self.timers.next(),
             self.flood.poll_timeout(),
+            self.waiting.poll_timeout(),
             self.shutdown_at,
         ];
         timers.into_iter().flatten().min()

@@ -5,13 +5,20 @@ use std::{
     sync::Arc,
 };
 
-use xmpp_core::BareJid;
+use xmpp_core::{BareJid, Timestamp, TokenBucket, TokenRate};
 use xmpp_muc::{Commit, Effect, RoomSnapshot, StoreEvent};
 
 use crate::store::{Change, Committed};
 
 /// What an effect that waits takes beside its stanza, about.
 const EFFECT_BYTES: usize = 256;
+
+/// How often batches are made for long, and how many before that. A transaction costs much more than a message in it, so that
+/// what comes faster shares one: nothing waits longer for that than a fiftieth of a second. Where less is said, nothing waits.
+const BATCHES: TokenRate = TokenRate {
+    per_second: 50,
+    burst: 100,
+};
 
 /// Names a [`Batch`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -27,14 +34,31 @@ pub struct Batch {
 }
 
 /// The rooms' effects that wait for the store, with all that came after them.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Waiting {
     effects: VecDeque<Effect>,
     /// The batch that is being stored, and how many of the first commits among the effects are in it.
     in_flight: Option<(Ticket, usize)>,
     last_ticket: u64,
+    /// How many batches may be made.
+    batches: TokenBucket,
+    /// When the next one may be, where that is what commits wait for.
+    due: Option<Timestamp>,
     /// What the effects take.
     bytes: usize,
+}
+
+impl Default for Waiting {
+    fn default() -> Self {
+        Self {
+            effects: VecDeque::new(),
+            in_flight: None,
+            last_ticket: 0,
+            batches: TokenBucket::new(BATCHES),
+            due: None,
+            bytes: 0,
+        }
+    }
 }
 
 impl Waiting {
@@ -62,12 +86,22 @@ impl Waiting {
         Some(effect)
     }
 
-    /// All commits that wait, once the first effect is one: they share a transaction.
+    /// When to ask again for what [`Waiting::submit`] held back.
+    pub(super) fn poll_timeout(&self) -> Option<Timestamp> {
+        self.due
+    }
+
+    /// All commits that wait, once the first effect is one and it is time: they share a transaction.
     pub(super) fn submit(
         &mut self,
+        now: Timestamp,
         snapshot: impl Fn(&BareJid) -> Option<RoomSnapshot>,
     ) -> Option<Batch> {
         if self.in_flight.is_some() || !matches!(self.effects.front(), Some(Effect::Store(_))) {
+            return None;
+        }
+        self.due = self.batches.take(now, 1).err();
+        if self.due.is_some() {
             return None;
         }
         let mut states = States {
