@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+use rusqlite::{
+    Connection, Transaction, TransactionBehavior, ffi::SQLITE_CONSTRAINT_NOTNULL, params,
+};
 use xmpp_core::{BareJid, xml::Fanout};
 use xmpp_muc::{RoomSnapshot, StoredMessage};
 
@@ -98,6 +100,10 @@ pub(super) fn commit(db: &mut Connection, commits: &[Vec<Change>]) -> Committed 
 }
 
 fn apply_all(tx: &mut Transaction<'_>, changes: &[Change]) -> Result<(), WriteError> {
+    // One statement is all or nothing by itself. A savepoint has every page copied that is changed.
+    if let [change] = changes {
+        return apply(tx, change);
+    }
     let savepoint = tx.savepoint()?;
     for change in changes {
         apply(&savepoint, change)?;
@@ -133,22 +139,23 @@ fn apply(db: &Connection, change: &Change) -> Result<(), WriteError> {
 }
 
 fn insert(db: &Connection, message: &StoredMessage) -> Result<(), WriteError> {
-    let inserted = db
-        .prepare_cached(
-            "INSERT INTO messages (room, id, time, user, author, occupant, stanza)
-             SELECT key, ?2, ?3, ?4, ?5, ?6, ?7 FROM rooms WHERE jid = ?1",
-        )?
-        .execute(params![
-            message.room.as_str(),
-            &*message.id,
-            super::millis(message.time),
-            message.author.bare_str(),
-            message.author.as_str(),
-            message.from.as_str(),
-            message.stanza.as_str(),
-        ])?;
-    if inserted == 0 {
-        return Err(WriteError::NoRoom);
-    }
+    // Of VALUES there is one row, so that SQLite, too, has nothing to take back.
+    db.prepare_cached(
+        "INSERT INTO messages (room, id, time, user, author, occupant, stanza)
+             VALUES ((SELECT key FROM rooms WHERE jid = ?1), ?2, ?3, ?4, ?5, ?6, ?7)",
+    )?
+    .execute(params![
+        message.room.as_str(),
+        &*message.id,
+        super::millis(message.time),
+        message.author.bare_str(),
+        message.author.as_str(),
+        message.from.as_str(),
+        message.stanza.as_str(),
+    ])
+    .map_err(|error| match error.sqlite_error() {
+        Some(error) if error.extended_code == SQLITE_CONSTRAINT_NOTNULL => WriteError::NoRoom,
+        _ => error.into(),
+    })?;
     Ok(())
 }

@@ -19,6 +19,11 @@ const RECENT: i64 = 5 * 60 * 1000;
 const STATEMENTS: usize = 128;
 /// What the write-ahead log may keep of the disk once it was larger.
 const LOG_BYTES: i64 = 16 * 1024 * 1024;
+/// Pages of the log, of 4 KiB, after which it is written into the file: as many as fit into [`LOG_BYTES`]. A page that was
+/// written often until then is written once.
+const LOG_PAGES: i64 = 4000;
+/// KiB of pages that are kept, where they are used: of every room in which somebody speaks, the ends of its indices are.
+const CACHE_KIB: i64 = 8000;
 
 /// What is stored of the rooms of one domain. Its calls block.
 #[derive(Debug)]
@@ -232,6 +237,9 @@ fn configure(db: &Connection) -> rusqlite::Result<()> {
     // What was deleted is not left lying about in the file.
     db.pragma_update(None, "secure_delete", "fast")?;
     db.pragma_update(None, "journal_size_limit", LOG_BYTES)?;
+    db.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
+    // A negative number is one of KiB.
+    db.pragma_update(None, "cache_size", -CACHE_KIB)?;
     // What a damaged file says of itself is not to be trusted.
     db.pragma_update(None, "trusted_schema", false)?;
     db.pragma_update(None, "cell_size_check", true)?;
