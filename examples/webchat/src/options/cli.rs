@@ -272,6 +272,19 @@ mod tests {
         }
     }
 
+    /// What the help of an option says that its default is.
+    fn documented(id: &str) -> String {
+        let command = Options::command();
+        let arg = command.get_arguments().find(|a| a.get_id() == id);
+        let help = arg
+            .expect("an option of that name")
+            .get_help()
+            .expect("help")
+            .to_string();
+        let (_, rest) = help.split_once("[default: ").expect("a default");
+        rest.trim_end_matches(']').to_owned()
+    }
+
     #[test]
     fn documented_defaults_are_the_defaults() {
         let s = Settings::default();
@@ -282,17 +295,6 @@ mod tests {
         let on = on.settle().expect("usable").hosts.remove(0).sign_on;
         let on = on.expect("configured");
         let on_check = on.check.clone().expect("a check");
-        let documented = |id: &str| {
-            let command = Options::command();
-            let arg = command.get_arguments().find(|a| a.get_id() == id);
-            let help = arg
-                .expect("an option of that name")
-                .get_help()
-                .expect("help")
-                .to_string();
-            let (_, rest) = help.split_once("[default: ").expect("a default");
-            rest.trim_end_matches(']').to_owned()
-        };
         for (id, default) in [
             ("listen", s.listen.clone()),
             ("domain", host.domain.clone()),
