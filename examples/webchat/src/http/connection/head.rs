@@ -39,7 +39,7 @@ pub(super) struct Post {
 }
 
 /// The fields that [`Post::fields`] keeps.
-static KEPT: [HeaderName; 6] = [
+pub(super) static KEPT: [HeaderName; 6] = [
     header::HOST,
     header::ORIGIN,
     header::FORWARDED,

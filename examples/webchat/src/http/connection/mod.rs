@@ -7,6 +7,8 @@
 
 mod answer;
 mod by_hyper;
+#[cfg(test)]
+mod framing;
 mod head;
 mod patience;
 mod prefixed;
@@ -81,12 +83,7 @@ pub(crate) async fn serve(
         front,
         alive,
     };
-    let mut connection = Connection {
-        stream,
-        input: Vec::new(),
-        patience: Patience::new(HEAD_TIMEOUT),
-        stopped: stopped.clone(),
-    };
+    let mut connection = Connection::new(stream, stopped.clone());
     let mut stop = pin!(async move {
         // An error means that the server is gone altogether.
         let _ = stopped.wait_for(|stopped| *stopped).await;
@@ -155,6 +152,15 @@ impl<S> Connection<S>
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
+    fn new(stream: S, stopped: watch::Receiver<bool>) -> Self {
+        Self {
+            stream,
+            input: Vec::new(),
+            patience: Patience::new(HEAD_TIMEOUT),
+            stopped,
+        }
+    }
+
     /// The head of the next request.
     async fn next(&mut self, mut stop: Pin<&mut impl Future<Output = ()>>) -> Result<Head, Ended> {
         self.patience.renew(HEAD_TIMEOUT);
