@@ -17,7 +17,10 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::{Request, client::conn::http1, header};
 use hyper_util::rt::TokioIo;
 use rcgen::{CertifiedKey, KeyPair, generate_simple_self_signed};
-use tokio::{io::AsyncReadExt as _, net::TcpStream};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
 use tokio_rustls::{
     TlsConnector,
     client::TlsStream,
@@ -159,6 +162,28 @@ async fn everything_is_served_over_https() {
     let answer = soon("an answer", socket.next()).await.expect("a message");
     let answer = answer.expect("a message").into_text().expect("a text");
     assert!(answer.starts_with("<open"), "{answer}");
+}
+
+/// Without `close_notify` a client cannot tell the end from an attacker's.
+#[tokio::test]
+async fn the_end_of_an_idle_connection_is_said_in_tls() {
+    let folder = Folder::new();
+    let certificate = folder.certify("server", &["localhost"]);
+    let server = server_with_file(&[], &format!("[tls]\n{}", folder.keys("server"))).await;
+    let stream = connect(server.address(), "localhost", &[&certificate]).await;
+    let mut stream = stream.expect("TLS");
+    let get = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    stream.write_all(get.as_bytes()).await.expect("open");
+    stream.read_u8().await.expect("an answer");
+    let (said, ()) = tokio::join!(
+        async {
+            let mut said = String::new();
+            let read = soon("the end", stream.read_to_string(&mut said)).await;
+            read.map(|_| said)
+        },
+        server.stop()
+    );
+    assert!(said.expect("close_notify").ends_with("ok\n"));
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Requests that hyper reads and answers.
 
-use std::{convert::Infallible, pin::pin, sync::Arc};
+use std::{convert::Infallible, future::poll_fn, pin::pin, sync::Arc};
 
 use axum::{
     body::Body,
@@ -79,8 +79,8 @@ where
     }
 }
 
-/// Serves one request without a body, whose head is `head`, and gives the stream back behind the answer; `None` when the
-/// connection is over.
+/// Serves one request without a body, whose head is `head`, and gives the stream back behind the answer: whether it may
+/// serve another.
 ///
 /// hyper finds the end of the stream behind the head, as if the client had nothing more to say. It answers what was
 /// asked, and leaves the stream open.
@@ -88,17 +88,15 @@ pub(super) async fn lend<S>(
     head: Vec<u8>,
     stream: S,
     serving: Serving,
-) -> Result<Option<S>, hyper::Error>
+) -> (S, Result<bool, hyper::Error>)
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
     let service = service_fn(move |request| serving.answer(request));
     let stream = TokioIo::new(Prefixed::lent(head, stream));
-    let served = builder()
-        .half_close(true)
-        .serve_connection(stream, service)
-        .without_shutdown()
-        .await?;
-    let (stream, all) = served.io.into_inner().into_inner();
-    Ok(all.then_some(stream))
+    let mut connection = builder().half_close(true).serve_connection(stream, service);
+    let served = poll_fn(|cx| connection.poll_without_shutdown(cx)).await;
+    let parts = connection.into_parts();
+    let (stream, all) = parts.io.into_inner().into_inner();
+    (stream, served.map(|()| all && parts.read_buf.is_empty()))
 }

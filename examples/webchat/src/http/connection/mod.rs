@@ -12,6 +12,8 @@ mod framing;
 mod head;
 mod patience;
 mod prefixed;
+#[cfg(test)]
+mod tests;
 
 use std::{
     future::poll_fn,
@@ -89,12 +91,9 @@ pub(crate) async fn serve(
         let _ = stopped.wait_for(|stopped| *stopped).await;
     });
     let ended = loop {
-        let next = match connection.next(stop.as_mut()).await {
-            Ok(next) => next,
-            Err(ended) => break ended,
-        };
-        let served = match next {
-            Head::Post(mut post) => {
+        let served = match connection.next(stop.as_mut()).await {
+            Err(ended) => Err(ended),
+            Ok(Head::Post(mut post)) => {
                 let path = String::from_utf8_lossy(&connection.input[post.path.clone()]);
                 let asked = serving
                     .front
@@ -104,14 +103,14 @@ pub(crate) async fn serve(
                     None => break connection.give_away(serving.clone()).await,
                 }
             }
-            Head::Bare(len) => match connection.lend(len, serving.clone()).await {
-                Ok(back) => {
-                    connection = back;
-                    Ok(())
-                }
-                Err(ended) => break ended,
-            },
-            Head::Partial | Head::Other => break connection.give_away(serving.clone()).await,
+            Ok(Head::Bare(len)) => {
+                let served;
+                (connection, served) = connection.lend(len, serving.clone()).await;
+                served
+            }
+            Ok(Head::Partial | Head::Other) => {
+                break connection.give_away(serving.clone()).await;
+            }
         };
         if let Err(ended) = served {
             connection.close().await;
@@ -297,13 +296,17 @@ where
     }
 
     /// Has hyper answer a request that has no body.
-    async fn lend(mut self, len: usize, serving: Serving) -> Result<Self, Ended> {
+    async fn lend(mut self, len: usize, serving: Serving) -> (Self, Result<(), Ended>) {
         let next = self.input.split_off(len);
         let head = std::mem::replace(&mut self.input, next);
         // Boxed, as all that hyper does: most connections should not have the room for it.
-        let lent = Box::pin(by_hyper::lend(head, self.stream, serving)).await?;
-        let stream = lent.ok_or(Ended::Answered)?;
-        Ok(Self { stream, ..self })
+        let (stream, lent) = Box::pin(by_hyper::lend(head, self.stream, serving)).await;
+        let served = match lent {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Ended::Answered),
+            Err(error) => Err(error.into()),
+        };
+        (Self { stream, ..self }, served)
     }
 
     /// Leaves the rest of the connection to hyper.
