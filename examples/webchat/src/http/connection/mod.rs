@@ -12,6 +12,7 @@ mod framing;
 mod head;
 mod patience;
 mod prefixed;
+mod stall;
 #[cfg(test)]
 mod tests;
 
@@ -38,6 +39,7 @@ use self::{
     by_hyper::Serving,
     head::{Head, MAX_HEAD, Post},
     patience::Patience,
+    stall::StallGuard,
 };
 use super::{
     Front, Neighbour,
@@ -129,8 +131,6 @@ enum Ended {
     Lost(#[from] io::Error),
     #[error("no further request came in time")]
     Silent,
-    #[error("the client does not read")]
-    Unread,
     #[error("it was to be closed behind its last answer")]
     Answered,
     #[error("the server is going down")]
@@ -140,7 +140,7 @@ enum Ended {
 }
 
 struct Connection<S> {
-    stream: S,
+    stream: StallGuard<S>,
     /// What was read and belongs to no request yet.
     input: Vec<u8>,
     patience: Patience,
@@ -153,7 +153,7 @@ where
 {
     fn new(stream: S, stopped: watch::Receiver<bool>) -> Self {
         Self {
-            stream,
+            stream: StallGuard::new(stream, WRITE_TIMEOUT),
             input: Vec::new(),
             patience: Patience::new(HEAD_TIMEOUT),
             stopped,
@@ -264,11 +264,9 @@ where
         };
         let bytes = answer.write(front.now());
         front.count("/http-bind", &Method::POST, said.status);
-        let written = timeout(WRITE_TIMEOUT, async {
-            self.stream.write_all(&bytes).await?;
-            self.stream.flush().await
-        });
-        Ok(written.await.map_err(|_| Ended::Unread)??)
+        self.stream.write_all(&bytes).await?;
+        self.stream.flush().await?;
+        Ok(())
     }
 
     /// Ready when the client is gone. What it says meanwhile is kept for later, as far as that is a head at most: then its

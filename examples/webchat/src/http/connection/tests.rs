@@ -178,3 +178,64 @@ async fn what_hyper_refuses_ends_a_connection_that_it_was_lent() {
     world.served().await;
     assert!(world.end.load(Ordering::Relaxed));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_does_not_read_its_answer_is_given_up_by_whatever_way() {
+    for request in [
+        GET.to_owned(),
+        GET.replace("Host", "Connection: close\r\nHost"),
+        GET.replace("Host", "Transfer-Encoding: chunked\r\nHost") + "0\r\n\r\n",
+    ] {
+        let mut world = World::new(request.len());
+        let start = Instant::now();
+        world.write(&request).await;
+        world.served().await;
+        assert_eq!(start.elapsed(), WRITE_TIMEOUT, "{request:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_reads_slowly_gets_its_answer() {
+    let mut world = World::new(64);
+    world.write(GET).await;
+    let start = Instant::now();
+    let mut said = Vec::new();
+    let mut chunk = [0; 64];
+    while !said.ends_with(b"chat.\n") {
+        sleep(WRITE_TIMEOUT / 2).await;
+        let read = world.client.read(&mut chunk).await.expect("more");
+        assert_ne!(read, 0, "{}", String::from_utf8_lossy(&said));
+        said.extend_from_slice(&chunk[..read]);
+    }
+    assert!(start.elapsed() > 2 * WRITE_TIMEOUT);
+}
+
+/// The answer of BOSH itself, which is not hyper's to write.
+#[tokio::test(start_paused = true)]
+async fn a_client_that_reads_slowly_gets_its_messages() {
+    let (ours, mut theirs) = duplex(64);
+    let (_stop, stopped) = watch::channel(false);
+    let line = ["webchat", "--data", "none"];
+    let settings = Options::parse_from(line).settle().expect("settings");
+    let requests = Requests::default();
+    let front = Front::new(&settings, Vec::new(), false, requests, Clock::start());
+    let mut connection = Connection::new(ours, stopped);
+    let body = "<body/>".repeat(100);
+    let said = Said {
+        status: StatusCode::OK,
+        content_type: "text/xml",
+        body: &body,
+    };
+    let reader = tokio::spawn(async move {
+        let mut said = String::new();
+        let mut chunk = [0; 64];
+        while said.matches("<body/>").count() < 100 {
+            sleep(WRITE_TIMEOUT / 2).await;
+            let read = theirs.read(&mut chunk).await.expect("more");
+            said += std::str::from_utf8(&chunk[..read]).expect("text");
+        }
+    });
+    let answered = connection.answer(&front, &Origin::Own, said, false).await;
+    assert!(answered.is_ok(), "{answered:?}");
+    reader.await.expect("a reader");
+}
