@@ -71,6 +71,8 @@ where
         let _ = stopped.wait_for(|stopped| *stopped).await;
     };
     tokio::select! {
+        // First of all hyper takes what was read: told to stop before, it would not answer it.
+        biased;
         ended = connection.as_mut() => ended,
         () = stop => {
             connection.as_mut().graceful_shutdown();

@@ -239,3 +239,28 @@ async fn a_client_that_reads_slowly_gets_its_messages() {
     assert!(answered.is_ok(), "{answered:?}");
     reader.await.expect("a reader");
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_has_begun_a_request_when_the_server_stops_is_answered_by_whatever_way() {
+    let post = |fields: &str| format!("POST / HTTP/1.1\r\nHost: unknown.example\r\n{fields}\r\n");
+    for request in [
+        GET.to_owned(),
+        post("Content-Length: 0\r\n"),
+        post("Transfer-Encoding: chunked\r\n") + "0\r\n\r\n",
+        post("Connection: close\r\n"),
+    ] {
+        // Which of two things that are ready comes first may be left to chance.
+        for _ in 0..16 {
+            let mut world = World::new(4096);
+            world.write(&request[..10]).await;
+            sleep(Duration::from_secs(1)).await;
+            world.stop.send(true).expect("a connection");
+            sleep(Duration::from_secs(1)).await;
+            world.write(&request[10..]).await;
+            let said = world.rest().await;
+            assert!(said.starts_with("HTTP/1.1 421 "), "{request:?}: {said:?}");
+            world.served().await;
+            assert!(world.end.load(Ordering::Relaxed), "{request:?}");
+        }
+    }
+}
