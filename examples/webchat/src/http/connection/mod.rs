@@ -168,10 +168,11 @@ where
         loop {
             if is_worth_reading(&self.input, looked_at) {
                 match head::read(&self.input) {
-                    Head::Partial => looked_at = self.input.len(),
+                    Head::Partial => {}
                     head => return Ok(head),
                 }
             }
+            looked_at = self.input.len();
             let is_idle = self.input.is_empty();
             poll_fn(|cx| {
                 if let Poll::Ready(filled) = self.poll_fill(cx) {
@@ -323,8 +324,8 @@ where
     }
 }
 
-/// Whether a head may have ended behind the `looked_at` bytes that were in vain, so that one which comes byte by byte
-/// costs no more than its length.
+/// Whether a head may have ended behind the `looked_at` bytes where it had not, so that one which comes byte by byte costs
+/// no more than its length.
 fn is_worth_reading(input: &[u8], looked_at: usize) -> bool {
     let new = &input[looked_at.saturating_sub(3).min(input.len())..];
     match looked_at {
