@@ -133,6 +133,8 @@ enum Ended {
     Silent,
     #[error("it was to be closed behind its last answer")]
     Answered,
+    #[error("hyper had it to the end, or it has become a WebSocket")]
+    GivenAway,
     #[error("the server is going down")]
     Stopped,
     #[error("hyper: {0}")]
@@ -312,7 +314,7 @@ where
     async fn give_away(self, serving: Serving) -> Ended {
         let kept = by_hyper::keep(self.input, self.stream, serving, self.stopped);
         match Box::pin(kept).await {
-            Ok(()) => Ended::Eof,
+            Ok(()) => Ended::GivenAway,
             Err(error) => error.into(),
         }
     }
