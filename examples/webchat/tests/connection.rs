@@ -2,7 +2,7 @@
 
 mod common;
 
-use std::{net::SocketAddr, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -10,6 +10,7 @@ use tokio::{
 };
 
 use common::{http::creation, server, soon};
+use webchat::Server;
 
 /// A client that writes bytes, and reads answers one by one.
 struct Client {
@@ -140,6 +141,57 @@ async fn both_ways_of_reading_a_request_lead_to_the_same_answer() {
         let again = "Origin: https://friend.example\r\n";
         let allowed = answers[0].has("access-control-allow-origin: https://friend.example");
         assert_eq!(allowed, fields == again);
+    }
+}
+
+/// How often requests of BOSH were answered with each status.
+async fn counts(server: &Server) -> BTreeMap<String, u64> {
+    let address = server.metrics_address().expect("served");
+    let text = common::http::get(address, "/metrics").await.body;
+    let lines = text.lines().filter_map(|line| {
+        let labels = line.strip_prefix("webchat_http_requests_total{route=\"bosh\",")?;
+        let (labels, count) = labels.split_once("} ")?;
+        Some((labels.to_owned(), count.parse().expect("a number")))
+    });
+    lines.collect()
+}
+
+#[tokio::test]
+async fn both_ways_of_reading_a_request_are_counted_alike() {
+    let options = [
+        "--metrics-listen",
+        "127.0.0.1:0",
+        "--trusted-proxy",
+        "loopback",
+    ];
+    let server = server(&options).await;
+    let mut client = Client::connect(server.address()).await;
+    let protected = "X-Forwarded-Proto: https\r\n";
+    client.write(&post(protected, &creation("localhost"))).await;
+    let created = client.answer().await.expect("an answer");
+    let continued = format!(
+        "<body xmlns='http://jabber.org/protocol/httpbind' rid='1001' sid='{}'/>",
+        sid(&created)
+    );
+    for (fields, body, status) in [
+        ("", "no XML", Some(200)),
+        ("Origin: https://stranger.example\r\n", "", Some(403)),
+        // It gets no answer, for it came in clear.
+        ("", &continued, None),
+    ] {
+        for request in [post, chunked] {
+            let before = counts(&server).await;
+            let mut client = Client::connect(server.address()).await;
+            client.write(&request(fields, body)).await;
+            let answer = client.answer().await;
+            let line = answer.as_ref().map(|answer| &answer.line[..12]);
+            let wanted = status.map(|status| format!("HTTP/1.1 {status}"));
+            assert_eq!(line, wanted.as_deref(), "{body}");
+            let mut counted = before.clone();
+            let label = format!("method=\"POST\",status=\"{}\"", status.unwrap_or(400));
+            *counted.entry(label).or_default() += 1;
+            assert_eq!(counts(&server).await, counted, "{fields:?} {body}");
+        }
     }
 }
 

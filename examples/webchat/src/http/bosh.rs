@@ -96,12 +96,14 @@ async fn post(site: &Site, request: Request<Body>) -> Response<Body> {
 
 fn answer(response: &hub::Response, fate: Fate) -> Response<Body> {
     if response.close {
-        // hyper closes the connection when the body fails.
-        return Response::new(Body::new(FollowedBody::broken(fate)));
+        // hyper closes the connection when the body fails. The status is only counted.
+        let mut broken = Response::new(Body::new(FollowedBody::broken(fate)));
+        *broken.status_mut() = status(response);
+        return broken;
     }
     let body = FollowedBody::new(Bytes::copy_from_slice(response.body.as_bytes()), fate);
     let mut answer = Response::builder()
-        .status(response.status)
+        .status(status(response))
         .header(header::CONTENT_TYPE, &*response.content_type);
     if let Some(headers) = answer.headers_mut() {
         headers.extend(constant_headers());
@@ -110,6 +112,11 @@ fn answer(response: &hub::Response, fate: Fate) -> Response<Body> {
         tracing::warn!(%error, "an answer that HTTP does not take");
         files::text(StatusCode::INTERNAL_SERVER_ERROR, "No such answer.\n")
     })
+}
+
+/// The status that the connection manager wants.
+pub(super) fn status(response: &hub::Response) -> StatusCode {
+    StatusCode::from_u16(response.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 /// What every answer of the connection manager carries, beside its type, its length and what [`Origin::allow`] adds.

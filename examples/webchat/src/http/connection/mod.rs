@@ -228,13 +228,13 @@ where
         match said {
             Some(response) if response.close => {
                 // BOSH 14.1
+                front.count("/http-bind", &Method::POST, bosh::status(&response));
                 fate.written();
                 Err(Ended::Answered)
             }
             Some(response) => {
                 let said = Said {
-                    status: StatusCode::from_u16(response.status)
-                        .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+                    status: bosh::status(&response),
                     content_type: &response.content_type,
                     body: &response.body,
                 };
