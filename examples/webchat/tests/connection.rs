@@ -144,6 +144,78 @@ async fn both_ways_of_reading_a_request_lead_to_the_same_answer() {
     }
 }
 
+/// hyper is lent the connection for a request, or given it for good where the head is out of the ordinary.
+#[tokio::test]
+async fn what_hyper_answers_is_the_same_on_a_connection_that_it_was_lent() {
+    let server = server(&["--public-url", "http://localhost/chat/"]).await;
+    let mut lent = Client::connect(server.address()).await;
+    let ask = |path: &str, fields: &str| {
+        let (method, path) = path.split_once(' ').expect("a method");
+        format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n{fields}\r\n")
+    };
+    lent.write(&ask("GET /chat/js/main.js", "")).await;
+    let page = lent.answer().await.expect("an answer");
+    let etag = page.fields.iter().find_map(|f| f.strip_prefix("etag: "));
+    let etag = format!("If-None-Match: {}\r\n", etag.expect("a validator"));
+    for (path, fields, status) in [
+        ("GET /chat/", "", 200),
+        ("GET /chat", "", 308),
+        ("GET /chat/js/main.js", &*etag, 304),
+        ("GET /chat/js/main.js", "Range: bytes=0-9\r\n", 200),
+        ("GET /chat/nothing", "", 404),
+        ("GET /chat/http-bind", "", 405),
+        ("GET /chat/xmpp-websocket", "", 426),
+        ("OPTIONS /chat/http-bind", "", 204),
+        ("OPTIONS *", "", 404),
+        ("OPTIONS /chat/", "", 405),
+        ("GET http://localhost/chat/healthz", "", 200),
+        ("GET http://other.example/chat/", "", 421),
+        ("GET /chat/", "Host: localhost\r\n", 400),
+        ("GET /chat/healthz", "Content-Length: 0\r\n", 200),
+    ] {
+        lent.write(&ask(path, fields)).await;
+        let answer = lent.answer().await.expect("an answer");
+        assert_eq!(answer.line[9..12], status.to_string(), "{path}: {answer:?}");
+        assert!(!answer.has("connection: close"), "{path}: {answer:?}");
+        let mut given = Client::connect(server.address()).await;
+        let fields = format!("{fields}Connection: keep-alive, x\r\n");
+        given.write(&ask(path, &fields)).await;
+        assert_eq!(given.answer().await, Some(answer), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_has_said_all_that_it_wants_is_answered() {
+    let server = server(&[]).await;
+    let mut client = Client::connect(server.address()).await;
+    client.write(&[GET, GET].concat()).await;
+    client.stream.shutdown().await.expect("open");
+    for _ in 0..2 {
+        let answer = client.answer().await.expect("an answer");
+        assert_eq!(answer.body, "ok\n");
+    }
+    assert_eq!(client.answer().await, None);
+}
+
+#[tokio::test]
+async fn a_body_that_comes_when_the_server_has_stopped_is_answered_by_both_ways() {
+    for request in [post, chunked] {
+        let server = server(&[]).await;
+        let mut client = Client::connect(server.address()).await;
+        let request = request("", &creation("localhost"));
+        let (begun, rest) = request.split_at(request.len() - 20);
+        client.write(begun).await;
+        // What comes before is answered: the request has arrived in part.
+        common::http::get(server.address(), "/healthz").await;
+        soon("the end", server.stop()).await;
+        client.write(rest).await;
+        let answer = client.answer().await.expect("an answer");
+        assert!(answer.has("connection: close"), "{answer:?}");
+        assert!(answer.body.contains("terminate"), "{answer:?}");
+        assert_eq!(client.answer().await, None);
+    }
+}
+
 /// How often requests of BOSH were answered with each status.
 async fn counts(server: &Server) -> BTreeMap<String, u64> {
     let address = server.metrics_address().expect("served");
@@ -214,10 +286,11 @@ async fn a_connection_serves_the_page_and_bosh_in_turn() {
         let answer = client.answer().await.expect("an answer");
         assert_eq!(answer.line, "HTTP/1.1 204 No Content");
         client
-            .write("GET /js/page.js HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            .write("GET /js/main.js HTTP/1.1\r\nHost: localhost\r\n\r\n")
             .await;
         let answer = client.answer().await.expect("an answer");
-        assert!(!answer.body.is_empty(), "{}", answer.line);
+        assert_eq!(answer.line, "HTTP/1.1 200 OK");
+        assert!(!answer.body.is_empty());
         client
             .write("HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n")
             .await;

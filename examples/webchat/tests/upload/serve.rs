@@ -1,5 +1,10 @@
 //! What is served, and how.
 
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
+
 use super::*;
 
 #[tokio::test]
@@ -243,4 +248,70 @@ async fn pages_of_other_origins_may_not() {
     let headers = [("origin", &*own), ("content-type", "image/png")];
     let answer = world.send("PUT", &slot.put, &headers, "hello").await;
     assert_eq!(answer.status, 201);
+}
+
+/// All that comes on a connection on which these requests were written, after `meanwhile`.
+async fn raw(world: &World, requests: &str, meanwhile: impl FnOnce()) -> String {
+    let mut stream = TcpStream::connect(world.address()).await.expect("a server");
+    let written = stream.write_all(requests.as_bytes()).await;
+    written.expect("an open connection");
+    let mut said = vec![stream.read_u8().await.expect("an answer")];
+    meanwhile();
+    // It may be reset.
+    let _ = soon("the end", stream.read_to_end(&mut said)).await;
+    String::from_utf8(said).expect("UTF-8")
+}
+
+const LAST: &str = "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+
+#[tokio::test]
+async fn parts_of_a_file_follow_each_other_on_one_connection() {
+    let mut world = World::new(&[]).await;
+    let content = "0123456789".repeat(500_000);
+    let urls = world.uploaded("a.txt", "text/plain", &content).await;
+    let path = path_of(&urls.get);
+    let get = |range: &str| {
+        format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nRange: bytes={range}\r\n\r\n")
+    };
+    let requests = [get("0-2999999"), get("9999999-"), get("3000000-")].concat() + LAST;
+    let said = raw(&world, &requests, || {}).await;
+    let mut rest = &*said;
+    for (status, len) in [
+        (206, Some(3_000_000)),
+        (416, None),
+        (206, Some(2_000_000)),
+        (200, Some(3)),
+    ] {
+        let (head, behind) = rest.split_once("\r\n\r\n").expect("a head");
+        assert!(head.starts_with(&format!("HTTP/1.1 {status}")), "{head}");
+        let length = head
+            .lines()
+            .find_map(|l| l.strip_prefix("content-length: "));
+        let length = length.map_or(0, |length| length.parse().expect("a number"));
+        assert!(len.is_none_or(|len| len == length), "{head}");
+        rest = &behind[length..];
+    }
+    assert_eq!(rest, "");
+}
+
+/// The next answer would be taken for the rest of the file.
+#[tokio::test]
+async fn a_file_that_shrinks_while_it_is_read_ends_the_connection() {
+    let mut world = World::new(&[]).await;
+    let content = "0123456789".repeat(1_000_000);
+    let urls = world.uploaded("a.txt", "text/plain", &content).await;
+    let path = path_of(&urls.get);
+    let [name] = &*world.files() else {
+        panic!("one file")
+    };
+    let file = world.folder().join(name);
+    let requests = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n{LAST}");
+    let said = raw(&world, &requests, || {
+        let file = std::fs::File::options().write(true).open(file);
+        file.expect("a file").set_len(100).expect("a length");
+    });
+    let said = said.await;
+    assert!(said.contains("content-length: 10000000\r\n"));
+    assert!(said.len() < content.len(), "{}", said.len());
+    assert!(!said.contains("ok\n"));
 }

@@ -264,3 +264,23 @@ async fn who_has_begun_a_request_when_the_server_stops_is_answered_by_whatever_w
         }
     }
 }
+
+/// What is not read fills the client's buffers, not ours; and nobody is woken for it over and over.
+#[tokio::test(start_paused = true)]
+async fn little_is_kept_of_what_comes_while_an_answer_is_waited_for() {
+    let (ours, mut theirs) = duplex(1024 * 1024);
+    let (_stop, stopped) = watch::channel(false);
+    let mut connection = Connection::new(ours, stopped);
+    theirs.write_all(&vec![b'x'; 500_000]).await.expect("room");
+    let polled = poll_fn(|cx| Poll::Ready(connection.poll_gone(cx).is_pending()));
+    assert!(polled.await, "the client is there");
+    assert!(connection.input.len() < MAX_HEAD + CHUNK);
+    let mut polls = 0;
+    let gone = poll_fn(|cx| {
+        polls += 1;
+        connection.poll_gone(cx)
+    });
+    let waited = timeout(Duration::from_mins(1), gone).await;
+    assert!(waited.is_err(), "{waited:?}");
+    assert!(polls <= 2, "{polls}");
+}
