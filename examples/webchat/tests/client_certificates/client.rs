@@ -201,6 +201,15 @@ impl Client {
         Ok(bare.to_owned())
     }
 
+    /// Goes on with a session of BOSH on another connection.
+    pub async fn move_to(&mut self, stream: TlsStream<TcpStream>) {
+        let Transport::Bosh(bosh) = &mut self.transport else {
+            panic!("a WebSocket is its connection");
+        };
+        let moved = Bosh::new(bosh.origin.as_deref(), stream).await;
+        bosh.http = moved.http;
+    }
+
     /// Begins a stream; the features.
     async fn restart(&mut self, attributes: &str) -> Element {
         let domain = &self.domain;

@@ -215,6 +215,36 @@ async fn a_page_that_came_in_clear_does_not_get_its_visitors_names() {
     }
 }
 
+/// BOSH: the certificate of the connection that asked for the session counts, for as long as the session lives.
+#[tokio::test]
+async fn a_session_does_not_change_its_owner_with_its_connection() {
+    let world = World::new(&[]).await;
+    let (juliet, romeo) = (
+        world.juliet(),
+        world.authority.certify(&["romeo@localhost"]),
+    );
+    for (first, then, known) in [
+        (None, Some(&juliet), None),
+        (Some(&juliet), None, Some(JULIET)),
+        (Some(&juliet), Some(&romeo), Some(JULIET)),
+        (Some(&romeo), Some(&juliet), Some("romeo@localhost")),
+    ] {
+        for authzid in ["", JULIET, "romeo@localhost"] {
+            let mut client = world.open(Way::Bosh, first).await;
+            let config = config(&world.certificate, then);
+            let stream = connect(world.server.address(), "localhost", &config).await;
+            client.move_to(stream.expect("TLS")).await;
+            let outcome = client.external(authzid).await;
+            let wanted = match known {
+                None => Err("invalid-mechanism".to_owned()),
+                Some(known) if authzid.is_empty() || authzid == known => Ok(known.to_owned()),
+                Some(_) => Err("invalid-authzid".to_owned()),
+            };
+            assert_eq!(outcome, wanted, "{authzid:?}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn only_certificate_holders_come_in_where_guests_are_shut_out() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -332,6 +362,36 @@ async fn an_authority_of_one_domain_makes_nobody_of_another() {
         alert(server.address(), "b.example", &by_a).await,
         "UnknownCA"
     );
+}
+
+/// Names of one domain are not those of another, whoever signs for both.
+#[tokio::test]
+async fn domains_that_share_an_authority_do_not_share_their_users() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let authority = Authority::new("of both");
+    fs::write(folder.path().join("ca.pem"), authority.pem()).expect("a file");
+    let certificate = certify_server(&folder, "server", &["a.example", "b.example"]);
+    let file = format!(
+        "[tls]\n{}{}[[host]]\ndomain = 'a.example'\n[[host]]\ndomain = 'b.example'\n",
+        own(&folder, "server"),
+        ca(&folder, "ca.pem"),
+    );
+    let server = server_with_file(&[], &file).await;
+    let config = config(
+        &certificate,
+        Some(&authority.certify(&["juliet@a.example"])),
+    );
+    for name in ["a.example", "b.example"] {
+        for (domain, is_known) in [("a.example", true), ("b.example", false)] {
+            for way in WAYS {
+                let stream = connect(server.address(), name, &config).await;
+                let client = Client::open(way, domain, stream.expect("TLS")).await;
+                assert_eq!(client.is_known(), is_known, "{way:?} {name} {domain}");
+                let outcome = client.external("juliet@a.example").await;
+                assert_eq!(outcome.is_ok(), is_known, "{way:?} {name} {domain}");
+            }
+        }
+    }
 }
 
 // ---- the file of authorities
