@@ -74,7 +74,7 @@ async fn post(
         answered.await.ok()
     };
     match answered.await {
-        Some(answer) => *response.body_mut() = Full::from(answer.body),
+        Some(answer) => *response.body_mut() = Full::from(answer.body.to_string()),
         None => *response.status_mut() = hyper::StatusCode::BAD_REQUEST,
     }
     Ok(response)
