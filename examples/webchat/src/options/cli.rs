@@ -115,8 +115,9 @@ pub struct Options {
     #[arg(long, value_name = "BYTES", help_heading = "Limits")]
     pub max_stanza_bytes: Option<usize>,
 
-    /// Bytes that may wait for a session that does not take them; beyond, it is ended.
-    /// [default: 1048576]
+    /// Bytes that may wait for a session that does not take them; beyond, it is ended. Who enters a room gets a presence of
+    /// everybody inside: unless said otherwise there is room for 512 bytes of each of --max-occupants, and for 1 MiB at least.
+    /// [default: 2560000]
     #[arg(long, value_name = "BYTES", help_heading = "Limits")]
     pub max_queue_bytes: Option<usize>,
 

@@ -5,6 +5,9 @@ use super::{
     check::{at_least, positive},
 };
 
+/// Bytes of an occupant's presence, with room for more than most have: a newcomer gets one of each.
+const PRESENCE_BYTES: usize = 512;
+
 /// Bounds on what peers may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -29,6 +32,7 @@ pub struct Limits {
 
 impl Limits {
     pub(super) fn settle(options: &Options) -> Result<Self, String> {
+        let occupants = positive("max-occupants", options.max_occupants, 5000)?;
         Ok(Self {
             sessions: positive("max-sessions", options.max_sessions, 10_000)?,
             sessions_per_address: positive(
@@ -45,11 +49,12 @@ impl Limits {
             queue_bytes: at_least(
                 "max-queue-bytes",
                 options.max_queue_bytes,
-                1024 * 1024,
+                // Nobody could enter a full room otherwise.
+                occupants.saturating_mul(PRESENCE_BYTES).max(1024 * 1024),
                 10_000,
             )?,
             rooms: positive("max-rooms", options.max_rooms, 1000)?,
-            occupants: positive("max-occupants", options.max_occupants, 5000)?,
+            occupants,
             rooms_per_session: positive(
                 "max-rooms-per-session",
                 options.max_rooms_per_session,
@@ -57,5 +62,26 @@ impl Limits {
             )?,
             history: options.history.unwrap_or(100),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+
+    fn queue_bytes(options: &[&str]) -> usize {
+        let line = ["webchat"].iter().chain(options);
+        let settings = Options::parse_from(line).settle().expect("settings");
+        settings.hosts[0].limits.queue_bytes
+    }
+
+    #[test]
+    fn what_waits_for_a_session_may_be_as_much_as_the_list_of_a_full_room() {
+        assert_eq!(queue_bytes(&["--max-occupants", "10"]), 1024 * 1024);
+        assert_eq!(queue_bytes(&["--max-occupants", "8000"]), 8000 * 512);
+        let both = ["--max-occupants", "8000", "--max-queue-bytes", "20000"];
+        assert_eq!(queue_bytes(&both), 20_000);
     }
 }
