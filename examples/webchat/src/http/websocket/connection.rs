@@ -1,6 +1,6 @@
 //! An open WebSocket: messages both ways until either side ends it.
 
-use std::{future::poll_fn, task::Poll, time::Duration};
+use std::{future::poll_fn, io, task::Poll, time::Duration};
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
 use futures_util::SinkExt;
@@ -12,8 +12,6 @@ use tokio::{
 use super::{incoming::Incoming, woken::Woken};
 use crate::driver::{Socket, ToSocket};
 
-/// A client that takes nothing for so long is gone.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Time for the client's side of the close handshake.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -119,7 +117,7 @@ impl Connection {
             return Next::Close(close_code::AWAY, "the server is going down");
         };
         let mut close = None;
-        let sent = timeout(WRITE_TIMEOUT, async {
+        let sent = async {
             let mut next = Some(first);
             while let Some(out) = next {
                 match out {
@@ -132,13 +130,12 @@ impl Connection {
                 next = self.socket.try_receive();
             }
             self.stream.flush().await
-        })
+        }
         .await;
         match (sent, close) {
-            (Ok(Ok(())), None) => Next::Go,
-            (Ok(Ok(())), Some((code, reason))) => Next::Close(code, reason),
-            (Ok(Err(_)), _) => Next::End("the connection was lost"),
-            (Err(_), _) => Next::End("the client does not read"),
+            (Ok(()), None) => Next::Go,
+            (Ok(()), Some((code, reason))) => Next::Close(code, reason),
+            (Err(error), _) => Self::broken(&error),
         }
     }
 
@@ -149,10 +146,9 @@ impl Connection {
         }
         self.unanswered += 1;
         let ping = Message::Ping(bytes::Bytes::new());
-        match timeout(WRITE_TIMEOUT, self.stream.send(ping)).await {
-            Ok(Ok(())) => Next::Go,
-            Ok(Err(_)) => Next::End("the connection was lost"),
-            Err(_) => Next::End("the client does not read"),
+        match self.stream.send(ping).await {
+            Ok(()) => Next::Go,
+            Err(error) => Self::broken(&error),
         }
     }
 
@@ -163,6 +159,10 @@ impl Connection {
             Some(Error::Capacity(_)) => Next::Close(close_code::SIZE, "message too big"),
             Some(Error::Utf8(_)) => Next::Close(close_code::INVALID, "not UTF-8"),
             Some(Error::Protocol(_)) => Next::Close(close_code::PROTOCOL, "no WebSocket frame"),
+            // The connection below sees to it.
+            Some(Error::Io(error)) if error.kind() == io::ErrorKind::TimedOut => {
+                Next::End("the client does not read")
+            }
             _ => Next::End("the connection was lost"),
         }
     }
