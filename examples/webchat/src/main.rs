@@ -25,7 +25,11 @@ fn main() -> ExitCode {
     if let Err(message) = webchat::logs::start(&settings, std::io::stderr) {
         return fail(EXIT_USAGE, &message);
     }
-    let runtime = match tokio::runtime::Runtime::new() {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(settings.threads)
+        .enable_all()
+        .build();
+    let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(error) => return fail(EXIT_FAILURE, &format!("no runtime: {error}")),
     };

@@ -98,6 +98,11 @@ pub struct Options {
     #[serde(rename = "cors-origin")]
     pub cors_origins: Vec<String>,
 
+    /// Threads that serve connections, each of which keeps one core busy at most. The disk and the system's own work have
+    /// theirs beside them; what does not move between cores costs less. By default one for every two cores.
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+
     /// TCP connections at a time; further ones wait. [default: 20000]
     #[arg(long, value_name = "N", help_heading = "Limits")]
     pub max_connections: Option<usize>,
@@ -225,6 +230,7 @@ impl Options {
             metrics_listen: self.metrics_listen.or(file.metrics_listen),
             default_channel: self.default_channel.or(file.default_channel),
             cors_origins: either(self.cors_origins, file.cors_origins),
+            threads: self.threads.or(file.threads),
             max_connections: self.max_connections.or(file.max_connections),
             max_sessions: self.max_sessions.or(file.max_sessions),
             max_sessions_per_address: self

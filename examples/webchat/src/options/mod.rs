@@ -52,6 +52,8 @@ pub struct Settings {
     pub logs: Logs,
     /// Address and port of `/metrics`.
     pub metrics_listen: Option<String>,
+    /// Threads that serve connections.
+    pub threads: usize,
     /// TCP connections at a time.
     pub max_connections: usize,
     /// Time for farewells.
@@ -97,6 +99,7 @@ impl Options {
                 .map(check::listen_address)
                 .transpose()?,
             log: either.log.unwrap_or_else(|| "info".to_owned()),
+            threads: check::positive("threads", either.threads, half_of_the_cores())?,
             max_connections: check::positive("max-connections", either.max_connections, 20_000)?,
             shutdown_grace: timing::seconds(either.shutdown_grace, 3),
             unknown_host: either.unknown_host,
@@ -113,6 +116,11 @@ impl Default for Settings {
             .settle()
             .expect("the defaults are in their own ranges")
     }
+}
+
+/// One for every two, and one at least.
+fn half_of_the_cores() -> usize {
+    std::thread::available_parallelism().map_or(1, |cores| cores.get().div_ceil(2))
 }
 
 #[cfg(test)]
