@@ -387,6 +387,16 @@ mod tests {
     }
 
     #[test]
+    fn there_is_a_thread_for_every_two_cores_and_one_at_least() {
+        let cores = std::thread::available_parallelism().expect("cores").get();
+        assert_eq!(Settings::default().threads, cores.div_ceil(2));
+        let settle = |n| Options::parse_from(["webchat", "--threads", n]).settle();
+        assert_eq!(settle("3").expect("usable").threads, 3);
+        let refused = settle("0").expect_err("nobody would serve");
+        assert!(refused.contains("threads"), "{refused}");
+    }
+
+    #[test]
     fn an_address_to_listen_on_has_a_port() {
         Options::try_parse_from(["webchat", "--listen", "localhost"]).expect_err("no port");
     }
