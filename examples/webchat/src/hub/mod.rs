@@ -117,8 +117,8 @@ pub enum ToSocket {
 /// answers.
 ///
 /// Anybody may log in anonymously, unless the settings say otherwise; whoever has is known by a random localpart until the session
-/// ends. Users of a site may be signed in by it, under the names that they have there; others, by a certificate. Nothing is kept here for anybody who is
-/// gone but what rooms keep of users who come back.
+/// ends. Users of a site may be signed in by it, under the names that they have there; others, by a certificate. Nothing is
+/// kept here for anybody who is gone but what rooms keep of users who come back.
 pub struct Hub {
     now: Timestamp,
     domain: BareJid,
