@@ -304,9 +304,9 @@ struct Driver {
     weak: WeakHandle,
     replies: Table<RequestId, oneshot::Sender<Response>>,
     sockets: Table<SocketId, SocketQueue>,
-    /// To be told when a shutdown has ended the last session.
     /// Counters of the report.
     report: Report,
+    /// To be told when a shutdown has ended the last session.
     all_gone: Option<oneshot::Sender<()>>,
 }
 

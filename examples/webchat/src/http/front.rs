@@ -21,7 +21,7 @@ use axum::{
 use tower::ServiceExt as _;
 use xmpp_core::Timestamp;
 
-use super::{Site, bosh, files, forwarded, origin::Origin};
+use super::{BOSH, Site, bosh, files, forwarded, origin::Origin};
 use crate::{
     Clock,
     hub::{ClientCertificate, Peer, Protection},
@@ -160,9 +160,9 @@ impl Front {
         self.clock.now()
     }
 
-    /// Counts an answer that was given without [`Front::answer`].
-    pub(super) fn count(&self, path: &str, method: &Method, status: StatusCode) {
-        self.requests.count(path, method, status);
+    /// Counts an answer to what [`Front::bosh`] understood, given without [`Front::answer`].
+    pub(super) fn count_bosh(&self, status: StatusCode) {
+        self.requests.count(BOSH, &Method::POST, status);
     }
 
     /// Puts a request in the form that sites expect, and says whose it is: `Host` is what the client asked for, the

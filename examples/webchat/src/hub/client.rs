@@ -76,6 +76,11 @@ impl Client {
         }
     }
 
+    /// Notes that it waits to be attended to; false when that was known.
+    pub(super) fn mark(&mut self) -> bool {
+        !std::mem::replace(&mut self.marked, true)
+    }
+
     pub(super) fn paced_mut(&mut self) -> &mut Paced {
         match &mut self.transport {
             Transport::Bosh { session, .. } => session,

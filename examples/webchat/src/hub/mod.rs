@@ -636,7 +636,7 @@ impl Hub {
     /// Has a session attended to before the next output.
     fn mark(&mut self, key: Key) {
         if let Some(client) = self.clients.get_mut(&key)
-            && !std::mem::replace(&mut client.marked, true)
+            && client.mark()
         {
             self.marked.push_back(key);
         }

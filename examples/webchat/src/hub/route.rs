@@ -59,7 +59,7 @@ impl Hub {
         if let Some(client) = self.clients.get_mut(&key) {
             // An error says that the session is over or not ready: then nobody is there to receive it.
             let _ = client.session_mut().send(stanza);
-            if !std::mem::replace(&mut client.marked, true) {
+            if client.mark() {
                 self.marked.push_back(key);
             }
         }

@@ -26,7 +26,7 @@ use std::{
     time::Duration,
 };
 
-use axum::http::{Method, StatusCode};
+use axum::http::StatusCode;
 use bytes::Bytes;
 use tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf},
@@ -228,7 +228,7 @@ where
         match said {
             Some(response) if response.close => {
                 // BOSH 14.1
-                front.count("/http-bind", &Method::POST, bosh::status(&response));
+                front.count_bosh(bosh::status(&response));
                 fate.written();
                 Err(Ended::Answered)
             }
@@ -266,7 +266,7 @@ where
             close,
         };
         let bytes = answer.write(front.now());
-        front.count("/http-bind", &Method::POST, said.status);
+        front.count_bosh(said.status);
         self.stream.write_all(&bytes).await?;
         self.stream.flush().await?;
         Ok(())
