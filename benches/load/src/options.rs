@@ -239,15 +239,13 @@ impl Options {
             joins: self.joins,
             deaf: self.deaf,
             burst: self.burst,
-            sample: match self.sample {
-                Some(sample) => Some(seconds("sample", sample)?)
-                    .filter(|sample| !sample.is_zero())
-                    .map_or_else(
-                        || Err("--sample 0: more than 0".to_owned()),
-                        |s| Ok(Some(s)),
-                    )?,
-                None => None,
-            },
+            sample: self
+                .sample
+                .map(|sample| match seconds("sample", sample)? {
+                    Duration::ZERO => Err("--sample 0: more than 0".to_owned()),
+                    sample => Ok(sample),
+                })
+                .transpose()?,
             idle: seconds("idle", self.idle)?,
             patience: seconds("patience", self.patience)?,
             abandon: self.abandon,
