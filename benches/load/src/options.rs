@@ -22,7 +22,7 @@ const MIN_BYTES: usize = 40;
 /// servers that do). Exit code: 0 when all is well, 1 when something was lost, doubled or out of order or the server failed,
 /// 2 for wrong options.
 #[derive(Clone, Debug, Parser)]
-#[command(name = "load", max_term_width = 100)]
+#[command(name = "load", max_term_width = 100, args_override_self = true)]
 pub struct Options {
     /// The server's door: `http://HOST:PORT/http-bind` for BOSH, `ws://HOST:PORT/xmpp-websocket` for WebSocket.
     #[arg(long)]
@@ -304,6 +304,13 @@ mod tests {
         for arg in Options::command().get_arguments() {
             assert!(arg.get_help().is_some(), "{}", arg.get_id());
         }
+    }
+
+    /// `benches/peers/archive` has options of its own, and those of the user after them.
+    #[test]
+    fn of_an_option_that_is_given_twice_the_last_one_counts() {
+        let plan = settle(&["--sessions", "40", "--sessions", "100"]).expect("a plan");
+        assert_eq!(plan.sessions, 100);
     }
 
     #[test]

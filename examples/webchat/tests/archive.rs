@@ -130,6 +130,25 @@ async fn what_was_said_is_found_after_a_restart() {
     }
 }
 
+/// Messages get their indexes later; a reader does not notice.
+#[tokio::test]
+async fn what_everybody_has_seen_is_in_the_archive() {
+    let (_data, path) = folder();
+    let in_memory = ["--data", "none"];
+    for data in [&["--data", &path][..], &in_memory] {
+        let program = Program::start(data).await;
+        let mut anna = User::login(program.address, Transport::WebSocket).await;
+        anna.join("lobby", "anna").await;
+        for n in 0..40 {
+            say_all(&mut anna, [n.to_string()]).await;
+            let last = page(&mut anna, "lobby", &[], "<max>1</max><before/>").await;
+            assert_eq!(last.bodies(), [n.to_string()]);
+            assert_eq!(last.count, Some(n + 1));
+        }
+        assert_eq!(program.stop().await, Some(0));
+    }
+}
+
 async fn archive_of(user: &mut User, run: usize) -> Vec<archive::Archived> {
     if run == 0 {
         let none = page(user, "lobby", &[], "").await;

@@ -200,6 +200,8 @@ enum Act {
     Replace(usize, Index),
     Destroy(usize),
     Forget(Option<u64>, Option<u32>),
+    /// After it, all that was said has its indexes.
+    Read,
 }
 
 fn act() -> impl Strategy<Value = Act> {
@@ -217,6 +219,7 @@ fn act() -> impl Strategy<Value = Act> {
         3 => (0..2_usize, any::<Index>()).prop_map(|(room, which)| Act::Replace(room, which)),
         1 => (0..2_usize).prop_map(Act::Destroy),
         1 => (option::of(0..100_u64), option::of(0..30_u32)).prop_map(|(a, m)| Act::Forget(a, m)),
+        2 => Just(Act::Read),
     ]
 }
 
@@ -374,6 +377,14 @@ impl Both {
                 self.database.forget(retention, at(200)).expect("deleted");
                 self.model.forget(retention, at(200));
             }
+            Act::Read => {
+                let (room, page) = (bare(ROOMS[0]), everything(1, ArchiveAnchor::Last));
+                let (stored, kept) = (
+                    self.database.read(&room, &page),
+                    self.model.read(&room, &page),
+                );
+                assert_eq!(stored, kept);
+            }
         }
     }
 
@@ -469,6 +480,82 @@ fn a_file_is_found_again_as_it_was() {
     assert_eq!(rooms[0].history.len(), 2);
 }
 
+/// Whether or not it had its indexes when the process ended.
+#[test]
+fn what_was_committed_last_is_found_without_having_been_read() {
+    let data = tempfile::tempdir().expect("a folder");
+    let path = data.path().join("chat.example");
+    let room = bare(ROOMS[0]);
+    let mut database = Database::open(&path).expect("a new one");
+    let changes = vec![create(&room), say(ROOMS[0], "x")];
+    assert_eq!(database.commit(&[changes]), Committed::All);
+    drop(database);
+    let mut database = Database::open(&path).expect("the same");
+    let rooms = database.rooms(1, at(1_000_000)).expect("rooms");
+    assert_eq!(rooms[0].history.len(), 1);
+    assert_eq!(database.commit(&[vec![say(ROOMS[0], "y")]]), Committed::All);
+    drop(database);
+    let database = Database::open(&path).expect("the same");
+    let answer = database
+        .read(&room, &everything(9, ArchiveAnchor::First))
+        .expect("a page");
+    assert_eq!(ids(&answer), ["x", "y"]);
+}
+
+/// MUC MO1, DE3: nor is it left in parts of the file that are free.
+#[test]
+fn what_was_taken_back_or_deleted_is_not_in_the_file_any_more() {
+    let data = tempfile::tempdir().expect("a folder");
+    let path = data.path().join("chat.example");
+    let is_in_file = |text: &str| {
+        let file = std::fs::read(path.join("rooms.db")).expect("the file");
+        file.windows(text.len()).any(|part| part == text.as_bytes())
+    };
+    let with_text = |room: &str, text: &str| {
+        let mut message = StoredMessage::new(
+            bare(room),
+            text,
+            at(150),
+            full(USERS[0]),
+            full(&format!("{room}/Anna")).into(),
+            stanza("a@rooms.localhost/Anna", "hello"),
+        );
+        message.stanza = stanza("a@rooms.localhost/Anna", &text.repeat(20));
+        Change::Message(Box::new(message))
+    };
+    let room = bare(ROOMS[0]);
+    let mut database = Database::open(&path).expect("a new one");
+    let commit = |database: &mut Database, changes: Vec<Change>| {
+        assert_eq!(database.commit(&[changes]), Committed::All);
+    };
+    let mut changes = vec![create(&room), create(&bare(ROOMS[1]))];
+    changes.extend((0..50).map(|n| with_text(ROOMS[0], &format!("slander-{n}-"))));
+    changes.extend((0..50).map(|n| with_text(ROOMS[1], &format!("gossip-{n}-"))));
+    commit(&mut database, changes);
+    database
+        .forget(Retention::default(), at(200))
+        .expect("moved");
+    drop(database);
+    assert!(is_in_file("slander-7-slander") && is_in_file("gossip-7-gossip"));
+
+    let mut database = Database::open(&path).expect("the same");
+    let tombstones = (0..50).map(|n| Change::Replaced {
+        room: room.clone(),
+        id: format!("slander-{n}-").into(),
+        stanza: stanza("a@rooms.localhost", "tombstone"),
+    });
+    let mut changes: Vec<_> = tombstones.collect();
+    changes.push(Change::Deleted {
+        room: bare(ROOMS[1]),
+    });
+    commit(&mut database, changes);
+    database
+        .forget(Retention::default(), at(200))
+        .expect("gone");
+    drop(database);
+    assert!(!is_in_file("slander-7-slander") && !is_in_file("gossip"));
+}
+
 /// A commit is stored wholly or not at all, and takes no other one with it.
 #[test]
 fn a_commit_that_fails_leaves_nothing_and_hurts_nobody() {
@@ -478,7 +565,7 @@ fn a_commit_that_fails_leaves_nothing_and_hurts_nobody() {
         vec![create(&room)],
         vec![say(ROOMS[0], "a"), say(ROOMS[1], "in no room")],
         vec![say(ROOMS[0], "b")],
-        vec![say(ROOMS[0], "c"), say(ROOMS[0], "b")],
+        vec![say(ROOMS[0], "c"), say(ROOMS[1], "in no room")],
     ]);
     assert_eq!(result, Committed::AllBut(vec![1, 3]));
     let page = everything(9, ArchiveAnchor::First);

@@ -22,7 +22,7 @@ const BATCHES: TokenRate = TokenRate {
 
 /// Names a [`Batch`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Ticket(u64);
+pub struct Ticket(pub(crate) u64);
 
 /// Commits that are to be made durable in one transaction, in this order: each wholly or not at all.
 #[derive(Clone, Debug)]

@@ -8,6 +8,8 @@ use rusqlite::{
 use xmpp_core::{BareJid, xml::Fanout};
 use xmpp_muc::{RoomSnapshot, StoredMessage};
 
+use super::fresh;
+
 /// A change of what is stored.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -126,36 +128,24 @@ fn apply(db: &Connection, change: &Change) -> Result<(), WriteError> {
             db.prepare_cached("UPDATE rooms SET jid = NULL, snapshot = NULL WHERE jid = ?1")?
                 .execute([room.as_str()])?;
         }
-        Change::Message(message) => insert(db, message)?,
+        Change::Message(message) => {
+            fresh::insert(db, message).map_err(|error| match error.sqlite_error() {
+                Some(error) if error.extended_code == SQLITE_CONSTRAINT_NOTNULL => {
+                    WriteError::NoRoom
+                }
+                _ => error.into(),
+            })?;
+        }
         Change::Replaced { room, id, stanza } => {
-            db.prepare_cached(
-                "UPDATE messages SET stanza = ?3
-                 WHERE room = (SELECT key FROM rooms WHERE jid = ?1) AND id = ?2",
-            )?
-            .execute(params![room.as_str(), &**id, stanza.as_str()])?;
+            for table in ["messages", "fresh"] {
+                let sql = format!(
+                    "UPDATE {table} SET stanza = ?3
+                     WHERE room = (SELECT key FROM rooms WHERE jid = ?1) AND id = ?2"
+                );
+                db.prepare_cached(&sql)?
+                    .execute(params![room.as_str(), &**id, stanza.as_str()])?;
+            }
         }
     }
-    Ok(())
-}
-
-fn insert(db: &Connection, message: &StoredMessage) -> Result<(), WriteError> {
-    // Of VALUES there is one row, so that SQLite, too, has nothing to take back.
-    db.prepare_cached(
-        "INSERT INTO messages (room, id, time, user, author, occupant, stanza)
-             VALUES ((SELECT key FROM rooms WHERE jid = ?1), ?2, ?3, ?4, ?5, ?6, ?7)",
-    )?
-    .execute(params![
-        message.room.as_str(),
-        &*message.id,
-        super::millis(message.time),
-        message.author.bare_str(),
-        message.author.as_str(),
-        message.from.as_str(),
-        message.stanza.as_str(),
-    ])
-    .map_err(|error| match error.sqlite_error() {
-        Some(error) if error.extended_code == SQLITE_CONSTRAINT_NOTNULL => WriteError::NoRoom,
-        _ => error.into(),
-    })?;
     Ok(())
 }

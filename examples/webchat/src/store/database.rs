@@ -2,13 +2,13 @@
 
 use std::{path::Path, time::Duration};
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use xmpp_core::{BareJid, Timestamp};
 use xmpp_muc::{ArchiveAnswer, ArchiveReadError, ArchiveRequest, RoomSnapshot, StoredMessage};
 
 use super::{
-    Change, Committed, OpenError, Retention, archive, changes, folder::Folder, retention::Round,
-    schema,
+    Change, Committed, OpenError, Retention, archive, changes, folder::Folder, fresh,
+    retention::Round, schema,
 };
 
 /// How long another program (a backup, a shell) may hold the file locked before something fails.
@@ -30,6 +30,8 @@ const CACHE_KIB: i64 = 8000;
 pub struct Database {
     db: Connection,
     folder: Option<Folder>,
+    /// How many messages may be among the fresh ones: none if it is 0.
+    fresh: usize,
 }
 
 /// A room as it was found.
@@ -75,9 +77,12 @@ impl Database {
             });
         }
         schema::prepare(&mut db).map_err(fail)?;
+        // What the process had not moved when it ended.
+        let fresh = fresh::count(&db).map_err(|error| fail(error.into()))?;
         Ok(Self {
             db,
             folder: Some(folder),
+            fresh,
         })
     }
 
@@ -91,7 +96,11 @@ impl Database {
         let mut db = Connection::open_in_memory().expect(EMPTY);
         configure(&db).expect(EMPTY);
         schema::prepare(&mut db).expect(EMPTY);
-        Self { db, folder: None }
+        Self {
+            db,
+            folder: None,
+            fresh: 0,
+        }
     }
 
     /// A second connection, to read the archive while the first one writes. `None` for one in memory.
@@ -117,7 +126,36 @@ impl Database {
 
     /// Makes commits durable, in this order: each wholly or not at all.
     pub fn commit(&mut self, commits: &[Vec<Change>]) -> Committed {
+        let changes = commits.iter().flatten();
+        self.fresh += changes
+            .filter(|change| matches!(change, Change::Message(_)))
+            .count();
         changes::commit(&mut self.db, commits)
+    }
+
+    /// How many messages wait for [`Database::index`], at most.
+    pub(super) fn fresh(&self) -> usize {
+        self.fresh
+    }
+
+    /// Moves what [`Database::commit`] stored to where the archive reads it.
+    pub(super) fn index(&mut self) -> rusqlite::Result<()> {
+        if self.fresh > 0 {
+            self.whole()?.commit()?;
+            self.fresh = 0;
+        }
+        Ok(())
+    }
+
+    /// A transaction in which the archive has all that was committed. If it is not committed itself, nothing has changed, and
+    /// nothing was written either: that needs no place on the disk.
+    fn whole(&self) -> rusqlite::Result<Transaction<'_>> {
+        if self.fresh == 0 {
+            return self.db.unchecked_transaction();
+        }
+        let tx = Transaction::new_unchecked(&self.db, TransactionBehavior::Immediate)?;
+        fresh::move_all(&tx)?;
+        Ok(tx)
     }
 
     /// Reads the archive of a room.
@@ -130,7 +168,7 @@ impl Database {
         room: &BareJid,
         request: &ArchiveRequest,
     ) -> Result<ArchiveAnswer, ArchiveReadError> {
-        answer(&self.db, room, request)
+        answer(self.whole(), room, request)
     }
 
     /// All rooms, each with its last messages: `history` of them, and those of the last five minutes, by which a
@@ -147,10 +185,10 @@ impl Database {
     }
 
     fn read_rooms(&self, history: usize, now: Timestamp) -> rusqlite::Result<Vec<StoredRoom>> {
+        let db = self.whole()?;
         let recent = super::millis(now).saturating_sub(RECENT);
-        let mut statement = self
-            .db
-            .prepare("SELECT key, jid, snapshot FROM rooms WHERE jid IS NOT NULL ORDER BY jid")?;
+        let mut statement =
+            db.prepare("SELECT key, jid, snapshot FROM rooms WHERE jid IS NOT NULL ORDER BY jid")?;
         let mut rows = statement.query([])?;
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
@@ -171,7 +209,7 @@ impl Database {
                 }
             };
             let history = match snapshot {
-                Some(_) => archive::latest(&self.db, &room, key, history, recent)?,
+                Some(_) => archive::latest(&db, &room, key, history, recent)?,
                 None => Vec::new(),
             };
             found.push(StoredRoom {
@@ -188,13 +226,17 @@ impl Database {
     /// # Errors
     ///
     /// What SQLite says.
-    pub fn forget(&self, retention: Retention, now: Timestamp) -> Result<(), rusqlite::Error> {
+    pub fn forget(&mut self, retention: Retention, now: Timestamp) -> Result<(), rusqlite::Error> {
+        self.index()?;
         let mut round = Round::new(retention, now);
-        while round.step(&self.db)? {}
+        while self.forget_some(&mut round)? {}
         Ok(())
     }
 
-    pub(super) fn forget_some(&self, round: &mut Round) -> rusqlite::Result<bool> {
+    pub(super) fn forget_some(&mut self, round: &mut Round) -> rusqlite::Result<bool> {
+        if round.is_at_rooms() {
+            self.index()?;
+        }
         round.step(&self.db)
     }
 }
@@ -211,21 +253,24 @@ impl Reader {
         room: &BareJid,
         request: &ArchiveRequest,
     ) -> Result<ArchiveAnswer, ArchiveReadError> {
-        answer(&self.db, room, request)
+        answer(self.db.unchecked_transaction(), room, request)
     }
 }
 
 fn answer(
-    db: &Connection,
+    tx: rusqlite::Result<Transaction<'_>>,
     room: &BareJid,
     request: &ArchiveRequest,
 ) -> Result<ArchiveAnswer, ArchiveReadError> {
-    archive::read(db, room, request).map_err(|error| {
-        if !matches!(error, archive::ReadError::UnknownId) {
-            tracing::error!(%room, %error, "the archive cannot be read");
-        }
-        error.into()
-    })
+    let answer = tx.map_err(archive::ReadError::from);
+    answer
+        .and_then(|tx| archive::read(&tx, room, request))
+        .map_err(|error| {
+            if !matches!(error, archive::ReadError::UnknownId) {
+                tracing::error!(%room, %error, "the archive cannot be read");
+            }
+            error.into()
+        })
 }
 
 fn configure(db: &Connection) -> rusqlite::Result<()> {
@@ -234,8 +279,8 @@ fn configure(db: &Connection) -> rusqlite::Result<()> {
     // With the write-ahead log, a commit is on the disk when it returns.
     db.pragma_update(None, "synchronous", "full")?;
     db.pragma_update(None, "foreign_keys", true)?;
-    // What was deleted is not left lying about in the file.
-    db.pragma_update(None, "secure_delete", "fast")?;
+    // What was deleted is not left lying about in the file, nor is the place from which messages were moved.
+    db.pragma_update(None, "secure_delete", true)?;
     db.pragma_update(None, "journal_size_limit", LOG_BYTES)?;
     db.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
     // A negative number is one of KiB.

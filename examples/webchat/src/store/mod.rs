@@ -15,8 +15,11 @@ mod archive;
 mod changes;
 mod database;
 mod folder;
+mod fresh;
 mod retention;
 mod schema;
+#[cfg(test)]
+mod tests;
 mod worker;
 
 use std::{

@@ -44,6 +44,11 @@ impl Round {
         }
     }
 
+    /// Whether the next step deletes what is left of rooms, for which all that was said in them must be in the archive.
+    pub(super) fn is_at_rooms(&self) -> bool {
+        matches!(self.stage, Stage::Deleted)
+    }
+
     /// Deletes a little; gives whether there may be more to do.
     pub(super) fn step(&mut self, db: &Connection) -> rusqlite::Result<bool> {
         match self.stage {

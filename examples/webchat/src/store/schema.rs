@@ -7,7 +7,7 @@ const APPLICATION: i64 = 0x7763_6874;
 
 /// One step per version of the schema; a step that was released is never changed. `PRAGMA user_version` counts the
 /// steps that a file has behind it.
-const STEPS: [&str; 1] = [
+const STEPS: [&str; 2] = [
     // A room that is deleted loses its address at once and its messages bit by bit.
     //
     // `seq` is the archive's order: that of acceptance. The time may jump back with the machine's clock, and the id is
@@ -36,6 +36,23 @@ const STEPS: [&str; 1] = [
     CREATE INDEX messages_by_occupant ON messages (room, occupant, seq, time);
     CREATE INDEX messages_by_user ON messages (room, user, seq, time);
     CREATE INDEX messages_by_time ON messages (time);",
+    // `fresh` holds what was said last, until it is moved to `messages`; its order is that of acceptance, too.
+    //
+    // One index serves all selections but those by id: the fewer there are, the less a message costs.
+    "CREATE TABLE fresh (
+        seq      INTEGER PRIMARY KEY,
+        room     INTEGER NOT NULL,
+        id       TEXT NOT NULL,
+        time     INTEGER NOT NULL,
+        user     TEXT NOT NULL,
+        author   TEXT NOT NULL,
+        occupant TEXT NOT NULL,
+        stanza   TEXT NOT NULL
+    ) STRICT;
+    DROP INDEX messages_by_occupant;
+    DROP INDEX messages_by_user;
+    DROP INDEX messages_by_room;
+    CREATE INDEX messages_by_room ON messages (room, seq, time, user, occupant);",
 ];
 
 /// Why a file cannot be used.
@@ -105,6 +122,42 @@ mod tests {
             .query_row("SELECT count(*) FROM rooms", [], |row| row.get(0))
             .expect("a count");
         assert_eq!(rooms, 1);
+    }
+
+    #[test]
+    fn a_file_of_the_first_version_keeps_what_is_in_it() {
+        let mut db = memory();
+        db.execute_batch(STEPS[0]).expect("the tables of then");
+        db.execute_batch(
+            "INSERT INTO rooms (jid, snapshot) VALUES ('a@b', '{}');
+             INSERT INTO messages (room, id, time, user, author, occupant, stanza)
+                 VALUES (1, 'x', 5, 'u@b', 'u@b/r', 'a@b/n', '<message/>');",
+        )
+        .expect("a message");
+        db.pragma_update(None, "application_id", APPLICATION)
+            .expect("a pragma");
+        db.pragma_update(None, "user_version", 1).expect("a pragma");
+
+        prepare(&mut db).expect("an older one");
+        let found: (String, i64) = db
+            .query_row(
+                "SELECT occupant, seq FROM messages INDEXED BY messages_by_room
+                 WHERE room = 1 AND user = 'u@b'",
+                [],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .expect("the message");
+        assert_eq!(found, ("a@b/n".to_owned(), 1));
+        let shape = |db: &Connection| -> Vec<String> {
+            let mut statement = db
+                .prepare("SELECT sql FROM sqlite_schema WHERE sql NOT NULL ORDER BY name")
+                .expect("a statement");
+            let rows = statement.query_map([], |row| row.get(0)).expect("rows");
+            rows.collect::<Result<_, _>>().expect("the schema")
+        };
+        let mut new = memory();
+        prepare(&mut new).expect("a new one");
+        assert_eq!(shape(&db), shape(&new));
     }
 
     #[test]
