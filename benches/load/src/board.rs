@@ -1,6 +1,10 @@
 //! What all sessions together have got, and whom to tell about it.
 
-use std::{cell::RefCell, collections::HashMap, rc::Rc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use tokio::{sync::mpsc, time::Instant};
 
@@ -41,10 +45,10 @@ pub(crate) struct Counts {
     pub(crate) in_burst: Histogram,
 }
 
-/// Shared by all sessions, which run on one thread.
+/// Shared by all sessions.
 #[derive(Clone, Debug)]
 pub(crate) struct Board {
-    inner: Rc<RefCell<Inner>>,
+    inner: Arc<Mutex<Inner>>,
     events: mpsc::UnboundedSender<Event>,
 }
 
@@ -74,10 +78,14 @@ impl Board {
             deaf: HashMap::new(),
         };
         let board = Self {
-            inner: Rc::new(RefCell::new(inner)),
+            inner: Arc::new(Mutex::new(inner)),
             events,
         };
         (board, received)
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn tell(&self, event: Event) {
@@ -87,14 +95,14 @@ impl Board {
 
     /// Somebody says something.
     pub(crate) fn say(&self, room: u32, seat: u32, at: Instant) -> MessageId {
-        let mut inner = self.inner.borrow_mut();
+        let mut inner = self.inner();
         inner.counts.said += 1;
         inner.rooms[room as usize].say(seat, at)
     }
 
     /// Somebody hears something.
     pub(crate) fn hear(&self, room: u32, seat: u32, id: MessageId) {
-        let mut inner = self.inner.borrow_mut();
+        let mut inner = self.inner();
         let now = Instant::now();
         let Some(delivery) = inner.rooms[room as usize].hear(seat, id, now) else {
             return;
@@ -119,11 +127,11 @@ impl Board {
     }
 
     pub(crate) fn burst_begins(&self, start: Instant) {
-        self.inner.borrow_mut().burst = Some(Burst { start, end: None });
+        self.inner().burst = Some(Burst { start, end: None });
     }
 
     pub(crate) fn burst_ends(&self, end: Instant) {
-        if let Some(burst) = &mut self.inner.borrow_mut().burst {
+        if let Some(burst) = &mut self.inner().burst {
             burst.end = Some(end);
         }
     }
@@ -131,49 +139,49 @@ impl Board {
     /// The one at this seat reads nothing from now on.
     pub(crate) fn deafen(&self, room: u32, seat: u32) {
         let since = (Instant::now(), None);
-        self.inner.borrow_mut().deaf.insert((room, seat), since);
+        self.inner().deaf.insert((room, seat), since);
     }
 
     /// A room tells that the one at this seat is gone.
     pub(crate) fn left(&self, room: u32, seat: u32) {
-        if let Some((_, left)) = self.inner.borrow_mut().deaf.get_mut(&(room, seat)) {
+        if let Some((_, left)) = self.inner().deaf.get_mut(&(room, seat)) {
             left.get_or_insert_with(Instant::now);
         }
     }
 
     /// How long the one at this seat was there after it had stopped reading; `None` if it still is.
     pub(crate) fn stayed(&self, room: u32, seat: u32) -> Option<Duration> {
-        let (since, left) = *self.inner.borrow().deaf.get(&(room, seat))?;
+        let (since, left) = *self.inner().deaf.get(&(room, seat))?;
         Some(left?.duration_since(since))
     }
 
     pub(crate) fn presence(&self) {
-        self.inner.borrow_mut().counts.presences += 1;
+        self.inner().counts.presences += 1;
     }
 
     pub(crate) fn lost_request(&self) {
-        self.inner.borrow_mut().counts.lost_requests += 1;
+        self.inner().counts.lost_requests += 1;
     }
 
     /// An HTTP answer was read; `before` is how many deliveries there were until then.
     pub(crate) fn response(&self, before: u64) {
-        let counts = &mut self.inner.borrow_mut().counts;
+        let counts = &mut self.inner().counts;
         counts.responses += 1;
         counts.carrying += u64::from(counts.deliveries > before);
     }
 
     pub(crate) fn deliveries(&self) -> u64 {
-        self.inner.borrow().counts.deliveries
+        self.inner().counts.deliveries
     }
 
     /// What was counted since the last time.
     pub(crate) fn take_counts(&self) -> Counts {
-        std::mem::take(&mut self.inner.borrow_mut().counts)
+        std::mem::take(&mut self.inner().counts)
     }
 
     pub(crate) fn faults(&self) -> Faults {
         let mut faults = Faults::default();
-        for room in &self.inner.borrow().rooms {
+        for room in &self.inner().rooms {
             faults.add(room.faults());
         }
         faults

@@ -1,19 +1,18 @@
 //! All log in, enter their rooms, and leave in the end.
 
-use std::{rc::Rc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use tokio::{
     sync::mpsc,
-    task::spawn_local,
     time::{Instant, sleep, timeout},
 };
 
-use super::{Run, RunError};
+use super::{Run, RunError, elsewhere::Newcomer};
 use crate::{
     board::Event,
     process::{Memory, Process},
     report::{Descriptors, Idle, Joins, Logins, as_float, each, ratio},
-    session::{self, Command, Place},
+    session::{Command, Place},
 };
 
 /// How often the server's open files are counted in the end, and how long nothing may change then.
@@ -28,7 +27,7 @@ impl Run {
         let (mut started, mut ready) = (0, 0);
         while ready < sessions {
             while started < sessions && started - ready < at_a_time {
-                self.start_session();
+                self.newcomer().start();
                 started += 1;
             }
             if let Event::Ready(_) = self.event("login", sessions - ready).await? {
@@ -45,12 +44,16 @@ impl Run {
     }
 
     /// One more session, with the next number.
-    pub(super) fn start_session(&mut self) {
+    pub(super) fn newcomer(&mut self) -> Newcomer {
         let number = u32::try_from(self.commands.len()).unwrap_or(u32::MAX);
         let (commands, received) = mpsc::unbounded_channel();
         self.commands.push(commands);
-        let (world, place) = (Rc::clone(&self.world), self.place(number));
-        spawn_local(session::run(world, number, place, received));
+        Newcomer {
+            world: Arc::clone(&self.world),
+            number,
+            place: self.place(number),
+            commands: received,
+        }
     }
 
     async fn stay_idle(&mut self, before: Option<Memory>) -> Result<(), RunError> {

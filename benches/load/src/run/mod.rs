@@ -2,10 +2,11 @@
 
 mod burst;
 mod coming;
+mod elsewhere;
 mod samples;
 mod talk;
 
-use std::{collections::BTreeMap, io, rc::Rc, time::Duration};
+use std::{collections::BTreeMap, io, sync::Arc, time::Duration};
 
 use example_support::{Clock, secure_random};
 use tokio::{
@@ -16,6 +17,7 @@ use tokio::{
 };
 use xmpp_core::Random as _;
 
+use self::elsewhere::Elsewhere;
 use crate::{
     board::{Board, Event},
     options::Plan,
@@ -76,9 +78,11 @@ pub fn run(plan: &Plan) -> Result<Report, RunError> {
 }
 
 struct Run {
-    world: Rc<World>,
+    world: Arc<World>,
     events: mpsc::UnboundedReceiver<Event>,
     commands: Vec<mpsc::UnboundedSender<Command>>,
+    /// Where the sessions of a burst are.
+    elsewhere: Option<Elsewhere>,
     /// Whose turn it is to speak, for each room.
     turns: Vec<u32>,
     /// Messages that not everybody has.
@@ -127,9 +131,10 @@ impl Run {
             run: format!("{:08x}", u32::from_ne_bytes(run)),
         };
         Self {
-            world: Rc::new(world),
+            world: Arc::new(world),
             events,
             commands: Vec::new(),
+            elsewhere: None,
             turns: vec![0; rooms as usize],
             under_way: 0,
             ended: 0,

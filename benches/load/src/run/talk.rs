@@ -4,7 +4,7 @@ use std::{collections::VecDeque, time::Duration};
 
 use tokio::time::{Instant, sleep_until};
 
-use super::{Run, RunError, burst::Coming, samples::Watch};
+use super::{Run, RunError, burst::Coming, elsewhere::Elsewhere, samples::Watch};
 use crate::{
     board::Event,
     options::Pace,
@@ -43,6 +43,9 @@ impl Run {
                 .map(|every| Watch::new(start, every)),
             burst: (plan.burst > 0).then(|| Coming::new(plan.burst, start + duration / 3)),
         };
+        if beside.burst.is_some() {
+            self.elsewhere = Some(Elsewhere::new()?);
+        }
         self.deafen();
         self.world.board.take_counts();
         let before = self.of_server(Process::rss)?;
@@ -124,7 +127,10 @@ impl Run {
                     let Some(burst) = &mut beside.burst else { continue };
                     self.world.board.burst_begins(burst.begin());
                     for _ in 0..self.world.plan.burst {
-                        self.start_session();
+                        let newcomer = self.newcomer();
+                        if let Some(elsewhere) = &self.elsewhere {
+                            elsewhere.start(newcomer);
+                        }
                     }
                 }
                 () = sleep_until(look.unwrap_or(end)), if look.is_some() => {

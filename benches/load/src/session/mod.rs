@@ -5,7 +5,7 @@ mod bosh;
 mod http;
 mod websocket;
 
-use std::{borrow::Cow, rc::Rc};
+use std::{borrow::Cow, sync::Arc};
 
 use example_support::{Clock, secure_random};
 use tokio::{sync::mpsc, time::Instant};
@@ -68,7 +68,7 @@ impl World {
 /// Who sits in a room and talks.
 pub(crate) struct Visitor {
     number: u32,
-    world: Rc<World>,
+    world: Arc<World>,
     commands: mpsc::UnboundedReceiver<Command>,
     place: Option<Place>,
     room: String,
@@ -96,7 +96,7 @@ enum Conduct {
 
 /// Runs a session until it is over.
 pub(crate) async fn run(
-    world: Rc<World>,
+    world: Arc<World>,
     number: u32,
     place: Option<Place>,
     commands: mpsc::UnboundedReceiver<Command>,
@@ -106,7 +106,7 @@ pub(crate) async fn run(
         .unwrap_or_default();
     let mut visitor = Visitor {
         number,
-        world: Rc::clone(&world),
+        world: Arc::clone(&world),
         commands,
         place,
         room,
