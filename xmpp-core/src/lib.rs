@@ -181,6 +181,7 @@
 mod error_children;
 mod jid;
 mod stanza_error;
+mod timers;
 mod token_bucket;
 
 pub mod stream;
@@ -191,6 +192,7 @@ pub use jid::{
     escape_local, unescape_local,
 };
 pub use stanza_error::{StanzaError, StanzaErrorCondition, StanzaErrorType, UnknownName};
+pub use timers::Timers;
 pub use token_bucket::{TokenBucket, TokenRate};
 pub use xmpp_core_derive::{Payload, XmlText};
 pub use xmpp_sasl as sasl;

@@ -10,7 +10,6 @@ mod out;
 mod overactivity;
 mod record;
 mod terms;
-mod timers;
 mod window;
 
 use std::{
@@ -19,7 +18,7 @@ use std::{
     hash::BuildHasherDefault,
 };
 
-use xmpp_core::{Random, Timestamp, stream::Session};
+use xmpp_core::{Random, Timers, Timestamp, stream::Session};
 
 pub use self::{
     config::ManagerConfig,
@@ -30,7 +29,6 @@ use self::{
     out::Out,
     record::{Arrival, Record, State},
     terms::Terms,
-    timers::Timers,
 };
 use crate::{
     Attributes, BodyError, Creation, Misuse, RequestId, Rid, Sid, TerminalCondition,
@@ -69,7 +67,7 @@ pub struct Manager {
     now: Timestamp,
     /// Boxed, because a table that grows has room for twice as many.
     sessions: Table<Sid, Box<Record>>,
-    timers: Timers,
+    timers: Timers<Sid>,
     out: Out,
     shut_down: bool,
 }

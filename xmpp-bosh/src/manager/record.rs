@@ -26,7 +26,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Record {
     pub(super) sid: Sid,
-    /// Where it stands among the [`Timers`](super::timers::Timers).
+    /// Where it stands among the [`Timers`](xmpp_core::Timers).
     pub(super) timer: Option<Timestamp>,
     pub(super) terms: Terms,
     pub(super) state: State,

@@ -49,6 +49,8 @@ pub(crate) struct RoomState {
     pub(super) activity: Activity,
     /// What the service has counted of this room.
     pub(crate) counted: Totals,
+    /// Where the service's timer for this room stands.
+    pub(crate) timer: Option<Timestamp>,
     /// When each user last spoke, in slow mode (MUC FL6).
     pub(super) spoke: BTreeMap<BareJid, Timestamp>,
     /// Until when the room stays locked, if it is (MUC CR3, CR6).
@@ -84,6 +86,7 @@ impl RoomState {
             versions: Versions::default(),
             activity: Activity::default(),
             counted: Totals::default(),
+            timer: None,
             spoke: BTreeMap::new(),
             locked_until: None,
             empty_since: None,

@@ -14,7 +14,7 @@ use std::{
 };
 
 use xmpp_core::{
-    BareJid, FullJid, Jid, JidError, Random, Timestamp,
+    BareJid, FullJid, Jid, JidError, Random, Timers, Timestamp,
     xml::{Element, ns},
 };
 
@@ -45,7 +45,8 @@ pub struct Service {
     rooms: BTreeMap<BareJid, RoomState>,
     /// The rooms that the service lists (MUC DI2).
     listed: BTreeSet<BareJid>,
-    timers: Timers,
+    /// When each room wants to be called.
+    timers: Timers<BareJid>,
     surroundings: Surroundings,
     /// How many rooms each user may still make (MUC FL4).
     creations: ByUser<Allowance>,
@@ -55,32 +56,6 @@ pub struct Service {
     blocked: BTreeSet<BareJid>,
     tombstones: Tombstones,
     down: bool,
-}
-
-/// When each room wants to be called.
-#[derive(Debug, Default)]
-struct Timers {
-    queue: BTreeSet<(Timestamp, BareJid)>,
-    by_room: BTreeMap<BareJid, Timestamp>,
-}
-
-impl Timers {
-    fn set(&mut self, room: &BareJid, at: Option<Timestamp>) {
-        if self.by_room.get(room) == at.as_ref() {
-            return;
-        }
-        if let Some(old) = self.by_room.remove(room) {
-            self.queue.remove(&(old, room.clone()));
-        }
-        if let Some(at) = at {
-            self.by_room.insert(room.clone(), at);
-            self.queue.insert((at, room.clone()));
-        }
-    }
-
-    fn first(&self) -> Option<&(Timestamp, BareJid)> {
-        self.queue.first()
-    }
 }
 
 impl Service {
@@ -187,21 +162,21 @@ impl Service {
     pub fn handle_timeout(&mut self, now: Timestamp) {
         let now = self.surroundings.at(now).now;
         self.clear_tombstones(now);
-        while let Some((at, room)) = self.timers.first().cloned() {
-            if at > now {
-                break;
+        let mut due = Vec::new();
+        while let Some(room) = self.timers.pop(now) {
+            if let Some(state) = self.rooms.get_mut(&room) {
+                state.timer = None;
             }
+            due.push(room);
+        }
+        for room in due {
             self.with_room(now, &room, RoomState::handle_timeout);
-            if self.timers.first() == Some(&(at, room)) {
-                debug_assert!(false, "a timer that fired is set again for the same time");
-                break;
-            }
         }
     }
 
     /// When to call [`Service::handle_timeout`] at the latest.
     pub fn poll_timeout(&self) -> Option<Timestamp> {
-        let room = self.timers.first().map(|(at, _)| *at);
+        let room = self.timers.next();
         room.into_iter().chain(self.tombstones.deadline()).min()
     }
 
@@ -460,18 +435,18 @@ impl Service {
         totals.remove(room.counted);
         if room.gone.is_some() {
             let tombstone = room.tombstone.clone();
+            self.timers.set(jid, &mut room.timer, None);
             self.rooms.remove(jid);
             if let Some(tombstone) = tombstone {
                 self.bury(jid.clone(), tombstone);
             }
             self.listed.remove(jid);
-            self.timers.set(jid, None);
             return;
         }
         room.counted = room.totals();
         totals.add(room.counted);
-        self.timers
-            .set(jid, room.poll_timeout(&self.surroundings.service));
+        let timeout = room.poll_timeout(&self.surroundings.service);
+        self.timers.set(jid, &mut room.timer, timeout);
         if room.is_listed() {
             if !self.listed.contains(jid) {
                 self.listed.insert(jid.clone());

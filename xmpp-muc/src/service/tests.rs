@@ -54,5 +54,5 @@ fn lv3_nothing_is_left_behind() {
     assert!(service.rooms.is_empty() && service.listed.is_empty());
     assert!(service.surroundings.out.rooms_of.is_empty());
     assert_eq!(service.surroundings.out.identities.len(), 0);
-    assert!(service.timers.queue.is_empty() && service.timers.by_room.is_empty());
+    assert!(service.timers.is_empty());
 }

@@ -16,7 +16,6 @@ mod peer;
 mod personal;
 mod route;
 mod sign_on;
-mod timers;
 mod traffic;
 mod upload;
 mod waiting;
@@ -36,7 +35,7 @@ pub(crate) use self::census::network;
 
 use xmpp_bosh::{Manager, ManagerEvent, Sid, TerminalCondition};
 use xmpp_core::{
-    BareJid, Random, Timestamp,
+    BareJid, Random, Timers, Timestamp,
     stream::{
         BindAnswer, CloseReason, ServerConfig, ServerEvent, ServerSession, Session as _,
         StreamError, StreamErrorCondition,
@@ -54,7 +53,6 @@ use self::{
     flood::{Flood, Paced},
     personal::Profile,
     sign_on::SignOn,
-    timers::Timers,
     upload::Upload,
     waiting::Waiting,
 };
@@ -159,7 +157,7 @@ pub struct Hub {
     profile: Profile,
     /// The component for uploads, where there is one.
     upload: Option<Upload>,
-    timers: Timers,
+    timers: Timers<Key>,
     flood: Flood,
     traffic: Traffic,
     marked: VecDeque<Key>,
@@ -531,7 +529,7 @@ impl Hub {
         if let Some(client) = self.clients.get_mut(&key)
             && let Some(at) = client.session().poll_timeout()
         {
-            self.timers.bring_forward(key, &mut client.timer, at);
+            self.timers.bring_forward(&key, &mut client.timer, at);
         }
     }
 
@@ -625,7 +623,7 @@ impl Hub {
             if let Some(upload) = &mut self.upload {
                 upload.session_ended(key);
             }
-            self.timers.remove(key, client.timer);
+            self.timers.set(&key, &mut client.timer, None);
             self.flood.remove(self.now, key, client.flow);
             if let Transport::Bosh { sid, .. } = client.transport {
                 self.by_sid.remove(&sid);

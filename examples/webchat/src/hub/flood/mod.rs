@@ -22,7 +22,7 @@ use std::{
     time::Duration,
 };
 
-use xmpp_core::{BareJid, Timestamp, TokenRate};
+use xmpp_core::{BareJid, Timers, Timestamp, TokenRate};
 
 pub(super) use self::{charge::Charge, paced::Paced};
 use self::{charge::Login, lane::Lane};
@@ -46,7 +46,7 @@ const FEW: usize = 256;
 pub(super) struct Flood {
     rates: Rates,
     lanes: HashMap<LaneId, Lane>,
-    turns: BTreeSet<(Timestamp, LaneId)>,
+    turns: Timers<LaneId>,
     /// When waiting for others ends.
     deadlines: BTreeSet<(Timestamp, Key)>,
     prune_at: usize,
@@ -103,7 +103,7 @@ impl Flood {
         Self {
             rates,
             lanes: HashMap::new(),
-            turns: BTreeSet::new(),
+            turns: Timers::default(),
             deadlines: BTreeSet::new(),
             prune_at: FEW,
         }
@@ -170,8 +170,7 @@ impl Flood {
     /// A session that has to be looked at again: give it to [`Flow::wake`], then [judge](Flood::judge) what it holds, or
     /// say that it [holds nothing](Flood::settle). The others wait until then.
     pub(super) fn wake(&mut self, now: Timestamp) -> Option<Woken> {
-        while self.turns.first().is_some_and(|(at, _)| *at <= now) {
-            let (_, id) = self.turns.pop_first()?;
+        while let Some(id) = self.turns.pop(now) {
             if let Some(lane) = self.lanes.get_mut(&id) {
                 lane.wakes = None;
                 if let Some(key) = lane.pop() {
@@ -190,7 +189,7 @@ impl Flood {
 
     /// When [`Flood::wake`] has something.
     pub(super) fn poll_timeout(&self) -> Option<Timestamp> {
-        let turn = self.turns.first().map(|(at, _)| *at);
+        let turn = self.turns.next();
         let deadline = self.deadlines.first().map(|(at, _)| *at);
         [turn, deadline].into_iter().flatten().min()
     }
@@ -297,23 +296,12 @@ impl Flood {
             return;
         };
         let next = lane.next_turn(now);
-        if next == lane.wakes {
-            return;
-        }
-        if let Some(old) = std::mem::replace(&mut lane.wakes, next) {
-            self.turns.remove(&(old, id.clone()));
-        }
-        if let Some(next) = next {
-            self.turns.insert((next, id.clone()));
-        }
+        self.turns.set(id, &mut lane.wakes, next);
     }
 
     fn drop_lane(&mut self, id: &LaneId) {
-        if let Some(Lane {
-            wakes: Some(at), ..
-        }) = self.lanes.remove(id)
-        {
-            self.turns.remove(&(at, id.clone()));
+        if let Some(mut lane) = self.lanes.remove(id) {
+            self.turns.set(id, &mut lane.wakes, None);
         }
     }
 
