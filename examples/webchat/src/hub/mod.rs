@@ -378,8 +378,25 @@ impl Hub {
 
     /// The next thing to do.
     pub fn poll_output(&mut self) -> Option<Output> {
-        self.settle();
-        self.outputs.pop_front()
+        self.say_farewells();
+        loop {
+            // What a session has led to is carried out before the next one has its turn, while all of it is at hand.
+            if let Some(output) = self.outputs.pop_front() {
+                return Some(output);
+            }
+            if let Some(response) = self.bosh.poll_response() {
+                return Some(Output::Answer(response));
+            }
+            if let Some(event) = self.bosh.poll_event() {
+                self.bosh_event(event);
+            } else if let Some(key) = self.marked.pop_front() {
+                self.attend(key);
+            } else if !self.wake_slowed() {
+                self.peers.clear();
+                self.commit();
+                return self.outputs.pop_front();
+            }
+        }
     }
 
     /// The next thing to send on a WebSocket. What is not fetched counts against the session, which ends when
@@ -443,25 +460,6 @@ impl Hub {
     /// Whether nobody is here, nor anybody who is still to be told the end.
     pub fn is_empty(&self) -> bool {
         self.clients.is_empty() && self.bosh.untold() == 0 && self.waiting.is_empty()
-    }
-
-    /// Everybody else's work, until there is none.
-    fn settle(&mut self) {
-        self.say_farewells();
-        loop {
-            if let Some(event) = self.bosh.poll_event() {
-                self.bosh_event(event);
-            } else if let Some(key) = self.marked.pop_front() {
-                self.attend(key);
-            } else if !self.wake_slowed() {
-                break;
-            }
-        }
-        self.peers.clear();
-        self.commit();
-        while let Some(response) = self.bosh.poll_response() {
-            self.outputs.push_back(Output::Answer(response));
-        }
     }
 
     fn bosh_event(&mut self, event: ManagerEvent) {
