@@ -4,6 +4,7 @@
 //!
 //! It is the floor for a chat server's delivery on this machine: one `send` over WebSocket, and over BOSH a `recv` before it,
 //! without anything that would find the receiver, write the stanza or wait for the socket. The CPU time is that of the writing thread.
+#![expect(clippy::disallowed_types, reason = "it measures sockets")]
 
 use std::{
     error::Error,

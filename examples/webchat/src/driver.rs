@@ -15,6 +15,7 @@ use axum::extract::ws::Utf8Bytes;
 use bytes::Bytes;
 use tokio::{
     sync::{OwnedSemaphorePermit, mpsc, oneshot},
+    task::yield_now,
     time::sleep_until,
 };
 
@@ -35,6 +36,9 @@ pub(crate) use crate::hub::{Peer, RequestId, Response, SocketId, ToSocket};
 const SOCKET_QUEUE: usize = 32;
 /// Commands carried out before the hub's outputs are looked at.
 const BATCH: usize = 64;
+/// Outputs carried out before the connections that they woke have their turn: what they send is then still in a processor's
+/// cache, and the first of many receivers does not wait for the last.
+const OUTPUTS_AT_ONCE: usize = 32;
 /// How long to sleep when the hub has no timer.
 const IDLE: Duration = Duration::from_hours(1);
 
@@ -339,7 +343,7 @@ impl Driver {
             if deadline <= now {
                 self.hub.handle_timeout(now);
             }
-            self.deliver();
+            self.deliver().await;
             if self.all_gone.is_some()
                 && self.hub.is_empty()
                 && let Some(done) = self.all_gone.take()
@@ -447,8 +451,9 @@ impl Driver {
         let _ = socket.send(line);
     }
 
-    /// Carries out what the hub wants done.
-    fn deliver(&mut self) {
+    /// Carries out what the hub wants done. Now and then those who have something to send have their turn.
+    async fn deliver(&mut self) {
+        let mut outputs = 0_usize;
         while let Some(output) = self.hub.poll_output() {
             match output {
                 Output::Answer(response) => {
@@ -465,6 +470,10 @@ impl Driver {
                 Output::Commit(batch) => self.commit(batch),
                 Output::ReadArchive(read) => self.read(read),
                 Output::CheckToken(question) => self.check(question),
+            }
+            outputs += 1;
+            if outputs.is_multiple_of(OUTPUTS_AT_ONCE) {
+                yield_now().await;
             }
         }
     }

@@ -72,24 +72,31 @@ impl World {
     }
 
     fn collect(&mut self) {
-        while let Some(output) = self.hub.poll_output() {
-            match output {
-                Output::Answer(response) => {
-                    self.answers.insert(response.id, response.body.to_string());
-                }
-                Output::Pending(socket) if self.deaf.contains(&socket) => {}
-                Output::Pending(socket) => self.read(socket),
-                Output::Commit(batch) => {
-                    let result = self.store.commit(&batch.commits);
-                    self.hub.handle_committed(self.now, batch.ticket, &result);
-                }
-                Output::KeepBans(_) | Output::ShutDown | Output::CheckToken(_) => {}
-                Output::ReadArchive(read) => {
-                    let answer = self.store.read(&read.room, &read.request);
-                    self.hub.handle_archive_read(self.now, read.id, answer);
-                }
+        while self.step() {}
+    }
+
+    /// Carries out one thing that the hub wants done.
+    fn step(&mut self) -> bool {
+        let Some(output) = self.hub.poll_output() else {
+            return false;
+        };
+        match output {
+            Output::Answer(response) => {
+                self.answers.insert(response.id, response.body.to_string());
+            }
+            Output::Pending(socket) if self.deaf.contains(&socket) => {}
+            Output::Pending(socket) => self.read(socket),
+            Output::Commit(batch) => {
+                let result = self.store.commit(&batch.commits);
+                self.hub.handle_committed(self.now, batch.ticket, &result);
+            }
+            Output::KeepBans(_) | Output::ShutDown | Output::CheckToken(_) => {}
+            Output::ReadArchive(read) => {
+                let answer = self.store.read(&read.room, &read.request);
+                self.hub.handle_archive_read(self.now, read.id, answer);
             }
         }
+        true
     }
 
     fn read(&mut self, socket: SocketId) {
@@ -211,6 +218,109 @@ fn children(body: &Element) -> Vec<Element> {
     body.children()
         .map(xmpp_core::xml::ElementRef::to_element)
         .collect()
+}
+
+/// A room with many in it: a message is handed to a few of them at a time.
+fn crowd(options: &[&str]) -> (World, Vec<SocketId>) {
+    let calm = [
+        "--flood-session-rate",
+        "0",
+        "--flood-address-rate",
+        "0",
+        "--flood-room-rate",
+        "0",
+        "--flood-joins",
+        "0",
+        "--flood-logins",
+        "0",
+        "--flood-presences",
+        "0",
+    ];
+    let mut world = World::new(&[&calm, options].concat());
+    let sockets: Vec<_> = (0..100)
+        .map(|n| {
+            let socket = world.socket_user();
+            world.join(socket, &format!("n{n}"));
+            socket
+        })
+        .collect();
+    world.messages.clear();
+    (world, sockets)
+}
+
+const WITH_AND_WITHOUT_ARCHIVE: [&[&str]; 2] = [&[], &["--data", "none", "--archive-off"]];
+
+/// MUC GC2
+#[test]
+fn a_message_to_many_reaches_each_once_and_behind_those_before_it() {
+    for options in WITH_AND_WITHOUT_ARCHIVE {
+        let (mut world, sockets) = crowd(options);
+        let (sid, rid) = world.bosh_user();
+        world.ask(&body(&sid, rid, &presence("anna")));
+        for socket in &sockets {
+            world.take(*socket);
+        }
+        let held = world.post(&body(&sid, rid + 1, ""));
+        world.say(sockets[0], &message("1"));
+        for socket in &sockets {
+            assert_eq!(bodies(&world.take(*socket)), ["1"]);
+        }
+        let answer = world.answer(held).expect("something was said");
+        assert_eq!(bodies(&children(&answer)), ["1"]);
+
+        // What is said in one turn goes out together.
+        let held = world.post(&body(&sid, rid + 2, ""));
+        for (socket, text) in [(1, "2"), (2, "3"), (1, "4")] {
+            let (now, socket) = (world.now, sockets[socket]);
+            world.hub.handle_message(now, socket, &message(text));
+        }
+        world.collect();
+        let first = bodies(&world.take(sockets[0]));
+        assert_eq!(first.len(), 3);
+        for socket in &sockets[1..] {
+            assert_eq!(bodies(&world.take(*socket)), first);
+        }
+        let answer = world.answer(held).expect("something was said");
+        assert_eq!(bodies(&children(&answer)), first);
+    }
+}
+
+/// MUC GC2, LV1
+#[test]
+fn what_happens_while_a_message_is_handed_out_comes_behind_it_for_everybody() {
+    for options in WITH_AND_WITHOUT_ARCHIVE {
+        let (mut world, sockets) = crowd(options);
+        world
+            .hub
+            .handle_message(world.now, sockets[0], &message("1"));
+        for _ in 0..10 {
+            assert!(world.step());
+        }
+        world.hub.handle_closed(world.now, sockets[98]);
+        world
+            .hub
+            .handle_message(world.now, sockets[5], &message("2"));
+        world.collect();
+        for socket in sockets.iter().filter(|socket| **socket != sockets[98]) {
+            let got = world.take(*socket);
+            assert_eq!(bodies(&got), ["1", "2"]);
+            let left = got.iter().position(|stanza| stanza.name() == "presence");
+            let heard = got.iter().position(|stanza| !bodies([stanza]).is_empty());
+            assert!(heard < left, "{got:?}");
+        }
+
+        world
+            .hub
+            .handle_message(world.now, sockets[0], &message("3"));
+        for _ in 0..10 {
+            assert!(world.step());
+        }
+        world.hub.shut_down(world.now);
+        world.collect();
+        for socket in sockets.iter().filter(|socket| **socket != sockets[98]) {
+            assert_eq!(bodies(&world.take(*socket)), ["3"]);
+        }
+    }
 }
 
 /// BOSH 4.5: held for `wait`, then answered with nothing.

@@ -5,8 +5,10 @@ use std::collections::VecDeque;
 use super::{OutItem, StreamError, StreamHeader};
 use crate::xml::{WriteXml, Writer, ns};
 
-/// Capacity that an empty buffer keeps, so that an idle session is small.
-const KEEP: usize = 4 * 1024;
+/// Bytes and items for which an empty queue keeps its memory: a few stanzas, so that a session is small again when it has
+/// got all presences of a full room, or what came while it was late.
+const KEEP: usize = 1024;
+const KEEP_MARKS: usize = 16;
 
 /// Bytes beyond the limit for what a session says itself: headers, features, answers.
 const OWN: usize = 64 * 1024;
@@ -203,6 +205,9 @@ impl OutQueue {
         if self.text.capacity() > KEEP {
             self.text.shrink_to(KEEP);
         }
+        if self.marks.capacity() > KEEP_MARKS {
+            self.marks.shrink_to(KEEP_MARKS);
+        }
     }
 }
 
@@ -282,6 +287,7 @@ mod tests {
         assert_eq!(queue.poll(), None);
         assert_eq!(queue.backlog(), 0);
         assert!(queue.text.capacity() <= super::KEEP);
+        assert!(queue.marks.capacity() <= super::KEEP_MARKS);
     }
 
     #[test]

@@ -1,11 +1,25 @@
 //! What the rooms want done, in their order, and the store that this order waits for.
 
+use std::sync::Arc;
+
 use xmpp_core::{BareJid, FullJid, Jid, Timestamp, xml::Element};
 use xmpp_muc::{ArchiveAnswer, ArchiveReadError, ArchiveReadId, Effect, Fanout, RoomSnapshot};
 use xmpp_stanza::Iq;
 
 use super::{Hub, Output, census, client::Key, waiting::Ticket};
 use crate::store::{Committed, StoredRoom};
+
+/// What is on its way to many, some of whom have it.
+///
+/// Where it is all there is to do, a few get it and are attended to before the next few: what a session and its connection
+/// are made of is then looked up once, and not again when it has left the processor's cache.
+#[derive(Debug)]
+pub(super) struct Spreading {
+    stanza: Arc<Fanout>,
+    to: Arc<[FullJid]>,
+    /// The first of those who do not have it.
+    next: usize,
+}
 
 impl Hub {
     /// A batch has been made durable, or what became of it instead.
@@ -84,10 +98,17 @@ impl Hub {
             let Some(effect) = self.waiting.pop() else {
                 break;
             };
+            self.spread(usize::MAX);
             match effect {
                 Effect::Deliver { stanza, to } => {
-                    for to in to.iter() {
-                        self.deliver(&stanza, to);
+                    self.spreading = Some(Spreading {
+                        stanza,
+                        to,
+                        next: 0,
+                    });
+                    // What else is there to do may have more for the same receivers, and goes out with this.
+                    if !self.waiting.is_empty() || !self.marked.is_empty() {
+                        self.spread(usize::MAX);
                     }
                 }
                 Effect::Send { stanza, to } => self.send_from_room(&stanza, &to),
@@ -99,6 +120,22 @@ impl Hub {
             self.room_event(event);
         }
         self.count();
+    }
+
+    /// Hands what is on its way to so many more of its receivers. False when nothing is.
+    pub(super) fn spread(&mut self, receivers: usize) -> bool {
+        let Some(Spreading { stanza, to, next }) = self.spreading.take() else {
+            return false;
+        };
+        let end = next.saturating_add(receivers).min(to.len());
+        for to in &to[next..end] {
+            self.deliver(&stanza, to);
+        }
+        if end < to.len() {
+            let next = end;
+            self.spreading = Some(Spreading { stanza, to, next });
+        }
+        true
     }
 
     /// Brings the counters of the server in line with the rooms here.

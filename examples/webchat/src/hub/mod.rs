@@ -50,6 +50,7 @@ use self::{
     commands::Commands,
     directory::Directory,
     domain::Domain,
+    effects::Spreading,
     flood::{Flood, Paced},
     personal::Profile,
     sign_on::SignOn,
@@ -61,6 +62,9 @@ use crate::{
     table::Table,
     upload::{Issuer, Usage},
 };
+
+/// Sessions that get a message before they are attended to: what is known of so many stays in a processor's cache.
+const RECEIVERS_AT_ONCE: usize = 32;
 
 /// Names an open WebSocket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -134,6 +138,8 @@ pub struct Hub {
     counted: census::Rooms,
     /// What the rooms have said and the store holds up.
     waiting: Waiting,
+    /// What they have said and not everybody has yet.
+    spreading: Option<Spreading>,
     max_waiting: usize,
     /// Something is kept, on a disk or for those who ask the archive. If not, nothing waits.
     stores: bool,
@@ -228,6 +234,7 @@ impl Hub {
             rooms: Service::new(muc, config::rooms(settings), new_random()),
             upload: None,
             waiting: Waiting::default(),
+            spreading: None,
             max_waiting: settings.archive.queue_bytes,
             stores: settings.archive.on || settings.data.is_some(),
             timers: Timers::default(),
@@ -391,7 +398,7 @@ impl Hub {
                 self.bosh_event(event);
             } else if let Some(key) = self.marked.pop_front() {
                 self.attend(key);
-            } else if !self.wake_slowed() {
+            } else if !self.spread(RECEIVERS_AT_ONCE) && !self.wake_slowed() {
                 self.peers.clear();
                 self.commit();
                 return self.outputs.pop_front();
@@ -433,7 +440,10 @@ impl Hub {
 
     /// Ends every session, once it has got all that its rooms had to say.
     fn say_farewells(&mut self) {
-        if !self.waiting.is_empty() || !std::mem::take(&mut self.farewells_due) {
+        if !self.waiting.is_empty()
+            || self.spreading.is_some()
+            || !std::mem::take(&mut self.farewells_due)
+        {
             return;
         }
         let keys: Vec<Key> = self.clients.keys().copied().collect();

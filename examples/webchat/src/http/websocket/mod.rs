@@ -89,6 +89,8 @@ async fn open(
     let (ping, max_bytes) = (site.ping, site.max_body);
     upgrade
         .read_buffer_size(BUFFER)
+        // It keeps what it needed once: a full room's presences at the join.
+        .write_buffer_size(2 * BUFFER)
         // Between the limit and twice as much the client is told in XMPP (BOSH 15.17), beyond it by the close code.
         .max_message_size(site.max_body.saturating_mul(2))
         .max_frame_size(site.max_body.saturating_mul(2))
