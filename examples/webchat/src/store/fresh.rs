@@ -7,7 +7,7 @@
 use rusqlite::{Connection, Transaction, params};
 use xmpp_muc::StoredMessage;
 
-/// Messages that are moved at a time at most: a few milliseconds' work, during which commits wait.
+/// So many messages are moved without waiting for more: ten to twenty milliseconds' work, during which commits wait.
 pub(super) const MOST: usize = 2048;
 
 /// Appends a message. That of a room which is not stored fails with `SQLITE_CONSTRAINT_NOTNULL`.
