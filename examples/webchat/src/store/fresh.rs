@@ -57,6 +57,13 @@ mod tests {
     use super::*;
     use crate::store::{changes, schema, tests};
 
+    fn with_room() -> Connection {
+        let mut db = Connection::open_in_memory().expect("memory");
+        schema::prepare(&mut db).expect("tables");
+        changes::commit(&mut db, &[vec![tests::room()]]);
+        db
+    }
+
     fn ids(db: &Connection, table: &str) -> Vec<String> {
         let sql = format!("SELECT id FROM {table} ORDER BY seq");
         let mut statement = db.prepare(&sql).expect("a statement");
@@ -72,9 +79,7 @@ mod tests {
 
     #[test]
     fn messages_are_moved_in_their_order_and_behind_those_before() {
-        let mut db = Connection::open_in_memory().expect("memory");
-        schema::prepare(&mut db).expect("tables");
-        changes::commit(&mut db, &[vec![tests::room()]]);
+        let db = with_room();
         for id in ["z", "a", "m"] {
             insert(&db, &tests::message(id)).expect("a room");
         }
@@ -90,9 +95,7 @@ mod tests {
     /// It would otherwise stand in the way of all that come after it.
     #[test]
     fn a_second_message_with_an_id_of_the_room_keeps_no_other_from_the_archive() {
-        let mut db = Connection::open_in_memory().expect("memory");
-        schema::prepare(&mut db).expect("tables");
-        changes::commit(&mut db, &[vec![tests::room()]]);
+        let db = with_room();
         for id in ["a", "a", "b"] {
             insert(&db, &tests::message(id)).expect("a room");
         }
