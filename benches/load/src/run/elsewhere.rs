@@ -1,14 +1,13 @@
-//! A thread of its own for sessions that would keep the others' waiting.
+//! A thread of its own for sessions that would keep the others waiting.
 
-use std::{io, sync::Arc, thread};
+use std::{sync::Arc, thread};
 
 use tokio::{
-    runtime,
     sync::mpsc,
     task::{LocalSet, spawn_local},
 };
 
-use super::RunError;
+use super::{RunError, one_thread};
 use crate::session::{self, Command, Place, World};
 
 /// A session that is to begin.
@@ -39,14 +38,7 @@ pub(super) struct Elsewhere(mpsc::UnboundedSender<Newcomer>);
 
 impl Elsewhere {
     pub(super) fn new() -> Result<Self, RunError> {
-        let fail = |source: io::Error| RunError::System {
-            what: "no second thread",
-            source,
-        };
-        let runtime = runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(fail)?;
+        let runtime = one_thread()?;
         let (newcomers, mut received) = mpsc::unbounded_channel::<Newcomer>();
         let sessions = async move {
             while let Some(newcomer) = received.recv().await {
@@ -56,7 +48,10 @@ impl Elsewhere {
         thread::Builder::new()
             .name("burst".to_owned())
             .spawn(move || LocalSet::new().block_on(&runtime, sessions))
-            .map_err(fail)?;
+            .map_err(|source| RunError::System {
+                what: "no second thread",
+                source,
+            })?;
         Ok(Self(newcomers))
     }
 

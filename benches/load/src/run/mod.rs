@@ -10,7 +10,7 @@ use std::{collections::BTreeMap, io, sync::Arc, time::Duration};
 
 use example_support::{Clock, secure_random};
 use tokio::{
-    runtime,
+    runtime::{self, Runtime},
     sync::mpsc,
     task::LocalSet,
     time::{Instant, timeout},
@@ -67,14 +67,19 @@ pub enum RunError {
 ///
 /// [`RunError::System`] when there is no runtime to be had.
 pub fn run(plan: &Plan) -> Result<Report, RunError> {
-    let runtime = runtime::Builder::new_current_thread()
+    let runtime = one_thread()?;
+    Ok(LocalSet::new().block_on(&runtime, Run::new(plan.clone()).carry_out()))
+}
+
+/// A runtime for the sessions of one thread.
+fn one_thread() -> Result<Runtime, RunError> {
+    runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|source| RunError::System {
             what: "no runtime",
             source,
-        })?;
-    Ok(LocalSet::new().block_on(&runtime, Run::new(plan.clone()).carry_out()))
+        })
 }
 
 struct Run {

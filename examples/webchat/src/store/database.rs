@@ -227,7 +227,6 @@ impl Database {
     ///
     /// What SQLite says.
     pub fn forget(&mut self, retention: Retention, now: Timestamp) -> Result<(), rusqlite::Error> {
-        self.index()?;
         let mut round = Round::new(retention, now);
         while self.forget_some(&mut round)? {}
         Ok(())

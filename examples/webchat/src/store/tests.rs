@@ -10,7 +10,7 @@ use xmpp_muc::{RoomConfig, Service, ServiceConfig, StoredMessage};
 
 use super::Change;
 
-pub(super) const ROOM: &str = "lobby@rooms.localhost";
+const ROOM: &str = "lobby@rooms.localhost";
 
 struct Sevens;
 
