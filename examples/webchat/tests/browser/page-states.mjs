@@ -21,8 +21,8 @@ export async function talkStates({ open }, look) {
   await look(taken, 'name taken');
 }
 
-/** Private talks, a moderated room, phones, a password. */
-export async function roomStates({ open }, look) {
+/** Private talks, somebody away, a lost connection, a moderated room, phones, a password. */
+export async function roomStates({ open, openBehind }, look) {
   const anna = await open('Anna');
   const bob = await open('Bob');
   await open('Chiara');
@@ -37,6 +37,8 @@ export async function roomStates({ open }, look) {
   await anna.page.click('[data-role=talk][data-nick=Bob] button');
   await look(anna, 'private talk');
   await anna.page.click('[data-role=talk][data-nick=Bob] .close');
+
+  await withoutConnection(openBehind, look);
 
   // A moderated room: Bob has no voice and asks for it.
   await configure(anna, { 'muc#roomconfig_moderatedroom': true });
@@ -66,6 +68,25 @@ export async function roomStates({ open }, look) {
   const locked = await open('Dora', { waitFor: 'nothing' });
   await locked.page.waitForSelector('#password-dialog');
   await look(locked, 'password');
+}
+
+/** What the page knew is still there, and what is said meanwhile waits. */
+async function withoutConnection(openBehind, look) {
+  // Over WebSocket the session is over with the connection: whether the others are still there is not known.
+  const [emil, way] = await openBehind('Emil', { transport: 'websocket' });
+  await emil.present('Anna', 'Bob', 'Chiara', 'Emil');
+  // Our page never says so of itself; what others say of themselves ends in this attribute (people.js).
+  await emil.page.$eval('[data-role=occupant][data-nick=Bob] button', (button) => button.setAttribute('data-away', ''));
+  emil.cutAllowed = true;
+  await way.refuse();
+  await emil.offline();
+  await emil.say('into the dark');
+  await emil.page.waitForSelector('[data-role=message][data-state=sent]');
+  await emil.page.waitForSelector('#notice:not([hidden])');
+  await look(emil, 'without connection');
+  await way.listen();
+  await emil.inside();
+  await emil.shows('into the dark');
 }
 
 /** Something of everything that can be said. */

@@ -57,7 +57,11 @@ async function tables(stage, states) {
       const marked = text.replace(/: '((?:[^'\\]|\\.)*)'/gu, (_, words) => `: '⟦${words}⟧'`);
       await route.fulfill({ body: marked, contentType: 'text/javascript' });
     });
-  const marked = { ...stage, open: (nick, options = {}) => stage.open(nick, { ...options, before }) };
+  const marked = {
+    ...stage,
+    open: (nick, options = {}) => stage.open(nick, { ...options, before }),
+    openBehind: (nick, options = {}) => stage.openBehind(nick, { ...options, before }),
+  };
   const look = async (window, state) =>
     assert.deepEqual(await window.page.evaluate(outsideOfTables), [], `words outside of the tables: ${state}`);
   await states(marked, look);

@@ -25,11 +25,11 @@ export async function play(scenario, { browser, origin, pictures, modules, Clien
       return window;
     },
     /** A window behind a proxy of its own. */
-    async openBehind(nick) {
+    async openBehind(nick, options = {}) {
       const { hostname: host, port } = new URL(origin);
       const proxy = await new Proxy({ host, port: Number(port) }).listen();
       clean.push(() => proxy.close());
-      return [await stage.open(nick, { origin: proxy.origin }), proxy];
+      return [await stage.open(nick, { ...options, origin: proxy.origin }), proxy];
     },
   };
   try {
