@@ -40,23 +40,13 @@ pub struct Deaf {
     pub rss_kib_each: Option<f64>,
 }
 
-/// What the server used, looked at again and again while all talked. Memory is the resident set in KiB.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+/// What the server used, looked at again and again while all talked.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Samples {
-    /// How often it was looked at.
-    pub count: u32,
-    /// Memory at first, after the warm-up.
-    pub first_rss: u64,
-    /// Memory at last.
-    pub last_rss: u64,
-    /// The least memory.
-    pub least_rss: u64,
-    /// The most memory.
-    pub most_rss: u64,
-    /// The fewest open files.
-    pub least_descriptors: u64,
-    /// The most open files.
-    pub most_descriptors: u64,
+    /// Memory: the resident set in KiB, from the warm-up on.
+    pub rss: Vec<u64>,
+    /// Open files.
+    pub descriptors: Vec<u64>,
 }
 
 /// Files that the server has open.
@@ -108,13 +98,32 @@ impl Deaf {
 }
 
 impl Samples {
-    /// What is between the least and the most memory, in percent of the first.
-    pub fn spread_percent(&self) -> Option<f64> {
-        let spread = as_float(self.most_rss - self.least_rss);
-        ratio(spread * 100.0, as_float(self.first_rss))
+    /// The most memory.
+    pub fn most_rss(&self) -> Option<u64> {
+        self.rss.iter().max().copied()
     }
 
-    /// Whether that is within 2 %.
+    /// What is between the least and the most memory, in percent of the first.
+    pub fn spread_percent(&self) -> Option<f64> {
+        let spread = self.most_rss()? - self.rss.iter().min()?;
+        ratio(as_float(spread) * 100.0, as_float(*self.rss.first()?))
+    }
+
+    /// How much more memory there is in the end than at first, in percent: the medians of the first and of the last tenth, so
+    /// that what goes back at once counts for nothing.
+    pub fn growth_percent(&self) -> Option<f64> {
+        let tenth = self.rss.len().div_ceil(10);
+        let median = |samples: &[u64]| {
+            let mut sorted = samples.to_vec();
+            sorted.sort_unstable();
+            sorted.get(sorted.len() / 2).copied().map(as_float)
+        };
+        let first = median(&self.rss[..tenth])?;
+        let last = median(&self.rss[self.rss.len() - tenth..])?;
+        ratio((last - first) * 100.0, first)
+    }
+
+    /// Whether all of them are within 2 %.
     pub fn is_flat(&self) -> bool {
         self.spread_percent()
             .is_some_and(|spread| spread <= FLAT_PERCENT)
@@ -152,15 +161,29 @@ impl fmt::Display for Deaf {
 
 impl fmt::Display for Samples {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let extremes = |all: &[u64]| {
+            let found = all.iter().min().zip(all.iter().max());
+            found.map_or((0, 0), |(min, max)| (*min, *max))
+        };
+        let of_first = self.rss.first().copied().unwrap_or_default();
+        let of_last = self.rss.last().copied().unwrap_or_default();
+        let (min, max) = extremes(&self.rss);
         write!(
             f,
-            "soak   {} samples: {} KiB at first, {} at last, {} to {}",
-            self.count, self.first_rss, self.last_rss, self.least_rss, self.most_rss
+            "soak   {} samples: {of_first} KiB at first, {of_last} at last, {min} to {max}",
+            self.rss.len()
         )?;
         figure(f, self.spread_percent(), "% apart", 2)?;
         let verdict = if self.is_flat() { "flat" } else { "NOT FLAT" };
-        let (least, most) = (self.least_descriptors, self.most_descriptors);
-        write!(f, ": {verdict}; {least} to {most} files open")
+        write!(f, ": {verdict}")?;
+        figure(
+            f,
+            self.growth_percent(),
+            "% more in the last tenth than in the first",
+            2,
+        )?;
+        let (min, max) = extremes(&self.descriptors);
+        write!(f, "; {min} to {max} files open")
     }
 }
 
@@ -181,16 +204,28 @@ mod tests {
 
     #[test]
     fn memory_is_flat_within_two_percent_of_the_first() {
-        let samples = |least_rss, most_rss| Samples {
-            count: 9,
-            first_rss: 1000,
-            last_rss: 1000,
-            least_rss,
-            most_rss,
-            least_descriptors: 1,
-            most_descriptors: 1,
+        let samples = |rss: &[u64]| Samples {
+            rss: rss.to_vec(),
+            ..Samples::default()
         };
-        assert!(samples(990, 1010).is_flat());
-        assert!(!samples(990, 1011).is_flat());
+        assert!(samples(&[1000, 990, 1010]).is_flat());
+        assert!(!samples(&[1000, 990, 1011, 1000]).is_flat());
+        assert!(!samples(&[]).is_flat());
+    }
+
+    #[test]
+    fn memory_has_not_grown_where_it_went_back() {
+        let mut rss = vec![1000; 30];
+        rss[1] = 5000;
+        rss[15] = 2000;
+        let mut samples = Samples {
+            rss,
+            ..Samples::default()
+        };
+        assert_eq!(samples.spread_percent(), Some(400.0));
+        assert_eq!(samples.growth_percent(), Some(0.0));
+        samples.rss[27..].fill(1100);
+        assert_eq!(samples.growth_percent(), Some(10.0));
+        assert_eq!(Samples::default().growth_percent(), None);
     }
 }

@@ -59,9 +59,10 @@ impl Run {
             let took = burst.took();
             self.report.burst = Some(Burst::new(self.world.plan.burst, took, &counts));
         }
-        let samples = beside.watch.and_then(|watch| watch.samples());
+        let samples = beside.watch.map(Watch::samples);
         if deaf > 0 {
-            self.hear_again(before, samples).await?;
+            let most = samples.as_ref().and_then(Samples::most_rss);
+            self.hear_again(before.zip(most)).await?;
         }
         if self.world.plan.sample.is_some() {
             self.report.samples = samples;
@@ -166,12 +167,8 @@ impl Run {
         }
     }
 
-    /// Those who are gone find out why; `before` is the server's memory before they stopped reading.
-    async fn hear_again(
-        &mut self,
-        before: Option<u64>,
-        samples: Option<Samples>,
-    ) -> Result<(), RunError> {
+    /// Those who are gone find out why; `held` is the server's memory before they stopped reading, and at most since.
+    async fn hear_again(&mut self, held: Option<(u64, u64)>) -> Result<(), RunError> {
         let rooms = self.report.rooms;
         let stayed = |session| self.world.board.stayed(session % rooms, session / rooms);
         let gone: Vec<(u32, Duration)> = self
@@ -186,7 +183,6 @@ impl Run {
             self.event("deaf", closed).await?;
         }
         let after = gone.into_iter().map(|(_, stayed)| stayed).collect();
-        let held = samples.zip(before).map(|(s, before)| (before, s.most_rss));
         let reasons = std::mem::take(&mut self.ends_of_deaf);
         self.report.deaf = Some(Deaf::new(self.world.plan.deaf, after, reasons, held));
         Ok(())
