@@ -6,6 +6,7 @@ mod common;
 use std::{
     path::{Path, PathBuf},
     process::{Output, Stdio},
+    sync::Arc,
     time::Duration,
 };
 
@@ -192,7 +193,7 @@ async fn the_archive_forgets_what_is_too_old_or_too_much() {
         "lobby@rooms.localhost/anna".parse().expect("a JID"),
         Fanout::new(&stanza.expect("XML")),
     );
-    let commit = vec![Change::Message(Box::new(old))];
+    let commit = vec![Change::Message(Arc::new(old))];
     assert_eq!(store.commit(&[commit]), Committed::All);
     drop(store);
     let keeps = [

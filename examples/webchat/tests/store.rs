@@ -351,7 +351,7 @@ impl Both {
                 };
                 let text = stanza("a@rooms.localhost/Anna", &id);
                 let message = StoredMessage::new(room, id, at(time), full(USERS[user]), from, text);
-                self.commit(vec![Change::Message(Box::new(message))]);
+                self.commit(vec![Change::Message(Arc::new(message))]);
             }
             Act::Replace(room, which) => {
                 let ids = self.ids(room);
@@ -431,7 +431,7 @@ fn everything(max: usize, anchor: ArchiveAnchor) -> ArchiveRequest {
 }
 
 fn say(room: &str, id: &str) -> Change {
-    Change::Message(Box::new(StoredMessage::new(
+    Change::Message(Arc::new(StoredMessage::new(
         bare(room),
         id,
         at(150),
@@ -521,7 +521,7 @@ fn what_was_taken_back_or_deleted_is_not_in_the_file_any_more() {
             stanza("a@rooms.localhost/Anna", "hello"),
         );
         message.stanza = stanza("a@rooms.localhost/Anna", &text.repeat(20));
-        Change::Message(Box::new(message))
+        Change::Message(Arc::new(message))
     };
     let room = bare(ROOMS[0]);
     let mut database = Database::open(&path).expect("a new one");

@@ -66,7 +66,7 @@ pub enum StoreEvent {
         room: BareJid,
     },
     /// A message of the archive (XEP-0313; MUC MA3).
-    Message(Box<StoredMessage>),
+    Message(Arc<StoredMessage>),
     /// The stanza of an archived message is now this tombstone: the message was retracted (MUC MO2). The other
     /// fields of the entry and its place stay. Nothing of the old stanza may remain readable.
     Replaced {

@@ -130,7 +130,7 @@ impl RoomState {
             self.keep_in_history(cx, entry);
         }
         if self.config.archive && is_archived(request.stanza) {
-            cx.store(StoreEvent::Message(Box::new(StoredMessage::new(
+            cx.store(StoreEvent::Message(Arc::new(StoredMessage::new(
                 self.jid.clone(),
                 stanza_id,
                 cx.now,

@@ -133,7 +133,7 @@ impl RoomState {
             reason: sentence.reason.as_deref(),
         }));
         if self.config.archive {
-            cx.store(StoreEvent::Message(Box::new(StoredMessage::new(
+            cx.store(StoreEvent::Message(Arc::new(StoredMessage::new(
                 self.jid.clone(),
                 id.clone(),
                 cx.now,

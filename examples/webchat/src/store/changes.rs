@@ -27,7 +27,7 @@ pub enum Change {
         room: BareJid,
     },
     /// A new last message of the room's archive.
-    Message(Box<StoredMessage>),
+    Message(Arc<StoredMessage>),
     /// A message of the archive becomes a tombstone. One that is not there any more stays away.
     Replaced {
         /// The room.

@@ -311,7 +311,7 @@ mod tests {
     }
 
     fn say(id: usize) -> Change {
-        Change::Message(Box::new(tests::message(&id.to_string())))
+        Change::Message(Arc::new(tests::message(&id.to_string())))
     }
 
     #[test]
