@@ -46,7 +46,7 @@ struct World {
 impl World {
     fn new(occupants: usize) -> Self {
         let line = "webchat --history 0 --data none --archive-off --flood-session-rate 0 --flood-address-rate 0 --flood-room-rate 0 \
-            --flood-joins 0 --flood-logins 0 --max-sessions 100000 --max-occupants 100000";
+            --flood-joins 0 --flood-logins 0 --flood-presences 0 --max-sessions 100000 --max-occupants 100000";
         let settings = Options::parse_from(line.split_whitespace())
             .settle()
             .expect("usable options");
