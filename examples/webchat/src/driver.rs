@@ -11,13 +11,13 @@ use std::{
     time::Duration,
 };
 
-use axum::extract::ws::Utf8Bytes;
 use bytes::Bytes;
 use tokio::{
     sync::{OwnedSemaphorePermit, mpsc, oneshot},
     task::yield_now,
     time::sleep_until,
 };
+use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use xmpp_muc::{ArchiveRead, ArchiveReadError};
 

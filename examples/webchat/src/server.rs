@@ -4,11 +4,12 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
 use tokio::{
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
     sync::{Notify, Semaphore, mpsc, watch},
     task::JoinHandle,
     time::timeout,
 };
+use tokio_rustls::server::TlsStream;
 
 use crate::{
     Clock,
@@ -289,29 +290,40 @@ impl Acceptor {
                 tls: self.tls.is_some(),
                 vouched: None,
             };
-            let tls = self.tls.clone();
-            tokio::spawn(async move {
-                let Some(tls) = tls else {
-                    return http::serve(stream, neighbour, front, stopped, alive).await;
-                };
-                match timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
-                    Ok(Ok((stream, vouched))) => {
-                        let neighbour = Neighbour {
-                            vouched,
-                            ..neighbour
-                        };
-                        http::serve(stream, neighbour, front, stopped, alive).await;
+            // A task is as large as the largest thing it may become: two kinds, and most of them wait for a request without TLS.
+            match self.tls.clone() {
+                None => tokio::spawn(http::serve(stream, neighbour, front, stopped, alive)),
+                Some(tls) => tokio::spawn(async move {
+                    let address = neighbour.address;
+                    match shake_hands(&tls, stream, neighbour).await {
+                        Ok((stream, neighbour)) => {
+                            http::serve(stream, neighbour, front, stopped, alive).await;
+                        }
+                        Err(error) => {
+                            tracing::debug!(%error, peer = %Shown(address), "no TLS handshake");
+                        }
                     }
-                    Ok(Err(error)) => {
-                        tracing::debug!(%error, peer = %Shown(peer.ip()), "no TLS handshake");
-                    }
-                    Err(_) => {
-                        tracing::debug!(peer = %Shown(peer.ip()), "the TLS handshake took too long");
-                    }
-                }
-            });
+                }),
+            };
         }
     }
+}
+
+/// Agrees on TLS. Boxed is what the task should not have the room for while it serves.
+async fn shake_hands(
+    tls: &Certificates,
+    stream: TcpStream,
+    neighbour: Neighbour,
+) -> io::Result<(Box<TlsStream<TcpStream>>, Neighbour)> {
+    let accepted = Box::pin(timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)));
+    let (stream, vouched) = accepted
+        .await
+        .map_err(|_| io::Error::new(io::ErrorKind::TimedOut, "it took too long"))??;
+    let neighbour = Neighbour {
+        vouched,
+        ..neighbour
+    };
+    Ok((Box::new(stream), neighbour))
 }
 
 fn reload(certificates: &Certificates) {

@@ -285,6 +285,41 @@ async fn a_broken_websocket_message_ends_the_stream_with_its_condition() {
     }
 }
 
+/// A client need not wait for the answer of the handshake to say the first thing.
+#[tokio::test]
+async fn what_comes_with_the_handshake_is_read_behind_it() {
+    let server = server(&[]).await;
+    let open = "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='localhost' version='1.0'/>";
+    let handshake = "GET /xmpp-websocket HTTP/1.1\r\nHost: localhost\r\nConnection: keep-alive, Upgrade\r\n\
+        Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+        Sec-WebSocket-Protocol: xmpp\r\n\r\n";
+    let mut bytes = handshake.as_bytes().to_vec();
+    // Text, final; masked by nothing but zeros.
+    bytes.extend([0x81, 0x80 | u8::try_from(open.len()).expect("short")]);
+    bytes.extend([0; 4]);
+    bytes.extend(open.as_bytes());
+    let mut stream = tokio::net::TcpStream::connect(server.address())
+        .await
+        .expect("a connection");
+    stream.write_all(&bytes).await.expect("written");
+    let mut answer = Vec::new();
+    soon("the features", async {
+        while !String::from_utf8_lossy(&answer).contains("</stream:features>") {
+            assert_ne!(stream.read_buf(&mut answer).await.expect("read"), 0);
+        }
+    })
+    .await;
+    let answer = String::from_utf8_lossy(&answer);
+    assert!(answer.starts_with("HTTP/1.1 101 "), "{answer}");
+    // The answer to this key in RFC 6455, 1.3.
+    let accept = "sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
+    assert!(
+        answer.to_lowercase().contains(&accept.to_lowercase()),
+        "{answer}"
+    );
+    assert!(answer.contains("<open "), "{answer}");
+}
+
 /// BOSH 15.2: text only.
 #[tokio::test]
 async fn a_binary_message_closes_the_socket_with_1003() {

@@ -1,4 +1,4 @@
-//! Requests that hyper reads and answers.
+//! Requests that hyper reads and answers, and the connections that become something else behind them.
 
 use std::{convert::Infallible, future::poll_fn, pin::pin, sync::Arc};
 
@@ -7,7 +7,7 @@ use axum::{
     http::{Request, Response},
 };
 use futures_util::future::BoxFuture;
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn, upgrade::Upgraded};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -26,6 +26,46 @@ pub(super) struct Serving {
     pub(super) neighbour: Arc<Neighbour>,
     pub(super) front: Arc<Front>,
     pub(super) alive: Alive,
+}
+
+/// A connection that has become something else: a stream, and what was read of it already.
+pub(crate) struct Bare {
+    pub(crate) read: Vec<u8>,
+    pub(crate) stream: Box<dyn Stream>,
+}
+
+/// A stream of bytes both ways.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
+/// Takes hyper's wrapping off a connection: an extension of requests that may ask for an upgrade. There are many such
+/// connections, and each write would pass through all of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Unwrap(fn(Upgraded) -> Bare);
+
+impl Unwrap {
+    fn of<S: AsyncRead + AsyncWrite + Send + Unpin + 'static>() -> Self {
+        Self(
+            |upgraded| match upgraded.downcast::<TokioIo<Prefixed<S>>>() {
+                Ok(parts) => {
+                    let (stream, rest) = parts.io.into_inner().into_rest();
+                    let read = [&*parts.read_buf, &*rest].concat();
+                    let stream = Box::new(stream);
+                    Bare { read, stream }
+                }
+                Err(upgraded) => Bare {
+                    read: Vec::new(),
+                    stream: Box::new(TokioIo::new(upgraded)),
+                },
+            },
+        )
+    }
+
+    /// The connection that hyper had.
+    pub(crate) fn bare(self, upgraded: Upgraded) -> Bare {
+        self.0(upgraded)
+    }
 }
 
 impl Serving {
@@ -63,7 +103,10 @@ pub(super) async fn keep<S>(
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
-    let service = service_fn(move |request| serving.answer(request));
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(Unwrap::of::<S>());
+        serving.answer(request)
+    });
     let stream = TokioIo::new(Prefixed::new(read, stream));
     let mut connection = pin!(builder().serve_connection(stream, service).with_upgrades());
     let stop = async move {

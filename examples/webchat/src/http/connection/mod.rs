@@ -34,6 +34,7 @@ use tokio::{
     time::timeout,
 };
 
+pub(super) use self::by_hyper::{Stream, Unwrap};
 use self::{
     answer::Answer,
     by_hyper::Serving,
@@ -97,9 +98,10 @@ pub(crate) async fn serve(
             Err(ended) => Err(ended),
             Ok(Head::Post(mut post)) => {
                 let path = String::from_utf8_lossy(&connection.input[post.path.clone()]);
-                let asked = serving
-                    .front
-                    .bosh(&serving.neighbour, &mut post.fields, &path);
+                // Not kept while the request waits.
+                let mut fields = std::mem::take(&mut post.fields);
+                let asked = serving.front.bosh(&serving.neighbour, &mut fields, &path);
+                drop(fields);
                 match asked.filter(|asked| post.body <= asked.site.max_body) {
                     Some(asked) => connection.exchange(&serving.front, asked, &post).await,
                     None => break connection.give_away(serving.clone()).await,

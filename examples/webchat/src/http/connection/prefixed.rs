@@ -36,6 +36,12 @@ impl<S> Prefixed<S> {
         }
     }
 
+    /// The stream, and what comes before it and was not taken.
+    pub(super) fn into_rest(mut self) -> (S, Vec<u8>) {
+        let rest = self.prefix.split_off(self.given);
+        (self.stream, rest)
+    }
+
     /// The stream, and whether all that came before it was taken.
     pub(super) fn into_inner(self) -> (S, bool) {
         (self.stream, self.given == self.prefix.len())
@@ -109,6 +115,14 @@ mod tests {
         let mut text = String::new();
         prefixed.read_to_string(&mut text).await.expect("text");
         assert_eq!(text, "first second");
+    }
+
+    #[tokio::test]
+    async fn what_was_not_taken_is_the_rest() {
+        let mut prefixed = Prefixed::new(b"first".to_vec(), &b"second"[..]);
+        let mut some = [0; 3];
+        prefixed.read_exact(&mut some).await.expect("text");
+        assert_eq!(prefixed.into_rest(), (&b"second"[..], b"st".to_vec()));
     }
 
     #[tokio::test]

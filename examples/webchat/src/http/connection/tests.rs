@@ -58,6 +58,8 @@ struct World {
     end: Arc<AtomicBool>,
     stop: watch::Sender<bool>,
     served: tokio::task::JoinHandle<()>,
+    /// Bytes of its task, beside the stream.
+    size: usize,
 }
 
 impl World {
@@ -89,6 +91,7 @@ impl World {
             client,
             end,
             stop,
+            size: size_of_val(&served) - size_of::<Told>(),
             served: tokio::spawn(served),
         }
     }
@@ -119,6 +122,13 @@ impl World {
         let served = timeout(Duration::from_hours(1), &mut self.served).await;
         served.expect("it ends").expect("no panic");
     }
+}
+
+/// There is one for every client that is there, and what hyper does or TLS needs would make each of them several times as large.
+#[tokio::test]
+async fn a_connection_has_no_room_for_what_few_of_them_need() {
+    let size = World::new(1).size;
+    assert!(size < 2048, "{size} bytes");
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,14 +2,17 @@
 
 use std::{future::poll_fn, io, task::Poll, time::Duration};
 
-use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
-use futures_util::SinkExt;
+use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::{
     sync::OwnedSemaphorePermit,
     time::{Instant, MissedTickBehavior, interval_at, timeout},
 };
+use tokio_tungstenite::tungstenite::{
+    Error, Message,
+    protocol::{CloseFrame, frame::coding::CloseCode},
+};
 
-use super::{incoming::Incoming, woken::Woken};
+use super::{WebSocket, incoming::Incoming, woken::Woken};
 use crate::driver::{Socket, ToSocket};
 
 /// Time for the client's side of the close handshake.
@@ -31,16 +34,15 @@ enum Happened {
     Said(Option<ToSocket>),
     /// Nothing has been received for a while.
     Silence,
-    Received(Option<Result<(Message, OwnedSemaphorePermit), axum::Error>>),
+    Received(Option<Result<(Message, OwnedSemaphorePermit), Error>>),
 }
 
-/// How a connection goes on after a step.
-enum Next {
-    Go,
+/// How a connection ends.
+pub(super) enum Ended {
     /// Say why, then wait for the client's close frame.
-    Close(u16, &'static str),
-    /// The transport is gone.
-    End(&'static str),
+    Ours(CloseCode, &'static str),
+    /// The transport is gone, or is about to be.
+    Theirs(&'static str),
 }
 
 impl Connection {
@@ -54,8 +56,8 @@ impl Connection {
         }
     }
 
-    /// Carries messages both ways until either side ends it; dropping the [`Socket`] tells the hub.
-    pub(super) async fn run(mut self) {
+    /// Carries messages both ways until either side ends it.
+    pub(super) async fn carry(&mut self) -> Ended {
         let mut pings = interval_at(Instant::now() + self.ping, self.ping);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut others = Woken::new();
@@ -80,41 +82,48 @@ impl Connection {
                     pings.reset();
                     self.received(message, permit)
                 }
-                Happened::Received(Some(Err(error))) => Self::broken(&error),
-                Happened::Received(None) => Next::End("the connection was lost"),
+                Happened::Received(Some(Err(error))) => Err(broken(&error)),
+                Happened::Received(None) => Err(Ended::Theirs("the connection was lost")),
             };
-            match next {
-                Next::Go => {}
-                Next::Close(code, reason) => {
-                    self.close(code, reason).await;
-                    return;
-                }
-                Next::End(reason) => {
-                    tracing::debug!(socket = %self.socket.id(), reason, "websocket ended");
-                    return;
-                }
+            if let Err(ended) = next {
+                return ended;
             }
         }
     }
 
-    fn received(&self, message: Message, permit: OwnedSemaphorePermit) -> Next {
+    /// Says the end, where that is still to be said.
+    pub(super) async fn end(self, ended: Ended) {
+        match ended {
+            Ended::Ours(code, reason) => {
+                tracing::debug!(socket = %self.socket.id(), %code, reason, "websocket closed");
+                // That tells the hub, which need not wait for the handshake.
+                drop(self.socket);
+                close(self.stream, code, reason).await;
+            }
+            Ended::Theirs(reason) => {
+                tracing::debug!(socket = %self.socket.id(), reason, "websocket ended");
+            }
+        }
+    }
+
+    fn received(&self, message: Message, permit: OwnedSemaphorePermit) -> Result<(), Ended> {
         match message {
             Message::Text(text) => {
                 self.socket.message(text, permit);
-                Next::Go
+                Ok(())
             }
             // BOSH 15.2, HDR-17
-            Message::Binary(_) => Next::Close(close_code::UNSUPPORTED, "text messages only"),
+            Message::Binary(_) => Err(Ended::Ours(CloseCode::Unsupported, "text messages only")),
             // Pings are answered below us.
-            Message::Ping(_) | Message::Pong(_) => Next::Go,
-            Message::Close(_) => Next::End("closed by the client"),
+            Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => Ok(()),
+            Message::Close(_) => Err(Ended::Theirs("closed by the client")),
         }
     }
 
     /// Sends `first` and what waits behind it, flushed once.
-    async fn send(&mut self, first: Option<ToSocket>) -> Next {
+    async fn send(&mut self, first: Option<ToSocket>) -> Result<(), Ended> {
         let Some(first) = first else {
-            return Next::Close(close_code::AWAY, "the server is going down");
+            return Err(Ended::Ours(CloseCode::Away, "the server is going down"));
         };
         let mut close = None;
         let sent = async {
@@ -123,7 +132,7 @@ impl Connection {
                 match out {
                     ToSocket::Text(text) => self.stream.feed(Message::Text(text.into())).await?,
                     ToSocket::Close { code, reason } => {
-                        close = Some((code, reason));
+                        close = Some((code.into(), reason));
                         break;
                     }
                 }
@@ -133,59 +142,51 @@ impl Connection {
         }
         .await;
         match (sent, close) {
-            (Ok(()), None) => Next::Go,
-            (Ok(()), Some((code, reason))) => Next::Close(code, reason),
-            (Err(error), _) => Self::broken(&error),
+            (Ok(()), None) => Ok(()),
+            (Ok(()), Some((code, reason))) => Err(Ended::Ours(code, reason)),
+            (Err(error), _) => Err(broken(&error)),
         }
     }
 
     /// BOSH 15.13: a silent client is pinged, and given up when it leaves two pings unanswered.
-    async fn silence(&mut self) -> Next {
+    async fn silence(&mut self) -> Result<(), Ended> {
         if self.unanswered >= 2 {
-            return Next::End("the client does not answer pings");
+            return Err(Ended::Theirs("the client does not answer pings"));
         }
         self.unanswered += 1;
         let ping = Message::Ping(bytes::Bytes::new());
-        match self.stream.send(ping).await {
-            Ok(()) => Next::Go,
-            Err(error) => Self::broken(&error),
-        }
+        self.stream.send(ping).await.map_err(|error| broken(&error))
     }
+}
 
-    fn broken(error: &axum::Error) -> Next {
-        use tokio_tungstenite::tungstenite::Error;
-        let error = std::error::Error::source(error).and_then(|e| e.downcast_ref::<Error>());
-        match error {
-            Some(Error::Capacity(_)) => Next::Close(close_code::SIZE, "message too big"),
-            Some(Error::Utf8(_)) => Next::Close(close_code::INVALID, "not UTF-8"),
-            Some(Error::Protocol(_)) => Next::Close(close_code::PROTOCOL, "no WebSocket frame"),
-            // The connection below sees to it.
-            Some(Error::Io(error)) if error.kind() == io::ErrorKind::TimedOut => {
-                Next::End("the client does not read")
-            }
-            _ => Next::End("the connection was lost"),
+fn broken(error: &Error) -> Ended {
+    match error {
+        Error::Capacity(_) => Ended::Ours(CloseCode::Size, "message too big"),
+        Error::Utf8(_) => Ended::Ours(CloseCode::Invalid, "not UTF-8"),
+        Error::Protocol(_) => Ended::Ours(CloseCode::Protocol, "no WebSocket frame"),
+        // The connection below sees to it.
+        Error::Io(error) if error.kind() == io::ErrorKind::TimedOut => {
+            Ended::Theirs("the client does not read")
         }
+        _ => Ended::Theirs("the connection was lost"),
     }
+}
 
-    /// The WebSocket close handshake (BOSH 15.10).
-    async fn close(mut self, code: u16, reason: &'static str) {
-        tracing::debug!(socket = %self.socket.id(), code, reason, "websocket closed");
-        // The hub need not wait for the handshake.
-        drop(self.socket);
-        let frame = CloseFrame {
-            code,
-            reason: reason.into(),
-        };
-        let handshake = async {
-            self.stream.send(Message::Close(Some(frame))).await?;
-            while let Some(Ok(message)) = self.stream.recv().await {
-                if matches!(message, Message::Close(_)) {
-                    break;
-                }
+/// The WebSocket close handshake (BOSH 15.10).
+async fn close(mut stream: WebSocket, code: CloseCode, reason: &'static str) {
+    let frame = CloseFrame {
+        code,
+        reason: reason.into(),
+    };
+    let handshake = async {
+        stream.send(Message::Close(Some(frame))).await?;
+        while let Some(Ok(message)) = stream.next().await {
+            if matches!(message, Message::Close(_)) {
+                break;
             }
-            Ok::<_, axum::Error>(())
-        };
-        // Whether the client answers in time or not, it is over.
-        let _ = timeout(CLOSE_TIMEOUT, handshake).await;
-    }
+        }
+        Ok::<_, Error>(())
+    };
+    // Whether the client answers in time or not, it is over.
+    let _ = timeout(CLOSE_TIMEOUT, handshake).await;
 }

@@ -6,9 +6,11 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use axum::extract::ws::{Message, WebSocket};
 use futures_util::{FutureExt as _, Stream as _, future::BoxFuture};
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
+use tokio_tungstenite::tungstenite::{Error, Message};
+
+use super::WebSocket;
 
 /// Messages of one socket that may wait for the hub, together no larger than the largest that is allowed; the rest waits
 /// in the client's own TCP.
@@ -43,7 +45,7 @@ impl Incoming {
         &mut self,
         cx: &mut Context<'_>,
         stream: &mut WebSocket,
-    ) -> Poll<Option<Result<(Message, OwnedSemaphorePermit), axum::Error>>> {
+    ) -> Poll<Option<Result<(Message, OwnedSemaphorePermit), Error>>> {
         let mut place = match self.place.take() {
             Some(place) => place,
             None => match ready!(self.poll_places(cx, 1)) {
