@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use axum::{
     body::Body,
-    http::{HeaderMap, HeaderValue, Response, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header},
 };
 use bytes::Bytes;
 
@@ -69,12 +69,21 @@ pub(super) fn file(
 
 /// Whether a request says that the client has what `etag` stands for.
 pub(super) fn has(request: &HeaderMap, etag: &str) -> bool {
-    request
-        .get_all(header::IF_NONE_MATCH)
+    entries(request, &header::IF_NONE_MATCH)
+        .any(|given| given == "*" || given.trim_start_matches("W/") == etag)
+}
+
+/// The entries of a header that is a list (RFC 9110, 5.6.1), without what is no text.
+pub(super) fn entries<'a>(
+    headers: &'a HeaderMap,
+    name: &HeaderName,
+) -> impl Iterator<Item = &'a str> {
+    headers
+        .get_all(name)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
-        .any(|given| matches!(given.trim(), "*") || given.trim().trim_start_matches("W/") == etag)
+        .map(str::trim)
 }
 
 /// A short answer in words.

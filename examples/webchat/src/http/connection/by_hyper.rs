@@ -49,7 +49,7 @@ impl Unwrap {
         Self(
             |upgraded| match upgraded.downcast::<TokioIo<Prefixed<S>>>() {
                 Ok(parts) => {
-                    let (stream, rest) = parts.io.into_inner().into_rest();
+                    let (stream, rest) = parts.io.into_inner().into_inner();
                     let read = [&*parts.read_buf, &*rest].concat();
                     let stream = Box::new(stream);
                     Bare { read, stream }
@@ -142,6 +142,7 @@ where
     let mut connection = builder().half_close(true).serve_connection(stream, service);
     let served = poll_fn(|cx| connection.poll_without_shutdown(cx)).await;
     let parts = connection.into_parts();
-    let (stream, all) = parts.io.into_inner().into_inner();
-    (stream, served.map(|()| all && parts.read_buf.is_empty()))
+    let (stream, rest) = parts.io.into_inner().into_inner();
+    let all = rest.is_empty() && parts.read_buf.is_empty();
+    (stream, served.map(|()| all))
 }

@@ -98,10 +98,12 @@ pub(crate) async fn serve(
             Err(ended) => Err(ended),
             Ok(Head::Post(mut post)) => {
                 let path = String::from_utf8_lossy(&connection.input[post.path.clone()]);
-                // Not kept while the request waits.
-                let mut fields = std::mem::take(&mut post.fields);
-                let asked = serving.front.bosh(&serving.neighbour, &mut fields, &path);
-                drop(fields);
+                let asked = serving.front.bosh(
+                    &serving.neighbour,
+                    // Not kept while the request waits.
+                    &mut std::mem::take(&mut post.fields),
+                    &path,
+                );
                 match asked.filter(|asked| post.body <= asked.site.max_body) {
                     Some(asked) => connection.exchange(&serving.front, asked, &post).await,
                     None => break connection.give_away(serving.clone()).await,

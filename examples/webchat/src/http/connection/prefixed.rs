@@ -37,14 +37,9 @@ impl<S> Prefixed<S> {
     }
 
     /// The stream, and what comes before it and was not taken.
-    pub(super) fn into_rest(mut self) -> (S, Vec<u8>) {
+    pub(super) fn into_inner(mut self) -> (S, Vec<u8>) {
         let rest = self.prefix.split_off(self.given);
         (self.stream, rest)
-    }
-
-    /// The stream, and whether all that came before it was taken.
-    pub(super) fn into_inner(self) -> (S, bool) {
-        (self.stream, self.given == self.prefix.len())
     }
 }
 
@@ -122,7 +117,7 @@ mod tests {
         let mut prefixed = Prefixed::new(b"first".to_vec(), &b"second"[..]);
         let mut some = [0; 3];
         prefixed.read_exact(&mut some).await.expect("text");
-        assert_eq!(prefixed.into_rest(), (&b"second"[..], b"st".to_vec()));
+        assert_eq!(prefixed.into_inner(), (&b"second"[..], b"st".to_vec()));
     }
 
     #[tokio::test]
@@ -133,8 +128,8 @@ mod tests {
         let mut text = String::new();
         lent.read_to_string(&mut text).await.expect("text");
         assert_eq!(text, "this");
-        let (mut ours, all) = lent.into_inner();
-        assert!(all);
+        let (mut ours, rest) = lent.into_inner();
+        assert_eq!(rest, b"");
         let mut rest = [0; 4];
         ours.read_exact(&mut rest).await.expect("the rest");
         assert_eq!(&rest, b"next");

@@ -11,7 +11,7 @@ use axum::{
     Extension,
     body::Body,
     extract::State,
-    http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header},
+    http::{HeaderValue, Request, Response, StatusCode, header},
 };
 use tokio_tungstenite::{
     WebSocketStream,
@@ -86,7 +86,9 @@ async fn open(
         return response;
     };
     // BOSH 15.1, HDR-17
-    if !offers(request.headers(), PROTOCOL) {
+    if !files::entries(request.headers(), &header::SEC_WEBSOCKET_PROTOCOL)
+        .any(|protocol| protocol == PROTOCOL)
+    {
         return files::text(
             StatusCode::BAD_REQUEST,
             "XMPP over WebSocket is the subprotocol 'xmpp' (RFC 7395); the handshake did not offer it.\n",
@@ -131,11 +133,4 @@ async fn open(
         drop(alive);
     });
     response
-}
-
-/// Whether a handshake offers a subprotocol (RFC 6455, 4.1).
-fn offers(headers: &HeaderMap, protocol: &str) -> bool {
-    let offered = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL);
-    let mut offered = offered.iter().filter_map(|value| value.to_str().ok());
-    offered.any(|list| list.split(',').any(|offer| offer.trim() == protocol))
 }
