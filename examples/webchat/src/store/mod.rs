@@ -4,10 +4,9 @@
 //! hub waits for [`Committed`] with everything that the commit lets out (MUC GC8, PE2). Commits that come while another
 //! one is under way share the next transaction, and so its wait for the disk.
 //!
-//! What sharing is worth, without optimisation of this program (`cargo test -p webchat --test store -- --ignored --nocapture`): 5,400
-//! messages a second with a transaction for each, 36,000 with 8 in one, 88,000 with 64, 107,000 with 512. Messages get the indexes of the
-//! archive later, many at a time (`fresh`). A page of 50 out of 100,000 messages takes 37 to 51 ms, most of it for counting, on the
-//! thread that reads.
+//! What sharing is worth (`cargo bench -p webchat --bench store`): 6,400 messages a second with a transaction for each, 45,000 with 8 in
+//! one, 200,000 with 64, 370,000 with 512. Messages get the indexes of the archive later, many at a time (`fresh`). A page of 50 out of
+//! 100,000 messages takes 4 to 5 ms, most of it for counting, on the thread that reads.
 //!
 //! - [`Database`]: the file, with calls that block.
 //! - `Store`: the threads that make them: one writes, one reads archives, so that no commit waits for a reader.
