@@ -185,7 +185,8 @@ fn stanza(from: &str, text: &str) -> Arc<Fanout> {
 }
 
 const ROOMS: [&str; 2] = ["a@rooms.localhost", "b@rooms.localhost"];
-const USERS: [&str; 3] = ["u@localhost/1", "u@localhost/2", "v@localhost/1"];
+/// The second user is as near to the first as an address can be.
+const USERS: [&str; 3] = ["u@localhost/1", "u@localhost/2", "u@localhost0/1"];
 const NICKS: [&str; 3] = ["Anna", "anna", "Ben & <Bob>"];
 
 #[derive(Clone, Debug)]

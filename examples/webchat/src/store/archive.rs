@@ -13,8 +13,9 @@ use xmpp_muc::{
     ArchiveSelection, StoredMessage,
 };
 
-/// The columns that [`message`] reads.
-const COLUMNS: &str = "seq, id, time, author, occupant, stanza";
+/// The columns that [`message`] reads, of each entry that is found.
+const MESSAGES: &str = "SELECT e.seq, e.id, e.time, e.author, e.occupant, m.stanza
+                        FROM entries AS e CROSS JOIN messages AS m ON m.seq = e.seq";
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -76,10 +77,7 @@ pub(super) fn latest(
     wanted: usize,
     recent: i64,
 ) -> rusqlite::Result<Vec<StoredMessage>> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM messages INDEXED BY messages_by_room
-         WHERE room = ?1 ORDER BY seq DESC LIMIT ?2"
-    );
+    let sql = format!("{MESSAGES} WHERE e.room = ?1 ORDER BY e.seq DESC LIMIT ?2");
     let mut statement = db.prepare_cached(&sql)?;
     let mut rows = statement.query((key, limit(MAX_LATEST.max(wanted))))?;
     let mut messages = Vec::new();
@@ -113,8 +111,8 @@ impl Archive<'_> {
         let filter = self.filter(selection)?;
         let (backwards, edge) = match &page.anchor {
             ArchiveAnchor::First => (false, None),
-            ArchiveAnchor::After(id) => (false, Some((" AND seq > :edge", self.seq(id)?))),
-            ArchiveAnchor::Before(id) => (true, Some((" AND seq < :edge", self.seq(id)?))),
+            ArchiveAnchor::After(id) => (false, Some((" AND e.seq > :edge", self.seq(id)?))),
+            ArchiveAnchor::Before(id) => (true, Some((" AND e.seq < :edge", self.seq(id)?))),
             ArchiveAnchor::Last => (true, None),
         };
         let mut parameters = filter.parameters();
@@ -166,10 +164,7 @@ impl Archive<'_> {
     fn ends(&self) -> Result<ArchiveAnswer, ReadError> {
         let mut entries = Vec::new();
         for order in ["ASC", "DESC"] {
-            let sql = format!(
-                "SELECT {COLUMNS} FROM messages INDEXED BY messages_by_room
-                 WHERE room = ?1 ORDER BY seq {order} LIMIT 1"
-            );
+            let sql = format!("{MESSAGES} WHERE e.room = ?1 ORDER BY e.seq {order} LIMIT 1");
             let mut statement = self.db.prepare_cached(&sql)?;
             let mut rows = statement.query([self.key])?;
             if let Some(row) = rows.next()? {
@@ -181,7 +176,7 @@ impl Archive<'_> {
     }
 
     fn one(&self, id: &str) -> Result<ArchiveAnswer, ReadError> {
-        let sql = format!("SELECT {COLUMNS} FROM messages WHERE room = ?1 AND id = ?2");
+        let sql = format!("{MESSAGES} WHERE e.room = ?1 AND e.id = ?2");
         let mut statement = self.db.prepare_cached(&sql)?;
         let mut rows = statement.query((self.key, id))?;
         let row = rows.next()?.ok_or(ReadError::UnknownId)?;
@@ -191,7 +186,7 @@ impl Archive<'_> {
     /// Where a message stands in the archive's order.
     fn seq(&self, id: &str) -> Result<i64, ReadError> {
         self.db
-            .prepare_cached("SELECT seq FROM messages WHERE room = ?1 AND id = ?2")?
+            .prepare_cached("SELECT seq FROM entries WHERE room = ?1 AND id = ?2")?
             .query_row((self.key, id), |row| row.get(0))
             .optional()?
             .ok_or(ReadError::UnknownId)
@@ -200,47 +195,43 @@ impl Archive<'_> {
     fn filter(&self, selection: &ArchiveSelection) -> Result<Filter, ReadError> {
         let mut filter = Filter::new(self.key);
         if let Some(id) = &selection.after_id {
-            filter.add(" AND seq > :after", ":after", self.seq(id)?);
+            filter.add(" AND e.seq > :after", ":after", self.seq(id)?);
         }
         if let Some(id) = &selection.before_id {
-            filter.add(" AND seq < :before", ":before", self.seq(id)?);
+            filter.add(" AND e.seq < :before", ":before", self.seq(id)?);
         }
         if let Some(start) = selection.start {
-            filter.add(" AND time >= :start", ":start", super::millis(start));
+            filter.add(" AND e.time >= :start", ":start", super::millis(start));
         }
         if let Some(end) = selection.end {
-            filter.add(" AND time <= :end", ":end", super::millis(end));
+            filter.add(" AND e.time <= :end", ":end", super::millis(end));
         }
         match &selection.with {
             None => {}
             Some(ArchiveAuthor::Occupant(occupant)) => {
                 filter.add(
-                    " AND occupant = :occupant",
+                    " AND e.occupant = :occupant",
                     ":occupant",
                     occupant.to_string(),
                 );
             }
+            Some(ArchiveAuthor::User(user)) if user.is_full() => {
+                filter.add(" AND e.author = :author", ":author", user.to_string());
+            }
+            // Whatever is behind the slash: the character after it is 0.
             Some(ArchiveAuthor::User(user)) => {
-                filter.add(" AND user = :user", ":user", user.to_bare().to_string());
-                if user.is_full() {
-                    filter.add(" AND author = :author", ":author", user.to_string());
-                }
+                filter.add(" AND e.author > :user", ":user", format!("{user}/"));
+                filter.add(" AND e.author < :others", ":others", format!("{user}0"));
             }
         }
         if !selection.ids.is_empty() {
-            let mut ids: Vec<&str> = selection.ids.iter().map(String::as_str).collect();
-            ids.sort_unstable();
-            ids.dedup();
-            for id in &ids {
-                // XEP-0313 §4.1.4: one that is not there makes the whole query fail.
-                self.seq(id)?;
-            }
-            filter.index = "messages_by_id";
-            let list = serde_json::Value::from(ids).to_string();
+            // XEP-0313 §4.1.4: one that is not there makes the whole query fail.
+            let places = selection.ids.iter().map(|id| self.seq(id));
+            let places = places.collect::<Result<Vec<i64>, _>>()?;
             filter.add(
-                " AND id IN (SELECT value FROM json_each(:ids))",
-                ":ids",
-                list,
+                " AND e.seq IN (SELECT value FROM json_each(:places))",
+                ":places",
+                serde_json::Value::from(places).to_string(),
             );
         }
         Ok(filter)
@@ -258,8 +249,7 @@ fn whole(entries: Vec<(i64, StoredMessage)>) -> ArchiveAnswer {
 
 /// Which messages of a room.
 struct Filter {
-    /// The one that finds them.
-    index: &'static str,
+    /// There are few different ones, since values are parameters, so that the cache of statements holds them.
     conditions: String,
     values: Vec<(&'static str, Value)>,
 }
@@ -267,8 +257,7 @@ struct Filter {
 impl Filter {
     fn new(room: i64) -> Self {
         Self {
-            index: "messages_by_room",
-            conditions: " WHERE room = :room".to_owned(),
+            conditions: " WHERE e.room = :room".to_owned(),
             values: vec![(":room", room.into())],
         }
     }
@@ -278,16 +267,10 @@ impl Filter {
         self.values.push((name, value.into()));
     }
 
-    /// The part of a statement that is the same for counting and for reading. There are few different ones, since
-    /// values are parameters, so that the cache of statements holds them.
-    fn source(&self) -> String {
-        format!("FROM messages INDEXED BY {}{}", self.index, self.conditions)
-    }
-
     fn page_statement(&self, edge: Option<&str>, backwards: bool) -> String {
         format!(
-            "SELECT {COLUMNS} {}{} ORDER BY seq {} LIMIT :max",
-            self.source(),
+            "{MESSAGES}{}{} ORDER BY e.seq {} LIMIT :max",
+            self.conditions,
             edge.unwrap_or_default(),
             if backwards { "DESC" } else { "ASC" },
         )
@@ -295,8 +278,8 @@ impl Filter {
 
     fn count_statement(&self) -> String {
         format!(
-            "SELECT count(*), count(*) FILTER (WHERE seq < :first) {}",
-            self.source()
+            "SELECT count(*), count(*) FILTER (WHERE e.seq < :first) FROM entries AS e{}",
+            self.conditions
         )
     }
 
@@ -344,39 +327,20 @@ fn limit(max: usize) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::schema;
+    use crate::store::{schema, tests::plan};
 
-    /// What SQLite does for a statement, step by step.
-    fn plan(db: &Connection, sql: &str) -> Vec<String> {
-        let mut statement = db
-            .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))
-            .expect("a statement");
-        // Without values for its parameters, which the plan does not need.
-        let mut rows = statement.raw_query();
-        let mut plan = Vec::new();
-        while let Some(row) = rows.next().expect("the plan") {
-            plan.push(row.get(3).expect("a step"));
-        }
-        plan
-    }
-
-    /// Pages are found and put in order by an index, and neither counting nor passing over other people's messages reads a message.
+    /// Pages are found and put in order by the entries, and neither counting nor passing over other people's messages reads a message.
     #[test]
-    fn every_selection_is_found_by_the_index() {
+    fn every_selection_is_found_by_the_entries_of_its_room() {
         let mut db = Connection::open_in_memory().expect("memory");
         schema::prepare(&mut db).expect("tables");
         let jid = |jid: &str| jid.parse().expect("a JID");
+        let occupant = "a@b/c".parse().expect("a full JID");
         let authors = [
-            (None, true),
-            (
-                Some(ArchiveAuthor::Occupant(
-                    "a@b/c".parse().expect("a full JID"),
-                )),
-                true,
-            ),
-            (Some(ArchiveAuthor::User(jid("a@b"))), true),
-            // The few messages of one user are looked at.
-            (Some(ArchiveAuthor::User(jid("a@b/c"))), false),
+            None,
+            Some(ArchiveAuthor::Occupant(occupant)),
+            Some(ArchiveAuthor::User(jid("a@b"))),
+            Some(ArchiveAuthor::User(jid("a@b/c"))),
         ];
         let room = "a@b".parse().expect("a JID");
         let tx = db.unchecked_transaction().expect("a transaction");
@@ -385,26 +349,67 @@ mod tests {
             room: &room,
             key: 1,
         };
-        for (with, covers) in authors {
+        let check = |selection: &ArchiveSelection, found_by: &str| {
+            let filter = archive
+                .filter(selection)
+                .expect("no ids that are not there");
+            for edge in [None, Some(" AND e.seq > :edge"), Some(" AND e.seq < :edge")] {
+                for backwards in [false, true] {
+                    let plan = plan(&db, &filter.page_statement(edge, backwards));
+                    assert_eq!(plan.len(), 2, "nothing is sorted: {plan:?}");
+                    assert!(plan[0].starts_with(found_by), "{plan:?}");
+                    assert!(
+                        plan[1].starts_with("SEARCH m USING INTEGER PRIMARY KEY"),
+                        "{plan:?}"
+                    );
+                }
+            }
+            let plan = plan(&db, &filter.count_statement());
+            assert_eq!(plan.len(), 1, "{plan:?}");
+            // Those by id are smaller, where nothing else is asked for.
+            let covered = "SEARCH e USING COVERING INDEX entries_by_id (room=?)";
+            assert!(
+                plan[0].starts_with(found_by) || plan[0] == covered,
+                "{plan:?}"
+            );
+        };
+        for with in authors {
             for times in [None, Some(Timestamp::from_millis(1))] {
                 let mut selection = ArchiveSelection::default();
                 (selection.start, selection.end) = (times, times);
                 selection.with.clone_from(&with);
-                let filter = archive.filter(&selection).expect("no ids");
-                for edge in [None, Some(" AND seq > :edge"), Some(" AND seq < :edge")] {
-                    for backwards in [false, true] {
-                        let plan = plan(&db, &filter.page_statement(edge, backwards));
-                        assert_eq!(plan.len(), 1, "nothing is sorted: {plan:?}");
-                        assert!(
-                            plan[0].starts_with("SEARCH") && plan[0].contains("messages_by_room"),
-                            "{plan:?}"
-                        );
-                    }
-                }
-                let plan = plan(&db, &filter.count_statement());
-                assert_eq!(plan.len(), 1, "{plan:?}");
-                assert_eq!(plan[0].contains("COVERING"), covers, "{plan:?}");
+                check(&selection, "SEARCH e USING PRIMARY KEY (room=?");
             }
+        }
+    }
+
+    #[test]
+    fn messages_asked_for_by_their_ids_are_looked_up() {
+        let mut db = Connection::open_in_memory().expect("memory");
+        schema::prepare(&mut db).expect("tables");
+        db.execute_batch(
+            "INSERT INTO rooms (key, jid, snapshot) VALUES (1, 'a@b', '{}');
+             INSERT INTO entries (room, seq, time, author, occupant, id)
+                 VALUES (1, 1, 5, 'u@b/r', 'a@b/n', 'x');",
+        )
+        .expect("an entry");
+        let room = "a@b".parse().expect("a JID");
+        let tx = db.unchecked_transaction().expect("a transaction");
+        let archive = Archive {
+            db: &tx,
+            room: &room,
+            key: 1,
+        };
+        let mut selection = ArchiveSelection::default();
+        selection.ids = vec!["x".to_owned()];
+        let filter = archive.filter(&selection).expect("it is there");
+        for statement in [filter.page_statement(None, false), filter.count_statement()] {
+            let plan = plan(&db, &statement);
+            assert!(
+                plan.iter()
+                    .any(|step| step.ends_with("PRIMARY KEY (room=? AND seq=?)")),
+                "{plan:?}"
+            );
         }
     }
 }

@@ -8,7 +8,7 @@ use rusqlite::{
 use xmpp_core::{BareJid, xml::Fanout};
 use xmpp_muc::{RoomSnapshot, StoredMessage};
 
-use super::fresh;
+use super::messages::Messages;
 
 /// A change of what is stored.
 #[derive(Clone, Debug)]
@@ -73,12 +73,16 @@ pub(super) enum WriteError {
 }
 
 /// Makes the commits durable in one transaction: each of them wholly or not at all.
-pub(super) fn commit(db: &mut Connection, commits: &[Vec<Change>]) -> Committed {
+pub(super) fn commit(
+    db: &mut Connection,
+    messages: &mut Messages,
+    commits: &[Vec<Change>],
+) -> Committed {
     let written = (|| {
         let mut tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut failed = Vec::new();
         for (index, changes) in commits.iter().enumerate() {
-            match apply_all(&mut tx, changes) {
+            match apply_all(&mut tx, messages, changes) {
                 Ok(()) => {}
                 // Where the disk is full, SQLite may have taken back the whole transaction.
                 Err(error) if tx.is_autocommit() => return Err(error),
@@ -101,20 +105,24 @@ pub(super) fn commit(db: &mut Connection, commits: &[Vec<Change>]) -> Committed 
     }
 }
 
-fn apply_all(tx: &mut Transaction<'_>, changes: &[Change]) -> Result<(), WriteError> {
+fn apply_all(
+    tx: &mut Transaction<'_>,
+    messages: &mut Messages,
+    changes: &[Change],
+) -> Result<(), WriteError> {
     // One statement is all or nothing by itself. A savepoint has every page copied that is changed.
     if let [change] = changes {
-        return apply(tx, change);
+        return apply(tx, messages, change);
     }
     let savepoint = tx.savepoint()?;
     for change in changes {
-        apply(&savepoint, change)?;
+        apply(&savepoint, messages, change)?;
     }
     savepoint.commit()?;
     Ok(())
 }
 
-fn apply(db: &Connection, change: &Change) -> Result<(), WriteError> {
+fn apply(db: &Connection, messages: &mut Messages, change: &Change) -> Result<(), WriteError> {
     match change {
         Change::Room { room, snapshot } => {
             db.prepare_cached(
@@ -129,23 +137,16 @@ fn apply(db: &Connection, change: &Change) -> Result<(), WriteError> {
                 .execute([room.as_str()])?;
         }
         Change::Message(message) => {
-            fresh::insert(db, message).map_err(|error| match error.sqlite_error() {
-                Some(error) if error.extended_code == SQLITE_CONSTRAINT_NOTNULL => {
-                    WriteError::NoRoom
-                }
-                _ => error.into(),
-            })?;
+            messages
+                .append(db, message)
+                .map_err(|error| match error.sqlite_error() {
+                    Some(error) if error.extended_code == SQLITE_CONSTRAINT_NOTNULL => {
+                        WriteError::NoRoom
+                    }
+                    _ => error.into(),
+                })?;
         }
-        Change::Replaced { room, id, stanza } => {
-            for table in ["messages", "fresh"] {
-                let sql = format!(
-                    "UPDATE {table} SET stanza = ?3
-                     WHERE room = (SELECT key FROM rooms WHERE jid = ?1) AND id = ?2"
-                );
-                db.prepare_cached(&sql)?
-                    .execute(params![room.as_str(), &**id, stanza.as_str()])?;
-            }
-        }
+        Change::Replaced { room, id, stanza } => messages.replace(db, room, id, stanza)?,
     }
     Ok(())
 }

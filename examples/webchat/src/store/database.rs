@@ -7,7 +7,7 @@ use xmpp_core::{BareJid, Timestamp};
 use xmpp_muc::{ArchiveAnswer, ArchiveReadError, ArchiveRequest, RoomSnapshot, StoredMessage};
 
 use super::{
-    Change, Committed, OpenError, Retention, archive, changes, folder::Folder, fresh,
+    Change, Committed, OpenError, Retention, archive, changes, folder::Folder, messages::Messages,
     retention::Round, schema,
 };
 
@@ -30,8 +30,7 @@ const CACHE_KIB: i64 = 8000;
 pub struct Database {
     db: Connection,
     folder: Option<Folder>,
-    /// How many messages may be among the fresh ones: none if it is 0.
-    fresh: usize,
+    messages: Messages,
 }
 
 /// A room as it was found.
@@ -77,12 +76,11 @@ impl Database {
             });
         }
         schema::prepare(&mut db).map_err(fail)?;
-        // What the process had not moved when it ended.
-        let fresh = fresh::count(&db).map_err(|error| fail(error.into()))?;
+        let messages = Messages::open(&db).map_err(|error| fail(error.into()))?;
         Ok(Self {
             db,
             folder: Some(folder),
-            fresh,
+            messages,
         })
     }
 
@@ -96,10 +94,11 @@ impl Database {
         let mut db = Connection::open_in_memory().expect(EMPTY);
         configure(&db).expect(EMPTY);
         schema::prepare(&mut db).expect(EMPTY);
+        let messages = Messages::open(&db).expect(EMPTY);
         Self {
             db,
             folder: None,
-            fresh: 0,
+            messages,
         }
     }
 
@@ -126,23 +125,19 @@ impl Database {
 
     /// Makes commits durable, in this order: each wholly or not at all.
     pub fn commit(&mut self, commits: &[Vec<Change>]) -> Committed {
-        let changes = commits.iter().flatten();
-        self.fresh += changes
-            .filter(|change| matches!(change, Change::Message(_)))
-            .count();
-        changes::commit(&mut self.db, commits)
+        changes::commit(&mut self.db, &mut self.messages, commits)
     }
 
     /// How many messages wait for [`Database::index`], at most.
-    pub(super) fn fresh(&self) -> usize {
-        self.fresh
+    pub(super) fn unindexed(&self) -> usize {
+        self.messages.unindexed()
     }
 
-    /// Moves what [`Database::commit`] stored to where the archive reads it.
+    /// Lets the archive find what [`Database::commit`] stored.
     pub(super) fn index(&mut self) -> rusqlite::Result<()> {
-        if self.fresh > 0 {
+        if self.unindexed() > 0 {
             self.whole()?.commit()?;
-            self.fresh = 0;
+            self.messages.set_indexed();
         }
         Ok(())
     }
@@ -150,11 +145,11 @@ impl Database {
     /// A transaction in which the archive has all that was committed. If it is not committed itself, nothing has changed, and
     /// nothing was written either: that needs no place on the disk.
     fn whole(&self) -> rusqlite::Result<Transaction<'_>> {
-        if self.fresh == 0 {
+        if self.unindexed() == 0 {
             return self.db.unchecked_transaction();
         }
         let tx = Transaction::new_unchecked(&self.db, TransactionBehavior::Immediate)?;
-        fresh::move_all(&tx)?;
+        self.messages.index(&tx)?;
         Ok(tx)
     }
 

@@ -5,7 +5,7 @@
 //! one is under way share the next transaction, and so its wait for the disk.
 //!
 //! What sharing is worth (`cargo bench -p webchat --bench store`): 6,400 messages a second with a transaction for each, 45,000 with 8 in
-//! one, 200,000 with 64, 370,000 with 512. Messages get the indexes of the archive later, many at a time (`fresh`). A page of 50 out of
+//! one, 200,000 with 64, 370,000 with 512. Messages get their entries in the archive later, many at a time (`messages`). A page of 50 out of
 //! 100,000 messages takes 4 to 5 ms, most of it for counting, on the thread that reads.
 //!
 //! - [`Database`]: the file, with calls that block.
@@ -15,7 +15,7 @@ mod archive;
 mod changes;
 mod database;
 mod folder;
-mod fresh;
+mod messages;
 mod retention;
 mod schema;
 #[cfg(test)]

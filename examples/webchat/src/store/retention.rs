@@ -85,8 +85,7 @@ impl Round {
         // The newest one that has to go.
         let newest: Option<i64> = db
             .prepare_cached(
-                "SELECT seq FROM messages INDEXED BY messages_by_room
-                 WHERE room = ?1 ORDER BY seq DESC LIMIT 1 OFFSET ?2",
+                "SELECT seq FROM entries WHERE room = ?1 ORDER BY seq DESC LIMIT 1 OFFSET ?2",
             )?
             .query_row(params![room, max], |row| row.get(0))
             .optional()?;
@@ -95,9 +94,8 @@ impl Round {
         };
         let deleted = db
             .prepare_cached(
-                "DELETE FROM messages WHERE seq IN (
-                     SELECT seq FROM messages INDEXED BY messages_by_room
-                     WHERE room = ?1 AND seq <= ?2 ORDER BY seq LIMIT ?3)",
+                "DELETE FROM entries WHERE room = ?1 AND seq IN (
+                     SELECT seq FROM entries WHERE room = ?1 AND seq <= ?2 ORDER BY seq LIMIT ?3)",
             )?
             .execute(params![room, newest, STEP])?;
         Ok(Stage::TooMany(if is_full(deleted) { after } else { room }))
@@ -119,9 +117,8 @@ fn forget_deleted(db: &Connection) -> rusqlite::Result<bool> {
     };
     let deleted = db
         .prepare_cached(
-            "DELETE FROM messages WHERE seq IN (
-                 SELECT seq FROM messages INDEXED BY messages_by_room
-                 WHERE room = ?1 ORDER BY seq LIMIT ?2)",
+            "DELETE FROM entries WHERE room = ?1 AND seq IN (
+                 SELECT seq FROM entries WHERE room = ?1 ORDER BY seq LIMIT ?2)",
         )?
         .execute(params![room, STEP])?;
     if !is_full(deleted) {
@@ -135,8 +132,8 @@ fn forget_old(db: &Connection, now: i64, age: Duration) -> rusqlite::Result<bool
     let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
     let deleted = db
         .prepare_cached(
-            "DELETE FROM messages WHERE seq IN (
-                 SELECT seq FROM messages INDEXED BY messages_by_time WHERE time < ?1 LIMIT ?2)",
+            "DELETE FROM entries WHERE (room, seq) IN (
+                 SELECT room, seq FROM entries INDEXED BY entries_by_time WHERE time < ?1 LIMIT ?2)",
         )?
         .execute(params![now.saturating_sub(age), STEP])?;
     Ok(is_full(deleted))

@@ -7,7 +7,7 @@ const APPLICATION: i64 = 0x7763_6874;
 
 /// One step per version of the schema; a step that was released is never changed. `PRAGMA user_version` counts the
 /// steps that a file has behind it.
-const STEPS: [&str; 2] = [
+const STEPS: [&str; 3] = [
     // A room that is deleted loses its address at once and its messages bit by bit.
     //
     // `seq` is the archive's order: that of acceptance. The time may jump back with the machine's clock, and the id is
@@ -53,6 +53,44 @@ const STEPS: [&str; 2] = [
     DROP INDEX messages_by_user;
     DROP INDEX messages_by_room;
     CREATE INDEX messages_by_room ON messages (room, seq, time, user, occupant);",
+    // A message is written once, to the end of `messages`, which has no index; `entries` is what finds it, and is written
+    // later (`entries.rs`). `indexed` has the last `seq` whose entry was written, even if both are gone by now.
+    //
+    // Whoever deletes an entry deletes its message.
+    "ALTER TABLE messages RENAME TO old;
+    CREATE TABLE messages (
+        seq      INTEGER PRIMARY KEY,
+        room     INTEGER NOT NULL,
+        id       TEXT NOT NULL,
+        time     INTEGER NOT NULL,
+        author   TEXT NOT NULL,
+        occupant TEXT NOT NULL,
+        stanza   TEXT NOT NULL
+    ) STRICT;
+    INSERT INTO messages (seq, room, id, time, author, occupant, stanza)
+        SELECT seq, room, id, time, author, occupant, stanza FROM old;
+    DROP TABLE old;
+    CREATE TABLE entries (
+        room     INTEGER NOT NULL REFERENCES rooms (key) DEFERRABLE INITIALLY DEFERRED,
+        seq      INTEGER NOT NULL,
+        time     INTEGER NOT NULL,
+        author   TEXT NOT NULL,
+        occupant TEXT NOT NULL,
+        id       TEXT NOT NULL,
+        PRIMARY KEY (room, seq)
+    ) STRICT, WITHOUT ROWID;
+    CREATE UNIQUE INDEX entries_by_id ON entries (room, id);
+    CREATE INDEX entries_by_time ON entries (time);
+    CREATE TRIGGER entries_deleted AFTER DELETE ON entries BEGIN
+        DELETE FROM messages WHERE seq = OLD.seq;
+    END;
+    INSERT INTO entries (room, seq, time, author, occupant, id)
+        SELECT room, seq, time, author, occupant, id FROM messages;
+    CREATE TABLE indexed (seq INTEGER NOT NULL) STRICT;
+    INSERT INTO indexed SELECT coalesce(max(seq), 0) FROM messages;
+    INSERT INTO messages (room, id, time, author, occupant, stanza)
+        SELECT room, id, time, author, occupant, stanza FROM fresh ORDER BY seq;
+    DROP TABLE fresh;",
 ];
 
 /// Why a file cannot be used.
@@ -106,6 +144,7 @@ fn version_of(steps: usize) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::messages::Messages;
 
     fn memory() -> Connection {
         Connection::open_in_memory().expect("memory")
@@ -124,30 +163,45 @@ mod tests {
         assert_eq!(rooms, 1);
     }
 
+    /// A file as the program wrote it that knew so many steps, with what else is in it.
+    fn of_version(steps: usize, content: &str) -> Connection {
+        let db = memory();
+        for step in &STEPS[..steps] {
+            db.execute_batch(step).expect("the tables of then");
+        }
+        db.execute_batch(content).expect("the rows of then");
+        db.pragma_update(None, "application_id", APPLICATION)
+            .expect("a pragma");
+        db.pragma_update(None, "user_version", version_of(steps))
+            .expect("a pragma");
+        db
+    }
+
+    /// The ids in a table, in the archive's order.
+    fn ids(db: &Connection, table: &str) -> Vec<(i64, String)> {
+        let sql = format!("SELECT seq, id FROM {table} ORDER BY seq");
+        let mut statement = db.prepare(&sql).expect("a statement");
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
+        rows.expect("rows").collect::<Result<_, _>>().expect("ids")
+    }
+
     #[test]
     fn a_file_of_the_first_version_keeps_what_is_in_it() {
-        let mut db = memory();
-        db.execute_batch(STEPS[0]).expect("the tables of then");
-        db.execute_batch(
+        let mut db = of_version(
+            1,
             "INSERT INTO rooms (jid, snapshot) VALUES ('a@b', '{}');
              INSERT INTO messages (room, id, time, user, author, occupant, stanza)
                  VALUES (1, 'x', 5, 'u@b', 'u@b/r', 'a@b/n', '<message/>');",
-        )
-        .expect("a message");
-        db.pragma_update(None, "application_id", APPLICATION)
-            .expect("a pragma");
-        db.pragma_update(None, "user_version", 1).expect("a pragma");
-
+        );
         prepare(&mut db).expect("an older one");
-        let found: (String, i64) = db
+        let found: (String, String, i64) = db
             .query_row(
-                "SELECT occupant, seq FROM messages INDEXED BY messages_by_room
-                 WHERE room = 1 AND user = 'u@b'",
+                "SELECT occupant, author, seq FROM entries WHERE room = 1",
                 [],
-                |row| Ok((row.get(0)?, row.get(1)?)),
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
             )
             .expect("the message");
-        assert_eq!(found, ("a@b/n".to_owned(), 1));
+        assert_eq!(found, ("a@b/n".to_owned(), "u@b/r".to_owned(), 1));
         let shape = |db: &Connection| -> Vec<String> {
             let mut statement = db
                 .prepare("SELECT sql FROM sqlite_schema WHERE sql NOT NULL ORDER BY name")
@@ -158,6 +212,33 @@ mod tests {
         let mut new = memory();
         prepare(&mut new).expect("a new one");
         assert_eq!(shape(&db), shape(&new));
+    }
+
+    #[test]
+    fn messages_that_the_second_version_had_not_moved_yet_follow_those_that_it_had() {
+        let mut db = of_version(
+            2,
+            "INSERT INTO rooms (jid, snapshot) VALUES ('a@b', '{}');
+             INSERT INTO messages (seq, room, id, time, user, author, occupant, stanza)
+                 VALUES (3, 1, 'x', 5, 'u@b', 'u@b/r', 'a@b/n', '<message/>'),
+                        (7, 1, 'w', 5, 'u@b', 'u@b/r', 'a@b/n', '<message/>');
+             INSERT INTO fresh (room, id, time, user, author, occupant, stanza)
+                 VALUES (1, 'v', 5, 'u@b', 'u@b/r', 'a@b/n', '<message/>'),
+                        (1, 'x', 5, 'u@b', 'u@b/r', 'a@b/n', '<message/>'),
+                        (1, 'u', 5, 'u@b', 'u@b/r', 'a@b/n', '<message/>');",
+        );
+        prepare(&mut db).expect("an older one");
+        let name = |(seq, id): (i64, &str)| (seq, id.to_owned());
+        assert_eq!(ids(&db, "entries"), [(3, "x"), (7, "w")].map(name));
+        let mut messages = Messages::open(&db).expect("the messages");
+        assert_eq!(messages.unindexed(), 3);
+        let tx = db.unchecked_transaction().expect("a transaction");
+        messages.index(&tx).expect("entries");
+        tx.commit().expect("kept");
+        messages.set_indexed();
+        let all = [(3, "x"), (7, "w"), (8, "v"), (10, "u")].map(name);
+        assert_eq!(ids(&db, "entries"), all);
+        assert_eq!(ids(&db, "messages"), all, "nor is one whose id was there");
     }
 
     #[test]

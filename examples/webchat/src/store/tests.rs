@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use rusqlite::Connection;
 use xmpp_core::{
     BareJid, Random, Timestamp,
     xml::{Element, Fanout},
@@ -55,4 +56,18 @@ pub(super) fn message(id: &str) -> StoredMessage {
         format!("{ROOM}/Anna").parse().expect("a JID"),
         Fanout::new(&Element::parse(xml).expect("XML")),
     )
+}
+
+/// What SQLite does for a statement, step by step.
+pub(super) fn plan(db: &Connection, sql: &str) -> Vec<String> {
+    let mut statement = db
+        .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))
+        .expect("a statement");
+    // Without values for its parameters, which the plan does not need.
+    let mut rows = statement.raw_query();
+    let mut plan = Vec::new();
+    while let Some(row) = rows.next().expect("the plan") {
+        plan.push(row.get(3).expect("a step"));
+    }
+    plan
 }

@@ -14,7 +14,7 @@ use std::{
 use xmpp_core::Timestamp;
 use xmpp_muc::{ArchiveAnswer, ArchiveRead, ArchiveReadError, ArchiveReadId};
 
-use super::{Committed, Database, OpenError, Retention, fresh, retention::Round};
+use super::{Committed, Database, OpenError, Retention, messages, retention::Round};
 use crate::{
     Clock,
     hub::{Batch, Ticket},
@@ -25,7 +25,7 @@ const ROUND_EVERY: Duration = Duration::from_mins(1);
 /// Time between two steps of deleting, so that the disk has time for what somebody waits for.
 const STEP_EVERY: Duration = Duration::from_millis(20);
 
-/// How long messages wait for their indexes where nobody reads and few come. What waits makes the next reader wait.
+/// How long messages wait for their entries where nobody reads and few come. What waits makes the next reader wait.
 const INDEX_AFTER: Duration = Duration::from_secs(5);
 
 /// What the store has done.
@@ -80,7 +80,7 @@ impl Store {
                 }
             })?),
         };
-        let is_behind = Arc::new(AtomicBool::new(database.fresh() > 0));
+        let is_behind = Arc::new(AtomicBool::new(database.unindexed() > 0));
         let writer = Line::start("store", {
             let is_behind = Arc::clone(&is_behind);
             let reader = reader.as_ref().map(|reader| reader.jobs.clone());
@@ -88,7 +88,7 @@ impl Store {
                 let writer = Writer {
                     reader,
                     is_behind: &is_behind,
-                    index_at: (database.fresh() > 0).then(|| clock.now()),
+                    index_at: (database.unindexed() > 0).then(|| clock.now()),
                     is_late: false,
                     database,
                     retention,
@@ -180,7 +180,7 @@ struct Writer<'a> {
     clock: Clock,
     reader: Option<mpsc::Sender<Job>>,
     is_behind: &'a AtomicBool,
-    /// When the messages that were committed since get their indexes.
+    /// When the messages that were committed since get their entries.
     index_at: Option<Timestamp>,
     /// Whether that failed the last time: it is then tried at that time only, however many wait.
     is_late: bool,
@@ -217,17 +217,17 @@ impl Writer<'_> {
 
     fn commit(&mut self, batch: &Batch) {
         let result = self.database.commit(&batch.commits);
-        let fresh = self.database.fresh();
+        let unindexed = self.database.unindexed();
         // Before anybody hears of the commit, and asks for it.
-        self.is_behind.store(fresh > 0, Ordering::Release);
+        self.is_behind.store(unindexed > 0, Ordering::Release);
         (self.report)(Done::Commit {
             ticket: batch.ticket,
             result,
         });
-        if fresh > 0 {
+        if unindexed > 0 {
             let now = self.clock.now();
             let at = self.index_at.get_or_insert(now.saturating_add(INDEX_AFTER));
-            if fresh >= fresh::MOST && !self.is_late {
+            if unindexed >= messages::MOST && !self.is_late {
                 *at = now;
             }
         }
@@ -236,7 +236,7 @@ impl Writer<'_> {
     fn read(&mut self, read: Box<ArchiveRead>) {
         self.index();
         if let Some(reader) = &self.reader
-            && self.database.fresh() == 0
+            && self.database.unindexed() == 0
         {
             return send(reader, Job::Read(read));
         }
@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_get_their_indexes_when_some_have_waited_long_or_many_wait() {
+    fn messages_get_their_entries_when_some_have_waited_long_or_many_wait() {
         let folder = tempfile::tempdir().expect("a folder");
         let reported = with_writer(folder.path(), |mut writer| {
             writer.commit(&batch([tests::room(), say(0)]));
@@ -323,10 +323,10 @@ mod tests {
             let at = writer.index_at.expect("it waits");
             writer.commit(&batch([say(1)]));
             assert_eq!(writer.index_at, Some(at), "the first one counts");
-            writer.commit(&batch((2..fresh::MOST).map(say)));
+            writer.commit(&batch((2..messages::MOST).map(say)));
             assert!(writer.index_at < Some(at), "they are too many");
             writer.index();
-            assert_eq!((writer.index_at, writer.database.fresh()), (None, 0));
+            assert_eq!((writer.index_at, writer.database.unindexed()), (None, 0));
             assert!(!writer.is_behind.load(Ordering::Acquire));
         });
         assert_eq!(reported, [const { Committed::All }; 3]);
@@ -334,7 +334,7 @@ mod tests {
 
     /// What a process that was killed had not indexed.
     #[test]
-    fn no_reader_is_let_past_the_writer_before_all_that_is_found_at_the_start_has_its_indexes() {
+    fn no_reader_is_let_past_the_writer_before_all_that_is_found_at_the_start_has_entries() {
         let folder = tempfile::tempdir().expect("a folder");
         let mut database = Database::open(folder.path()).expect("a database");
         let commits = [tests::room()].into_iter().chain((0..2000).map(say));
@@ -346,12 +346,19 @@ mod tests {
         while store.is_behind.load(Ordering::Acquire) {
             thread::yield_now();
         }
-        assert_eq!(fresh::count(&other).expect("a count"), 0);
+        let without: i64 = other
+            .query_row(
+                "SELECT count(*) FROM messages WHERE seq > (SELECT seq FROM indexed)",
+                [],
+                |row| row.get(0),
+            )
+            .expect("a count");
+        assert_eq!(without, 0);
         store.close();
     }
 
     #[test]
-    fn the_last_messages_get_their_indexes_when_the_store_is_closed() {
+    fn the_last_messages_get_their_entries_when_the_store_is_closed() {
         let folder = tempfile::tempdir().expect("a folder");
         let (sender, done) = mpsc::channel();
         let database = Database::open(folder.path()).expect("a database");
@@ -362,6 +369,9 @@ mod tests {
         assert!(matches!(done.recv(), Ok(Done::Commit { .. })));
         store.close();
         assert!(!folder.path().join("rooms.db-wal").exists());
-        assert_eq!(Database::open(folder.path()).expect("the same").fresh(), 0);
+        assert_eq!(
+            Database::open(folder.path()).expect("the same").unindexed(),
+            0
+        );
     }
 }
