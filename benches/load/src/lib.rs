@@ -26,7 +26,7 @@ use clap::Parser as _;
 pub use histogram::Histogram;
 pub use options::{Options, Plan};
 pub use process::Memory;
-pub use report::{Burst, Deaf, Descriptors, Idle, Joins, Logins, Report, Samples, Talk};
+pub use report::{Aftermath, Burst, Deaf, Descriptors, Idle, Joins, Logins, Report, Samples, Talk};
 pub use room::{Delivery, Faults, MessageId, Room};
 pub use run::{RunError, run};
 pub use sequence::{Arrival, Sequence};

@@ -116,6 +116,11 @@ pub struct Options {
     #[arg(long)]
     pub abandon: bool,
 
+    /// Watch the server for so long after that, in seconds: what it costs that all are gone at once. Over BOSH it learns that when
+    /// sessions have been silent for long enough.
+    #[arg(long, value_name = "SECONDS", default_value_t = 0.0, requires = "pid")]
+    pub aftermath: f64,
+
     /// The server's process, if it is on this machine: its CPU time and memory are read from /proc.
     #[arg(long)]
     pub pid: Option<u32>,
@@ -158,6 +163,7 @@ pub struct Plan {
     pub(crate) idle: Duration,
     pub(crate) patience: Duration,
     pub(crate) abandon: bool,
+    pub(crate) aftermath: Duration,
     pub(crate) process: Option<Process>,
     pub(crate) json: Option<PathBuf>,
 }
@@ -249,6 +255,7 @@ impl Options {
             idle: seconds("idle", self.idle)?,
             patience: seconds("patience", self.patience)?,
             abandon: self.abandon,
+            aftermath: seconds("aftermath", self.aftermath)?,
             process: self.pid.map(Process::new).transpose()?,
             json: self.json,
         })

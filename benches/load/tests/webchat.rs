@@ -180,6 +180,29 @@ async fn memory_and_open_files_are_watched_while_all_talk() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_server_is_watched_when_all_are_gone() {
+    let pid = std::process::id().to_string();
+    let of_load = [
+        "--sessions",
+        "3",
+        "--seconds",
+        "0.1",
+        "--abandon",
+        "--aftermath",
+        "0.2",
+        "--pid",
+        &pid,
+    ];
+    let report = load(Transport::WebSocket, &of_load, UNLIMITED).await;
+    assert!(report.is_well(), "{report}");
+    let aftermath = report.aftermath.expect("it was watched");
+    assert!(aftermath.rss_before > 0 && aftermath.rss_after > 0);
+    assert!(aftermath.rss_max >= aftermath.rss_before.max(aftermath.rss_after));
+    assert!(aftermath.server_cpu_seconds.is_some());
+    assert!(report.to_string().contains("\ngone   "), "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn sessions_may_be_idle_and_dropped() {
     let report = load(
         Transport::WebSocket,

@@ -103,6 +103,8 @@ impl Report {
 #[derive(Clone)]
 pub(crate) struct HubHandle {
     commands: mpsc::UnboundedSender<Command>,
+    /// Sockets that take nothing any more, ahead of all that waits among the commands.
+    gone: mpsc::UnboundedSender<SocketId>,
     requests: Arc<AtomicU64>,
 }
 
@@ -225,6 +227,8 @@ impl Socket {
 
 impl Drop for Socket {
     fn drop(&mut self) {
+        // As for `HubHandle::send`.
+        let _ = self.hub.gone.send(self.id);
         self.hub.send(Command::Closed(self.id));
     }
 }
@@ -251,13 +255,16 @@ pub(crate) fn start(
     site: Option<SiteCheck>,
 ) -> Result<HubHandle, OpenError> {
     let (commands, inbox) = mpsc::unbounded_channel();
+    let (gone, ended) = mpsc::unbounded_channel();
     let handle = HubHandle {
         commands,
+        gone,
         requests: Arc::default(),
     };
     // The task must not hold a handle, or it would keep itself alive.
     let weak = WeakHandle {
         commands: handle.commands.downgrade(),
+        gone: handle.gone.downgrade(),
         requests: handle.requests.clone(),
     };
     let report = handle.commands.downgrade();
@@ -278,6 +285,7 @@ pub(crate) fn start(
         sockets: Table::default(),
         report: Report::default(),
         all_gone: None,
+        ended,
     };
     tokio::spawn(driver.run(inbox));
     Ok(handle)
@@ -285,6 +293,7 @@ pub(crate) fn start(
 
 struct WeakHandle {
     commands: mpsc::WeakUnboundedSender<Command>,
+    gone: mpsc::WeakUnboundedSender<SocketId>,
     requests: Arc<AtomicU64>,
 }
 
@@ -292,6 +301,7 @@ impl WeakHandle {
     fn upgrade(&self) -> Option<HubHandle> {
         Some(HubHandle {
             commands: self.commands.upgrade()?,
+            gone: self.gone.upgrade()?,
             requests: self.requests.clone(),
         })
     }
@@ -312,6 +322,8 @@ struct Driver {
     report: Report,
     /// To be told when a shutdown has ended the last session.
     all_gone: Option<oneshot::Sender<()>>,
+    /// Sockets that take nothing any more. What they brought, and then their end, is among the commands.
+    ended: mpsc::UnboundedReceiver<SocketId>,
 }
 
 struct SocketQueue {
@@ -334,6 +346,7 @@ impl Driver {
                 },
                 () = sleep_until(self.clock.instant(deadline)) => {}
             }
+            self.note_ended();
             for _ in 1..BATCH {
                 let Ok(command) = inbox.try_recv() else { break };
                 self.carry_out(command);
@@ -353,6 +366,13 @@ impl Driver {
             }
         }
         self.close_store(None);
+    }
+
+    /// Nothing is said any more to sockets that have ended, however many commands come before their end.
+    fn note_ended(&mut self) {
+        while let Ok(id) = self.ended.try_recv() {
+            self.hub.handle_gone(id);
+        }
     }
 
     fn carry_out(&mut self, command: Command) {
@@ -474,6 +494,7 @@ impl Driver {
             outputs += 1;
             if outputs.is_multiple_of(OUTPUTS_AT_ONCE) {
                 yield_now().await;
+                self.note_ended();
             }
         }
     }

@@ -220,23 +220,25 @@ fn children(body: &Element) -> Vec<Element> {
         .collect()
 }
 
+/// Without flood control.
+const CALM: [&str; 12] = [
+    "--flood-session-rate",
+    "0",
+    "--flood-address-rate",
+    "0",
+    "--flood-room-rate",
+    "0",
+    "--flood-joins",
+    "0",
+    "--flood-logins",
+    "0",
+    "--flood-presences",
+    "0",
+];
+
 /// A room with many in it: a message is handed to a few of them at a time.
 fn crowd(options: &[&str]) -> (World, Vec<SocketId>) {
-    let calm = [
-        "--flood-session-rate",
-        "0",
-        "--flood-address-rate",
-        "0",
-        "--flood-room-rate",
-        "0",
-        "--flood-joins",
-        "0",
-        "--flood-logins",
-        "0",
-        "--flood-presences",
-        "0",
-    ];
-    let mut world = World::new(&[&calm, options].concat());
+    let mut world = World::new(&[&CALM, options].concat());
     let sockets: Vec<_> = (0..100)
         .map(|n| {
             let socket = world.socket_user();
@@ -584,4 +586,87 @@ fn a_stanza_has_the_language_of_its_stream() {
             ("hello".to_owned(), None),
         ]
     );
+}
+
+/// Of these many who are gone the socket was told.
+fn assert_heard(world: &mut World, socket: SocketId, gone: usize) {
+    let heard = world.take(socket);
+    let left = heard
+        .iter()
+        .filter(|it| it.name() == "presence" && it.attr("type").as_deref() == Some("unavailable"));
+    assert_eq!(left.count(), gone);
+}
+
+/// What it brought before was meant for others, who also hear that it is gone.
+#[test]
+fn a_socket_that_is_gone_is_told_nothing_and_was_heard() {
+    let mut world = World::new(&[]);
+    let (anna, ben) = (world.socket_user(), world.socket_user());
+    world.join(anna, "anna");
+    world.join(ben, "ben");
+    world.messages.clear();
+    world.hub.handle_message(world.now, ben, &message("bye"));
+    world.hub.handle_gone(ben);
+    world.collect();
+    world.say(anna, &message("still here?"));
+    assert!(world.take(ben).is_empty());
+    assert_eq!(bodies(&world.take(anna)), ["bye", "still here?"]);
+    world.hub.handle_closed(world.now, ben);
+    world.collect();
+    let left = world.take(anna);
+    assert_eq!(left.len(), 1, "{left:?}");
+    assert_eq!(left[0].attr("type").as_deref(), Some("unavailable"));
+    // Of one that has been forgotten it says nothing.
+    world.hub.handle_gone(ben);
+    assert_eq!(world.hub.sessions(), 1);
+}
+
+/// A proxy that is started anew takes all its connections with it.
+#[test]
+fn sockets_that_are_gone_at_once_are_not_told_of_each_other() {
+    for options in WITH_AND_WITHOUT_ARCHIVE {
+        let (mut world, sockets) = crowd(options);
+        let anna = world.socket_user();
+        world.join(anna, "anna");
+        world.messages.clear();
+        for socket in &sockets {
+            world.hub.handle_gone(*socket);
+        }
+        for socket in &sockets {
+            world.hub.handle_closed(world.now, *socket);
+            world.collect();
+        }
+        assert_eq!(world.messages.len(), 1, "nobody else was told anything");
+        assert_heard(&mut world, anna, sockets.len());
+        assert_eq!(world.hub.sessions(), 1);
+    }
+}
+
+/// As for sockets; these sessions end when nothing has come for a while, which is not at the same moment for all.
+#[test]
+fn bosh_sessions_that_end_at_once_are_not_told_of_each_other() {
+    for options in WITH_AND_WITHOUT_ARCHIVE {
+        let timing = ["--bosh-inactivity", "20"];
+        let mut world = World::new(&[&CALM[..], &timing, options].concat());
+        let anna = world.socket_user();
+        world.join(anna, "anna");
+        let mut users = Vec::new();
+        for n in 0..100 {
+            let (sid, rid) = world.bosh_user();
+            world.ask(&body(&sid, rid, &presence(&format!("n{n}"))));
+            users.push((sid, rid + 1));
+        }
+        world.say(anna, &message("read this"));
+        for (sid, rid) in users {
+            world.ask(&body(&sid, rid, ""));
+            world.wait(Duration::from_millis(4));
+        }
+        world.messages.clear();
+        let wait = || world.wait(Duration::from_secs(21));
+        let taken = allocation_counter::measure(wait).bytes_max;
+        // To tell everybody of everybody who goes first would be 5,000 presences of nearly 400 bytes.
+        assert!(taken < 20_000, "{taken}");
+        assert_heard(&mut world, anna, 100);
+        assert_eq!(world.hub.sessions(), 1);
+    }
 }

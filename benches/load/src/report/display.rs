@@ -60,6 +60,9 @@ impl fmt::Display for Report {
         if let Some(samples) = &self.samples {
             write!(f, "\n{samples}")?;
         }
+        if let Some(aftermath) = &self.aftermath {
+            write!(f, "\n{aftermath}")?;
+        }
         if let Some(Descriptors { before, after }) = &self.descriptors {
             write!(f, "\nfiles  {before} open before, {after} in the end")?;
         }

@@ -11,7 +11,7 @@ use crate::{
     board::Counts, histogram::Histogram, process::Memory, room::Faults, target::Transport,
 };
 
-pub use pressure::{Burst, Deaf, Descriptors, Samples};
+pub use pressure::{Aftermath, Burst, Deaf, Descriptors, Samples};
 
 /// What came of a run: for people by `Display`, for programs as JSON. A figure that was not to be had is absent; those of
 /// the server need `--pid`.
@@ -39,6 +39,8 @@ pub struct Report {
     pub samples: Option<Samples>,
     /// Memory of the server at the end of the talk.
     pub memory_after_talk: Option<Memory>,
+    /// All are gone.
+    pub aftermath: Option<Aftermath>,
     /// Files that the server has open.
     pub descriptors: Option<Descriptors>,
     /// What is wrong with what arrived, with the warm-up.

@@ -49,6 +49,30 @@ pub struct Samples {
     pub descriptors: Vec<u64>,
 }
 
+/// What it costs the server that everybody is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Aftermath {
+    /// CPU time, in seconds.
+    pub server_cpu_seconds: Option<f64>,
+    /// The resident set in KiB before.
+    pub rss_before: u64,
+    /// The resident set in KiB at most.
+    pub rss_max: u64,
+    /// The resident set in KiB in the end.
+    pub rss_after: u64,
+}
+
+impl fmt::Display for Aftermath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "gone   {} KiB of RSS before, {} at most, {} in the end",
+            self.rss_before, self.rss_max, self.rss_after
+        )?;
+        figure(f, self.server_cpu_seconds, "s of CPU", 2)
+    }
+}
+
 /// Files that the server has open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Descriptors {

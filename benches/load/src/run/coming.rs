@@ -7,17 +7,19 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-use super::{Run, RunError, elsewhere::Newcomer};
+use super::{Mark, Run, RunError, elsewhere::Newcomer};
 use crate::{
     board::Event,
     process::{Memory, Process},
-    report::{Descriptors, Idle, Joins, Logins, as_float, each, ratio},
+    report::{Aftermath, Descriptors, Idle, Joins, Logins, as_float, each, ratio},
     session::{Command, Place},
 };
 
 /// How often the server's open files are counted in the end, and how long nothing may change then.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 const SETTLING: Duration = Duration::from_secs(3);
+/// How often its memory is looked at once all are gone.
+const GLANCE_EVERY: Duration = Duration::from_millis(10);
 
 impl Run {
     pub(super) async fn log_in(&mut self) -> Result<(), RunError> {
@@ -121,6 +123,31 @@ impl Run {
                 return Err(self.stalled("leave", all - self.ended));
             };
             self.ended += u32::from(matches!(next, Some(Event::Ended { .. })));
+        }
+        Ok(())
+    }
+
+    /// Watches what the server does with all of them gone.
+    pub(super) async fn watch_aftermath(
+        &mut self,
+        mark: &Mark,
+        rss_before: u64,
+    ) -> Result<(), RunError> {
+        let until = Instant::now() + self.world.plan.aftermath;
+        let (mut rss_max, mut rss_after) = (rss_before, rss_before);
+        while Instant::now() < until {
+            sleep(GLANCE_EVERY).await;
+            rss_after = self.of_server(Process::rss)?.unwrap_or(rss_after);
+            rss_max = rss_max.max(rss_after);
+        }
+        if !self.world.plan.aftermath.is_zero() {
+            let (_, cpu, _) = self.since(mark)?;
+            self.report.aftermath = Some(Aftermath {
+                server_cpu_seconds: cpu.map(|cpu| cpu.as_secs_f64()),
+                rss_before,
+                rss_max,
+                rss_after,
+            });
         }
         Ok(())
     }

@@ -125,6 +125,7 @@ impl Run {
             deaf: None,
             samples: None,
             memory_after_talk: None,
+            aftermath: None,
             descriptors: None,
             faults: board.faults(),
             failure: None,
@@ -164,7 +165,12 @@ impl Run {
             self.warm_up().await?;
             self.measured_talk().await?;
         }
+        let mark = self.mark()?;
+        let memory = self.of_server(Process::rss)?;
         self.leave().await?;
+        if let Some(memory) = memory {
+            self.watch_aftermath(&mark, memory).await?;
+        }
         self.let_go(files).await
     }
 

@@ -36,6 +36,8 @@ pub(super) struct Client {
     pub(super) flow: Flow,
     /// It waits to be attended to.
     pub(super) marked: bool,
+    /// Its transport takes nothing any more. What it has brought counts, and its end is still to be dealt with.
+    pub(super) is_gone: bool,
     /// When its session wants to know the time.
     pub(super) timer: Option<Timestamp>,
 }
@@ -57,6 +59,7 @@ impl Client {
             asked: BTreeSet::new(),
             flow: Flow::default(),
             marked: false,
+            is_gone: false,
             timer: None,
         }
     }

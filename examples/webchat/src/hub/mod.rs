@@ -20,7 +20,7 @@ mod traffic;
 mod upload;
 mod waiting;
 
-use std::{collections::VecDeque, fmt, sync::Arc};
+use std::{collections::VecDeque, fmt, sync::Arc, time::Duration};
 
 pub use self::{
     census::Census,
@@ -65,6 +65,10 @@ use crate::{
 
 /// Sessions that get a message before they are attended to: what is known of so many stays in a processor's cache.
 const RECEIVERS_AT_ONCE: usize = 32;
+
+/// How much later than it could a BOSH session ends that has been silent for too long. Those that were cut off with it follow in this
+/// time, and need not be told of each other's end.
+const SILENT_TOGETHER: Duration = Duration::from_millis(500);
 
 /// Names an open WebSocket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -132,6 +136,8 @@ pub struct Hub {
     bosh_sessions: Arc<ServerConfig>,
     max_occupants: usize,
     bosh: Manager,
+    /// BOSH sessions that were silent for too long, and when they end.
+    silent: VecDeque<(Timestamp, Key)>,
     rooms: Service,
     census: Census,
     /// What of this hub is counted there.
@@ -214,6 +220,7 @@ impl Hub {
             bosh_sessions: streams(settings.timing.bosh_inactivity),
             max_occupants: settings.flood.max_occupants,
             bosh: Manager::new(config::bosh(settings), new_random()),
+            silent: VecDeque::new(),
             census,
             counted: census::Rooms::default(),
             domain: domain.clone(),
@@ -340,7 +347,15 @@ impl Hub {
         }
     }
 
-    /// A WebSocket is gone.
+    /// A WebSocket takes nothing any more; [`Hub::handle_closed`] follows when all that it brought is handed in. Where many are gone
+    /// at once, say it of all of them before anything else: they are then not told of each other's end.
+    pub fn handle_gone(&mut self, id: SocketId) {
+        if let Some(client) = self.clients.get_mut(&Key(id.0)) {
+            client.is_gone = true;
+        }
+    }
+
+    /// A WebSocket is gone, and all that it brought was handed in.
     pub fn handle_closed(&mut self, now: Timestamp, id: SocketId) {
         self.at(now);
         let now = self.now;
@@ -355,6 +370,9 @@ impl Hub {
         self.at(now);
         let now = self.now;
         self.bosh.handle_timeout(now);
+        while let Some((_, key)) = self.silent.pop_front_if(|(at, _)| *at <= now) {
+            self.bosh_closed(key);
+        }
         self.rooms.handle_timeout(now);
         if self.shutdown_at.is_some_and(|at| at <= now) {
             self.shutdown_at = None;
@@ -374,6 +392,7 @@ impl Hub {
     pub fn poll_timeout(&self) -> Option<Timestamp> {
         let timers = [
             self.bosh.poll_timeout(),
+            self.silent.front().map(|(at, _)| *at),
             self.rooms.poll_timeout(),
             self.timers.next(),
             self.flood.poll_timeout(),
@@ -485,14 +504,26 @@ impl Hub {
                     return;
                 };
                 tracing::debug!(session = key.0, ?reason, "BOSH session ended");
-                if let Some(client) = self.clients.get_mut(&key) {
-                    client.session_mut().handle_eof(self.now);
+                if reason != xmpp_bosh::CloseReason::Inactive {
+                    return self.bosh_closed(key);
                 }
-                self.attend(key);
-                self.remove(key);
+                if let Some(client) = self.clients.get_mut(&key) {
+                    client.is_gone = true;
+                }
+                let at = self.now.saturating_add(SILENT_TOGETHER);
+                self.silent.push_back((at, key));
             }
             _ => {}
         }
+    }
+
+    /// The session is over as far as its transport goes.
+    fn bosh_closed(&mut self, key: Key) {
+        if let Some(client) = self.clients.get_mut(&key) {
+            client.session_mut().handle_eof(self.now);
+        }
+        self.attend(key);
+        self.remove(key);
     }
 
     fn created(&mut self, sid: Sid, request: RequestId) {

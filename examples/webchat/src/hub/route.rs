@@ -56,7 +56,9 @@ impl Hub {
 
     /// Sends a stanza to the session `key`.
     pub(super) fn send(&mut self, key: Key, stanza: &(impl xmpp_core::xml::WriteXml + ?Sized)) {
-        if let Some(client) = self.clients.get_mut(&key) {
+        if let Some(client) = self.clients.get_mut(&key)
+            && !client.is_gone
+        {
             // An error says that the session is over or not ready: then nobody is there to receive it.
             let _ = client.session_mut().send(stanza);
             if client.mark() {
