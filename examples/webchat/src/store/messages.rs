@@ -91,6 +91,7 @@ impl Messages {
     /// Gives all messages entries, as far as the transaction is concerned. Of two messages with one id in one room, which no
     /// room makes, the first one stays.
     pub(super) fn index(&self, tx: &Transaction<'_>) -> rusqlite::Result<()> {
+        // A statement that ignores what cannot be need not be taken back halfway, for which SQLite would copy all that it changes.
         let indexed = tx
             .prepare_cached(
                 "INSERT OR IGNORE INTO entries (room, seq, time, author, occupant, id)

@@ -54,9 +54,10 @@ const STEPS: [&str; 3] = [
     DROP INDEX messages_by_room;
     CREATE INDEX messages_by_room ON messages (room, seq, time, user, occupant);",
     // A message is written once, to the end of `messages`, which has no index; `entries` is what finds it, and is written
-    // later (`entries.rs`). `indexed` has the last `seq` whose entry was written, even if both are gone by now.
+    // later (`messages.rs`). `indexed` has the last `seq` whose entry was written, even if both are gone by now. An entry has
+    // all that a selection looks at, and whoever deletes it deletes its message.
     //
-    // Whoever deletes an entry deletes its message.
+    // What is checked at a transaction's end cannot fail before: SQLite then keeps no copy of the pages that a statement changes.
     "ALTER TABLE messages RENAME TO old;
     CREATE TABLE messages (
         seq      INTEGER PRIMARY KEY,
@@ -79,13 +80,13 @@ const STEPS: [&str; 3] = [
         id       TEXT NOT NULL,
         PRIMARY KEY (room, seq)
     ) STRICT, WITHOUT ROWID;
+    INSERT INTO entries (room, seq, time, author, occupant, id)
+        SELECT room, seq, time, author, occupant, id FROM messages ORDER BY room, seq;
     CREATE UNIQUE INDEX entries_by_id ON entries (room, id);
     CREATE INDEX entries_by_time ON entries (time);
     CREATE TRIGGER entries_deleted AFTER DELETE ON entries BEGIN
         DELETE FROM messages WHERE seq = OLD.seq;
     END;
-    INSERT INTO entries (room, seq, time, author, occupant, id)
-        SELECT room, seq, time, author, occupant, id FROM messages;
     CREATE TABLE indexed (seq INTEGER NOT NULL) STRICT;
     INSERT INTO indexed SELECT coalesce(max(seq), 0) FROM messages;
     INSERT INTO messages (room, id, time, author, occupant, stanza)
