@@ -194,6 +194,7 @@ impl RoomState {
             presence,
             priority: priority(request.stanza),
             queries: 0,
+            is_unreachable: false,
         };
         self.empty_since = None;
         let number = match admission.under {

@@ -67,6 +67,11 @@ impl RoomState {
         self.remove_session(cx, request.from, farewell, true);
     }
 
+    /// The session takes nothing any more; its end is still to come.
+    pub(crate) fn session_unreachable(&mut self, session: &FullJid) {
+        self.occupants.set_unreachable(session);
+    }
+
     /// The session can receive nothing any more: only the others are told.
     pub(crate) fn session_lost(&mut self, cx: &mut Context<'_>, session: &FullJid) {
         self.remove_session(cx, session, Farewell::default(), false);

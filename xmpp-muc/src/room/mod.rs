@@ -156,6 +156,11 @@ impl Room {
         self.state.handle_account_stanza(&mut cx, from, stanza);
     }
 
+    /// The session can receive nothing any more, and [`Room::handle_session_lost`] will follow; until then it is told nothing.
+    pub fn handle_session_unreachable(&mut self, session: &FullJid) {
+        self.state.session_unreachable(session);
+    }
+
     /// The session is gone and can receive nothing: it leaves, and the others are told.
     pub fn handle_session_lost(&mut self, now: Timestamp, session: &FullJid) {
         let mut cx = self.surroundings.at(now);

@@ -45,6 +45,8 @@ pub(crate) struct Session {
     pub(crate) priority: i8,
     /// How many of its requests to other occupants wait for an answer (MUC IQ7).
     pub(crate) queries: usize,
+    /// It takes nothing any more: it is on no list of receivers.
+    pub(crate) is_unreachable: bool,
 }
 
 impl Occupant {
@@ -211,6 +213,16 @@ impl Occupants {
         }
     }
 
+    /// A session that takes nothing any more.
+    pub(crate) fn set_unreachable(&mut self, jid: &FullJid) {
+        let occupant = self.by_session.get(jid).and_then(|n| self.all.get_mut(n));
+        let sessions = occupant.map(|occupant| &mut occupant.sessions);
+        if let Some(session) = sessions.into_iter().flatten().find(|s| s.jid == *jid) {
+            session.is_unreachable = true;
+            self.lists = Lists::default();
+        }
+    }
+
     /// A new occupant. The key and the session must be free.
     pub(crate) fn insert(&mut self, occupant: Occupant) -> OccupantNumber {
         self.last += 1;
@@ -264,7 +276,7 @@ impl Occupants {
         self.by_nick.insert(key, number);
     }
 
-    /// Every session, in order of entry of the occupants.
+    /// Every session that can be reached, in order of entry of the occupants.
     pub(crate) fn everyone(&mut self) -> Arc<[FullJid]> {
         let all = &self.all;
         self.lists
@@ -273,7 +285,7 @@ impl Occupants {
             .clone()
     }
 
-    /// Every session but those of `except`.
+    /// Every session that can be reached but those of `except`.
     pub(crate) fn audience(
         &mut self,
         non_anonymous: bool,
@@ -317,6 +329,8 @@ fn collect(
 ) -> Arc<[FullJid]> {
     all.iter()
         .filter(|(number, occupant)| Some(**number) != except && want(occupant))
-        .flat_map(|(_, occupant)| occupant.sessions.iter().map(|s| s.jid.clone()))
+        .flat_map(|(_, occupant)| &occupant.sessions)
+        .filter(|session| !session.is_unreachable)
+        .map(|session| session.jid.clone())
         .collect()
 }

@@ -118,6 +118,23 @@ impl Service {
         });
     }
 
+    /// The session can receive nothing any more, and [`Service::handle_session_lost`] will follow when all that it sent before was
+    /// handed in. Until then rooms tell it nothing: where many are cut off at once, they do not hear of each other's end.
+    pub fn handle_session_unreachable(&mut self, session: &FullJid) {
+        for room in self
+            .surroundings
+            .out
+            .rooms_of
+            .get(session)
+            .into_iter()
+            .flatten()
+        {
+            if let Some(room) = self.rooms.get_mut(room) {
+                room.session_unreachable(session);
+            }
+        }
+    }
+
     /// The session is gone and can receive nothing: it leaves all rooms, and the others are told.
     ///
     /// If it was the last session of a temporary identity ([`ServiceConfig::temporary`]), the identity ends too. Call

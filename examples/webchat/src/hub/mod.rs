@@ -350,8 +350,15 @@ impl Hub {
     /// A WebSocket takes nothing any more; [`Hub::handle_closed`] follows when all that it brought is handed in. Where many are gone
     /// at once, say it of all of them before anything else: they are then not told of each other's end.
     pub fn handle_gone(&mut self, id: SocketId) {
-        if let Some(client) = self.clients.get_mut(&Key(id.0)) {
+        self.gone(Key(id.0));
+    }
+
+    fn gone(&mut self, key: Key) {
+        if let Some(client) = self.clients.get_mut(&key) {
             client.is_gone = true;
+            if let Some(jid) = &client.jid {
+                self.rooms.handle_session_unreachable(jid);
+            }
         }
     }
 
@@ -507,9 +514,7 @@ impl Hub {
                 if reason != xmpp_bosh::CloseReason::Inactive {
                     return self.bosh_closed(key);
                 }
-                if let Some(client) = self.clients.get_mut(&key) {
-                    client.is_gone = true;
-                }
+                self.gone(key);
                 let at = self.now.saturating_add(SILENT_TOGETHER);
                 self.silent.push_back((at, key));
             }
