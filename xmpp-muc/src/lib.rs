@@ -65,7 +65,8 @@
 //!
 //! - It knows who sent a stanza: `from` is an argument, the stanza's own is not read.
 //! - It calls [`Service::handle_session_lost`] when a session that may be in a room is gone. [`Event::Entered`] and
-//!   [`Event::Left`] say which are.
+//!   [`Event::Left`] say which are. Where many may be cut off at once, [`Service::handle_session_unreachable`] for all of them comes
+//!   first: they need not be told of each other.
 //! - It gives back what could not be delivered, as stanza errors from the session they were for: a session that is
 //!   not there is removed.
 //! - A [`Effect::Send`] to a bare JID is for the account: a vCard request that an occupant sent through the room. The
