@@ -329,62 +329,8 @@ mod tests {
     use super::*;
     use crate::store::{schema, tests::plan};
 
-    /// Pages are found and put in order by the entries, and neither counting nor passing over other people's messages reads a message.
-    #[test]
-    fn every_selection_is_found_by_the_entries_of_its_room() {
-        let mut db = Connection::open_in_memory().expect("memory");
-        schema::prepare(&mut db).expect("tables");
-        let jid = |jid: &str| jid.parse().expect("a JID");
-        let occupant = "a@b/c".parse().expect("a full JID");
-        let authors = [
-            None,
-            Some(ArchiveAuthor::Occupant(occupant)),
-            Some(ArchiveAuthor::User(jid("a@b"))),
-            Some(ArchiveAuthor::User(jid("a@b/c"))),
-        ];
-        let room = "a@b".parse().expect("a JID");
-        let tx = db.unchecked_transaction().expect("a transaction");
-        let archive = Archive {
-            db: &tx,
-            room: &room,
-            key: 1,
-        };
-        let check = |selection: &ArchiveSelection, found_by: &str| {
-            let filter = archive
-                .filter(selection)
-                .expect("no ids that are not there");
-            for edge in [None, Some(" AND e.seq > :edge"), Some(" AND e.seq < :edge")] {
-                for backwards in [false, true] {
-                    let plan = plan(&db, &filter.page_statement(edge, backwards));
-                    assert_eq!(plan.len(), 2, "nothing is sorted: {plan:?}");
-                    assert!(plan[0].starts_with(found_by), "{plan:?}");
-                    assert!(
-                        plan[1].starts_with("SEARCH m USING INTEGER PRIMARY KEY"),
-                        "{plan:?}"
-                    );
-                }
-            }
-            let plan = plan(&db, &filter.count_statement());
-            assert_eq!(plan.len(), 1, "{plan:?}");
-            // Those by id are smaller, where nothing else is asked for.
-            let covered = "SEARCH e USING COVERING INDEX entries_by_id (room=?)";
-            assert!(
-                plan[0].starts_with(found_by) || plan[0] == covered,
-                "{plan:?}"
-            );
-        };
-        for with in authors {
-            for times in [None, Some(Timestamp::from_millis(1))] {
-                let mut selection = ArchiveSelection::default();
-                (selection.start, selection.end) = (times, times);
-                selection.with.clone_from(&with);
-                check(&selection, "SEARCH e USING PRIMARY KEY (room=?");
-            }
-        }
-    }
-
-    #[test]
-    fn messages_asked_for_by_their_ids_are_looked_up() {
+    /// The statements that read a page and count, for a selection of an archive with one message, `x`.
+    fn with_filter(selection: &ArchiveSelection, test: impl FnOnce(&Connection, &Filter)) {
         let mut db = Connection::open_in_memory().expect("memory");
         schema::prepare(&mut db).expect("tables");
         db.execute_batch(
@@ -393,23 +339,70 @@ mod tests {
                  VALUES (1, 1, 5, 'u@b/r', 'a@b/n', 'x');",
         )
         .expect("an entry");
-        let room = "a@b".parse().expect("a JID");
-        let tx = db.unchecked_transaction().expect("a transaction");
         let archive = Archive {
-            db: &tx,
-            room: &room,
+            db: &db.unchecked_transaction().expect("a transaction"),
+            room: &"a@b".parse().expect("a JID"),
             key: 1,
         };
-        let mut selection = ArchiveSelection::default();
-        selection.ids = vec!["x".to_owned()];
-        let filter = archive.filter(&selection).expect("it is there");
-        for statement in [filter.page_statement(None, false), filter.count_statement()] {
-            let plan = plan(&db, &statement);
+        test(&db, &archive.filter(selection).expect("all ids are there"));
+    }
+
+    /// Pages are found and put in order by the entries, and neither counting nor passing over other people's messages reads a message.
+    #[test]
+    fn every_selection_is_found_by_the_entries_of_its_room() {
+        const BY_ROOM: &str = "SEARCH e USING PRIMARY KEY (room=?";
+        // Those by id are smaller, where nothing else is asked for.
+        const COVERED: &str = "SEARCH e USING COVERING INDEX entries_by_id (room=?)";
+        let jid = |jid: &str| jid.parse().expect("a JID");
+        let occupant = "a@b/c".parse().expect("a full JID");
+        let authors = [
+            None,
+            Some(ArchiveAuthor::Occupant(occupant)),
+            Some(ArchiveAuthor::User(jid("a@b"))),
+            Some(ArchiveAuthor::User(jid("a@b/c"))),
+        ];
+        let check = |db: &Connection, filter: &Filter| {
+            for edge in [None, Some(" AND e.seq > :edge"), Some(" AND e.seq < :edge")] {
+                for backwards in [false, true] {
+                    let plan = plan(db, &filter.page_statement(edge, backwards));
+                    assert_eq!(plan.len(), 2, "nothing is sorted: {plan:?}");
+                    assert!(plan[0].starts_with(BY_ROOM), "{plan:?}");
+                    assert!(
+                        plan[1].starts_with("SEARCH m USING INTEGER PRIMARY KEY"),
+                        "{plan:?}"
+                    );
+                }
+            }
+            let plan = plan(db, &filter.count_statement());
+            assert_eq!(plan.len(), 1, "{plan:?}");
             assert!(
-                plan.iter()
-                    .any(|step| step.ends_with("PRIMARY KEY (room=? AND seq=?)")),
+                plan[0].starts_with(BY_ROOM) || plan[0] == COVERED,
                 "{plan:?}"
             );
+        };
+        for with in authors {
+            for times in [None, Some(Timestamp::from_millis(1))] {
+                let mut selection = ArchiveSelection::default();
+                (selection.start, selection.end) = (times, times);
+                selection.with.clone_from(&with);
+                with_filter(&selection, check);
+            }
         }
+    }
+
+    #[test]
+    fn messages_asked_for_by_their_ids_are_looked_up() {
+        let mut selection = ArchiveSelection::default();
+        selection.ids = vec!["x".to_owned()];
+        with_filter(&selection, |db, filter| {
+            for statement in [filter.page_statement(None, false), filter.count_statement()] {
+                let plan = plan(db, &statement);
+                assert!(
+                    plan.iter()
+                        .any(|step| step.ends_with("PRIMARY KEY (room=? AND seq=?)")),
+                    "{plan:?}"
+                );
+            }
+        });
     }
 }
