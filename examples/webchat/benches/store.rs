@@ -80,7 +80,7 @@ fn main() {
     }
     let mut database = open(&data.path().join("pages"), &room);
     say_all(&mut database, &room, 0..MESSAGES);
-    // As the store's thread does before it lets a reader in: they get their indexes.
+    // As the store's thread does before it lets a reader in: they get their entries.
     database
         .forget(Retention::default(), AT)
         .expect("nothing deleted");

@@ -197,14 +197,7 @@ impl Occupants {
 
     /// Counts a request of this session that waits for its answer, or one that does no more.
     pub(crate) fn count_query(&mut self, jid: &FullJid, open: bool) {
-        let Some(occupant) = self
-            .by_session
-            .get(jid)
-            .and_then(|number| self.all.get_mut(number))
-        else {
-            return;
-        };
-        if let Some(session) = occupant.sessions.iter_mut().find(|s| s.jid == *jid) {
+        if let Some(session) = self.session_mut(jid) {
             session.queries = if open {
                 session.queries + 1
             } else {
@@ -215,12 +208,16 @@ impl Occupants {
 
     /// A session that takes nothing any more.
     pub(crate) fn set_unreachable(&mut self, jid: &FullJid) {
-        let occupant = self.by_session.get(jid).and_then(|n| self.all.get_mut(n));
-        let sessions = occupant.map(|occupant| &mut occupant.sessions);
-        if let Some(session) = sessions.into_iter().flatten().find(|s| s.jid == *jid) {
+        if let Some(session) = self.session_mut(jid) {
             session.is_unreachable = true;
             self.lists = Lists::default();
         }
+    }
+
+    /// A session, for what its occupant's presence does not show.
+    fn session_mut(&mut self, jid: &FullJid) -> Option<&mut Session> {
+        let occupant = self.all.get_mut(self.by_session.get(jid)?)?;
+        occupant.sessions.iter_mut().find(|s| s.jid == *jid)
     }
 
     /// A new occupant. The key and the session must be free.

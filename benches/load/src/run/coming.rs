@@ -140,15 +140,13 @@ impl Run {
             rss_after = self.of_server(Process::rss)?.unwrap_or(rss_after);
             rss_max = rss_max.max(rss_after);
         }
-        if !self.world.plan.aftermath.is_zero() {
-            let (_, cpu, _) = self.since(mark)?;
-            self.report.aftermath = Some(Aftermath {
-                server_cpu_seconds: cpu.map(|cpu| cpu.as_secs_f64()),
-                rss_before,
-                rss_max,
-                rss_after,
-            });
-        }
+        let (_, cpu, _) = self.since(mark)?;
+        self.report.aftermath = Some(Aftermath {
+            server_cpu_seconds: cpu.map(|cpu| cpu.as_secs_f64()),
+            rss_before,
+            rss_max,
+            rss_after,
+        });
         Ok(())
     }
 

@@ -168,7 +168,9 @@ impl Run {
         let mark = self.mark()?;
         let memory = self.of_server(Process::rss)?;
         self.leave().await?;
-        if let Some(memory) = memory {
+        if !self.world.plan.aftermath.is_zero()
+            && let Some(memory) = memory
+        {
             self.watch_aftermath(&mark, memory).await?;
         }
         self.let_go(files).await
